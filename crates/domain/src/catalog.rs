@@ -1,0 +1,209 @@
+//! The catalog: workspaces → bases → tables → fields, as one immutable snapshot behind an `Arc`.
+//! Resolving a name never touches the database. Kept fresh by the store, read by everyone.
+
+use std::{collections::HashMap, sync::Arc};
+
+use crate::{BaseId, FieldNo, Millis, TableId, WorkspaceId};
+
+#[derive(Clone, Debug, Default)]
+pub struct Catalog {
+    /// Grows with every change.
+    pub version: u64,
+    pub workspaces: HashMap<WorkspaceId, Workspace>,
+    pub bases: HashMap<BaseId, Base>,
+    pub tables: HashMap<TableId, Arc<Table>>,
+    names: HashMap<BaseId, HashMap<String, TableId>>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Workspace {
+    pub id: WorkspaceId,
+    pub name: String,
+    pub created_at: Millis,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Base {
+    pub id: BaseId,
+    pub workspace: WorkspaceId,
+    pub name: String,
+    pub created_at: Millis,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    pub id: TableId,
+    /// Names the physical table; small, never reused.
+    pub no: u32,
+    pub workspace: WorkspaceId,
+    pub base: BaseId,
+    /// Unique in its base.
+    pub name: String,
+    pub title: Option<String>,
+    pub fields: Vec<Field>,
+    /// What a dialect keeps with the table and the core does not understand, as JSON text.
+    pub extra: Option<String>,
+    pub created_at: Millis,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// Names the physical column; unique in its table, never reused.
+    pub no: FieldNo,
+    pub name: String,
+    pub title: Option<String>,
+    pub kind: FieldKind,
+    /// Filled in by the server, not by the writer.
+    pub system: Option<SystemField>,
+    pub primary: bool,
+    pub required: bool,
+    pub unique: bool,
+    /// Never in any answer, never in a filter or sort.
+    pub hidden: bool,
+    /// Compact JSON text.
+    pub default: Option<String>,
+    /// What a dialect keeps with the field and the core does not understand, as JSON text.
+    pub extra: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SystemField {
+    /// Primary key counted up by the store.
+    AutoId,
+    /// Primary key made of time and chance: a 53-bit integer.
+    Snowflake,
+    CreatedAt,
+    UpdatedAt,
+    /// The `num` of the user who created the record.
+    CreatedBy,
+    UpdatedBy,
+    /// The `num` of the key that created the record.
+    CreatedByKey,
+}
+
+/// How values of a field are typed, stored and compared.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum FieldKind {
+    Text,
+    LongText,
+    Integer,
+    BigInt,
+    Float,
+    Decimal,
+    Boolean,
+    /// An instant.
+    DateTime,
+    /// Date and time without a zone.
+    LocalDateTime,
+    Date,
+    Time,
+    Json,
+    /// A list of texts or numbers, kept as JSON.
+    Array,
+    Uuid,
+    /// Kept only as a hash; always hidden.
+    Password,
+}
+
+impl FieldKind {
+    pub const ALL: [Self; 15] = [
+        Self::Text,
+        Self::LongText,
+        Self::Integer,
+        Self::BigInt,
+        Self::Float,
+        Self::Decimal,
+        Self::Boolean,
+        Self::DateTime,
+        Self::LocalDateTime,
+        Self::Date,
+        Self::Time,
+        Self::Json,
+        Self::Array,
+        Self::Uuid,
+        Self::Password,
+    ];
+
+    /// The stored name; part of the schema, never changed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::LongText => "long_text",
+            Self::Integer => "integer",
+            Self::BigInt => "big_int",
+            Self::Float => "float",
+            Self::Decimal => "decimal",
+            Self::Boolean => "boolean",
+            Self::DateTime => "date_time",
+            Self::LocalDateTime => "local_date_time",
+            Self::Date => "date",
+            Self::Time => "time",
+            Self::Json => "json",
+            Self::Array => "array",
+            Self::Uuid => "uuid",
+            Self::Password => "password",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == text)
+    }
+
+    pub fn is_text(self) -> bool {
+        matches!(self, Self::Text | Self::LongText | Self::Uuid)
+    }
+
+    pub fn is_number(self) -> bool {
+        matches!(self, Self::Integer | Self::BigInt | Self::Float | Self::Decimal)
+    }
+}
+
+impl Table {
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|f| f.name == name)
+    }
+
+    pub fn field_by_no(&self, no: FieldNo) -> Option<&Field> {
+        self.fields.iter().find(|f| f.no == no)
+    }
+
+    pub fn primary(&self) -> Option<&Field> {
+        self.fields.iter().find(|f| f.primary)
+    }
+
+    pub fn system(&self, which: SystemField) -> Option<&Field> {
+        self.fields.iter().find(|f| f.system == Some(which))
+    }
+}
+
+impl Catalog {
+    pub fn new(version: u64, workspaces: Vec<Workspace>, bases: Vec<Base>, tables: Vec<Arc<Table>>) -> Self {
+        let mut names: HashMap<BaseId, HashMap<String, TableId>> = HashMap::new();
+        for table in &tables {
+            names.entry(table.base).or_default().insert(table.name.clone(), table.id);
+        }
+        Self {
+            version,
+            workspaces: workspaces.into_iter().map(|w| (w.id, w)).collect(),
+            bases: bases.into_iter().map(|b| (b.id, b)).collect(),
+            tables: tables.into_iter().map(|t| (t.id, t)).collect(),
+            names,
+        }
+    }
+
+    /// A base by id or by name.
+    pub fn base(&self, id_or_name: &str) -> Option<&Base> {
+        id_or_name
+            .parse()
+            .ok()
+            .and_then(|id: BaseId| self.bases.get(&id))
+            .or_else(|| self.bases.values().find(|b| b.name == id_or_name))
+    }
+
+    /// A table of a base, by id or by name.
+    pub fn table(&self, base: BaseId, id_or_name: &str) -> Option<&Arc<Table>> {
+        let named = self.names.get(&base).and_then(|names| names.get(id_or_name));
+        let id = named.copied().or_else(|| id_or_name.parse().ok())?;
+        self.tables.get(&id).filter(|t| t.base == base)
+    }
+}

@@ -1,0 +1,86 @@
+//! Every number of the house: one constant each, with its unit in the name and a sentence.
+//! Nothing else in the project writes such a number down.
+
+/// Characters in a key's name or description.
+pub const KEY_NAME_CHARS_MAX: usize = 255;
+/// Characters in the label of a native secret, and in a better-auth prefix.
+pub const KEY_PREFIX_CHARS_MAX: usize = 32;
+/// Characters of the secret kept as `start`, beyond the prefix of a native secret.
+pub const KEY_START_CHARS: usize = 6;
+/// Bytes of a presented secret; longer texts are malformed.
+pub const SECRET_BYTES_MAX: usize = 4_096;
+/// Live secrets of one key while rotations overlap.
+pub const KEY_SECRETS_MAX: usize = 3;
+/// Bytes of a key's metadata as JSON.
+pub const KEY_METADATA_BYTES_MAX: usize = 16_384;
+/// Allowed hosts per key.
+pub const KEY_HOSTS_MAX: usize = 256;
+/// Scope entries per key.
+pub const KEY_SCOPES_MAX: usize = 256;
+/// Resources in a permission map.
+pub const PERMISSION_RESOURCES_MAX: usize = 256;
+/// Actions per resource in a permission map.
+pub const PERMISSION_ACTIONS_MAX: usize = 256;
+/// Characters of a resource or action name in a permission map.
+pub const PERMISSION_NAME_CHARS_MAX: usize = 255;
+/// Lifetime of a key when the caller names none, in seconds (90 days).
+pub const KEY_EXPIRES_IN_DEFAULT_S: i64 = 90 * 86_400;
+/// Requests per window; the largest count the packed limiter can hold.
+pub const RATE_LIMIT_MAX: u64 = (1 << 23) - 1;
+/// Length of a rate-limit window (about 31 years), in milliseconds.
+pub const RATE_WINDOW_MS_MAX: i64 = 1_000_000_000_000;
+/// Uses left on a key; beyond this, leave the quota out.
+pub const QUOTA_MAX: i64 = 1 << 53;
+/// Units one verification may cost.
+pub const VERIFY_COST_MAX: i64 = 1_000_000;
+/// Keys in one batch verification.
+pub const VERIFY_BATCH_MAX: usize = 100;
+/// Tags of one verification, and characters of each.
+pub const VERIFY_TAGS_MAX: usize = 10;
+pub const VERIFY_TAG_CHARS_MAX: usize = 128;
+
+/// Alternatives a role combination may leave for one operation on one table.
+pub const ALTERNATIVES_MAX: usize = 8;
+/// Nesting of a filter.
+pub const FILTER_DEPTH_MAX: usize = 16;
+/// Conditions in one filter.
+pub const FILTER_CONDITIONS_MAX: usize = 256;
+/// Sort keys of one query.
+pub const SORT_KEYS_MAX: usize = 16;
+/// Values in one `in` list.
+pub const FILTER_LIST_MAX: usize = 1_000;
+
+/// Records in one page.
+pub const PAGE_SIZE_MAX: u64 = 1_000;
+pub const PAGE_SIZE_DEFAULT: u64 = 20;
+/// Records in one bulk create.
+pub const RECORDS_PER_WRITE_MAX: usize = 1_000;
+/// Bytes of one text value.
+pub const TEXT_VALUE_BYTES_MAX: usize = 1 << 20;
+/// Characters of a table or field name.
+pub const NAME_CHARS_MAX: usize = 255;
+/// Fields in one table.
+pub const FIELDS_PER_TABLE_MAX: usize = 500;
+
+/// Bytes of a request body.
+pub const BODY_BYTES_MAX: usize = 10 << 20;
+/// Nesting of JSON in a request body.
+pub const JSON_DEPTH_MAX: usize = 64;
+
+/// Characters of a password.
+pub const PASSWORD_CHARS_MIN: usize = 8;
+pub const PASSWORD_CHARS_MAX: usize = 128;
+/// Life of a session, in milliseconds (7 days).
+pub const SESSION_LIFE_MS: i64 = 7 * 86_400_000;
+/// Failed sign-ins per account, and per address, before further ones are refused for the window.
+pub const SIGN_IN_FAILURES_MAX: u64 = 10;
+pub const SIGN_IN_WINDOW_MS: i64 = 5 * 60_000;
+
+/// Refusals kept in memory for look-up by decision id.
+pub const REFUSALS_KEPT: usize = 4_096;
+/// Distinct usage rows buffered before a flush is forced.
+pub const USAGE_BUFFER_ROWS: usize = 65_536;
+/// Time between flushes of buffered usage, last-used and refusal events, in milliseconds; also what a crash can lose.
+pub const JOURNAL_FLUSH_MS: u64 = 1_000;
+/// Jobs one group commit takes at most.
+pub const GROUP_COMMIT_JOBS_MAX: usize = 1_024;

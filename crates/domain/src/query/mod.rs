@@ -1,0 +1,12 @@
+//! Queries in common words. Every door parses its own filter language into [`Query`], which holds names
+//! without meaning; [`bind`] gives them meaning, once, and is the one place where a field that may not be
+//! mentioned is refused.
+
+mod ast;
+mod bind;
+
+pub use ast::{CmpOp, Filter, Page, Query, Select, Sort, Term, Var};
+pub use bind::{
+    BindError, BoundAlt, BoundCmp, BoundFilter, BoundQuery, BoundSort, BoundWrite, Subject, bind, bind_rows,
+    bind_write, coerce,
+};
