@@ -1,0 +1,25 @@
+//! What can go wrong in this room, in words every door can translate.
+
+use domain::query::BindError;
+use store::StoreError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// A name, a literal or a field right did not fit the table.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// A value (or a name) that must be unique is taken. `field` is the field's name; for tables and fields
+    /// themselves it is the taken name.
+    #[error("{field:?} already exists")]
+    Conflict { field: String },
+    #[error("not found")]
+    NotFound,
+    /// Rules of the table or of names; one message each, written for people.
+    #[error("{}", .0.join("; "))]
+    Validation(Vec<String>),
+    /// The record exists, but the caller may do this only to other rows, or with other fields.
+    #[error("the record is outside of what may be changed")]
+    OutOfScope,
+    #[error(transparent)]
+    Store(StoreError),
+}

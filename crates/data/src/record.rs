@@ -1,0 +1,85 @@
+//! Records as this room hands them out: typed values beside the fields they belong to.
+
+use std::sync::Arc;
+
+use domain::{
+    FieldNo,
+    catalog::{Field, Table},
+    query::Filter,
+    value::Value,
+};
+
+/// Values in the order of the selection; `None` where the caller may not read this field of this row.
+pub type Row = Vec<Option<Value>>;
+
+/// Which records a call is about.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Which {
+    /// By primary key, still untyped.
+    Keys(Vec<serde_json::Value>),
+    Filter(Filter),
+}
+
+impl Which {
+    pub fn key(key: impl Into<serde_json::Value>) -> Self {
+        Self::Keys(vec![key.into()])
+    }
+}
+
+/// Several records of one table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Records {
+    pub table: Arc<Table>,
+    pub select: Vec<FieldNo>,
+    pub rows: Vec<Row>,
+    /// All matching rows, when they were to be counted.
+    pub total: Option<u64>,
+    /// The page as it was applied (after clamping).
+    pub offset: u64,
+    pub limit: u64,
+}
+
+/// One record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    pub table: Arc<Table>,
+    pub select: Vec<FieldNo>,
+    pub values: Row,
+}
+
+/// The outcome of a create or an update.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Written {
+    /// The records after the change, as far as the caller may read them; of a record it may not read, only
+    /// the primary key and what it wrote itself.
+    pub records: Records,
+    /// Per record: the fields that were set, by the writer or by the server (key, times, defaults). For
+    /// updates every record has the same.
+    pub set: Vec<Vec<FieldNo>>,
+    /// Names in the input that were ignored, because they do not exist or may not be written.
+    pub dropped: Vec<String>,
+    /// False when nothing was created: an update, or a first-or-create that found its record.
+    pub created: bool,
+}
+
+impl Records {
+    /// The selected fields, in order.
+    pub fn fields(&self) -> impl Iterator<Item = &Field> {
+        self.select.iter().filter_map(|no| self.table.field_by_no(*no))
+    }
+
+    /// The first record, if there is one.
+    pub fn first(self) -> Option<Record> {
+        let Self { table, select, rows, .. } = self;
+        rows.into_iter().next().map(|values| Record { table, select, values })
+    }
+}
+
+impl Record {
+    /// The value of a field by name; `None` when it is not selected, not readable or not there.
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        let no = self.table.field(name)?.no;
+        let at = self.select.iter().position(|n| *n == no)?;
+        self.values.get(at)?.as_ref()
+    }
+}
