@@ -1,0 +1,85 @@
+//! Cross-origin rules for browsers. Off unless the operator names origins; with "any", credentials are
+//! never allowed, so a foreign page cannot ride on a visitor's session.
+
+use axum::{
+    body::Body,
+    http::{
+        HeaderMap, HeaderValue, Method, StatusCode,
+        header::{
+            ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+            ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
+            ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
+        },
+    },
+    response::Response,
+};
+
+#[derive(Clone, Debug)]
+pub enum Cors {
+    /// Any page may call, without cookies.
+    Any,
+    /// Pages of these origins (`https://app.example`) may call, with cookies.
+    Origins(Vec<HeaderValue>),
+}
+
+impl Cors {
+    /// The answer to a preflight; `None` when the request is not one.
+    pub fn preflight(&self, method: &Method, headers: &HeaderMap) -> Option<Response> {
+        let is_preflight = method == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+        let origin = headers.get(ORIGIN).filter(|_| is_preflight)?;
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        let out = response.headers_mut();
+        if self.decorate(origin, out) {
+            out.insert(
+                ACCESS_CONTROL_ALLOW_METHODS,
+                HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE"),
+            );
+            if let Some(asked) = headers.get(ACCESS_CONTROL_REQUEST_HEADERS) {
+                out.insert(ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());
+            }
+            out.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+        }
+        Some(response)
+    }
+
+    /// Adds what lets `origin` read the answer; says whether it may.
+    pub fn decorate(&self, origin: &HeaderValue, out: &mut HeaderMap) -> bool {
+        match self {
+            Self::Any => {
+                out.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+            }
+            Self::Origins(known) => {
+                out.append(VARY, HeaderValue::from_static("origin"));
+                if !known.contains(origin) {
+                    return false;
+                }
+                out.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+                out.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+            }
+        }
+        out.insert(
+            ACCESS_CONTROL_EXPOSE_HEADERS,
+            HeaderValue::from_static("x-decision-id, retry-after, location, x-new-token"),
+        );
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_named_origins_may_bring_cookies() {
+        let cors = Cors::Origins(vec![HeaderValue::from_static("https://app.example")]);
+        let mut out = HeaderMap::new();
+        assert!(!cors.decorate(&HeaderValue::from_static("https://evil.example"), &mut out));
+        assert!(!out.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN));
+        assert!(cors.decorate(&HeaderValue::from_static("https://app.example"), &mut out));
+        assert_eq!(out[ACCESS_CONTROL_ALLOW_CREDENTIALS], "true");
+        let mut out = HeaderMap::new();
+        assert!(Cors::Any.decorate(&HeaderValue::from_static("https://evil.example"), &mut out));
+        assert!(!out.contains_key(ACCESS_CONTROL_ALLOW_CREDENTIALS));
+    }
+}
