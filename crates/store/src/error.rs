@@ -1,0 +1,30 @@
+//! What can go wrong, in words that name no driver. A caller can tell its user's mistake from ours.
+
+/// Why the store did not do it. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Something of that name or value exists already, or stands in the way. Names the field: `email`,
+    /// `name`, or the name of a record's field.
+    #[error("{0} is already taken")]
+    Conflict(String),
+    #[error("there is no such thing")]
+    NotFound,
+    /// The record would not be one of those its writer may write.
+    #[error("the record is outside of the rows that may be written")]
+    Row,
+    /// The disk has no room. Reading still works.
+    #[error("the disk is full")]
+    Full,
+    /// Too much at once, or the store is closing; a retry can succeed.
+    #[error("the store is busy or closing")]
+    Busy,
+    /// The data was written by a newer server than this one.
+    #[error("the data has schema version {found}, this server knows versions up to {known}; use a newer keyward")]
+    Newer { found: u32, known: u32 },
+    /// Another server uses the data folder.
+    #[error("{0} is used by another running keyward")]
+    Locked(String),
+    /// The store itself failed. For the log, not for callers.
+    #[error("{0}")]
+    Backend(String),
+}
