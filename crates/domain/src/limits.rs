@@ -49,6 +49,8 @@ pub const FILTER_CONDITIONS_MAX: usize = 256;
 pub const SORT_KEYS_MAX: usize = 16;
 /// Values in one `in` list.
 pub const FILTER_LIST_MAX: usize = 1_000;
+/// Values in one filter, all conditions together; a statement can carry only so many.
+pub const FILTER_VALUES_MAX: usize = 2_000;
 
 /// Records in one page.
 pub const PAGE_SIZE_MAX: u64 = 1_000;

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{KeyId, Millis, time::{DAY_MS, HOUR_MS, MINUTE_MS}};
+use crate::{
+    KeyId, Millis,
+    time::{DAY_MS, HOUR_MS, MINUTE_MS},
+};
 
 /// Width of one usage bucket.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord, Serialize, Deserialize)]

@@ -52,13 +52,16 @@ impl Category {
                 Ops::of(&[RecordRead, RecordExport, RecordAggregate]),
                 Ops::of(&[RecordCreate, RecordUpdate, RecordDelete, RecordImport]),
             ),
-            Self::Comments => (Ops::of(&[CommentRead]), Ops::of(&[CommentCreate, CommentUpdate, CommentDelete])),
+            Self::Comments => {
+                (Ops::of(&[CommentRead]), Ops::of(&[CommentCreate, CommentUpdate, CommentDelete]))
+            }
             Self::Tables => (Ops::of(&[TableRead]), Ops::of(&[TableCreate, TableUpdate, TableDelete])),
             Self::Fields => (Ops::of(&[FieldRead]), Ops::of(&[FieldCreate, FieldUpdate, FieldDelete])),
             Self::Views => (Ops::of(&[ViewRead]), Ops::of(&[ViewCreate, ViewUpdate, ViewDelete])),
-            Self::Webhooks => {
-                (Ops::of(&[WebhookRead]), Ops::of(&[WebhookCreate, WebhookUpdate, WebhookDelete, WebhookTest]))
-            }
+            Self::Webhooks => (
+                Ops::of(&[WebhookRead]),
+                Ops::of(&[WebhookCreate, WebhookUpdate, WebhookDelete, WebhookTest]),
+            ),
             Self::Base => (Ops::of(&[BaseRead, BaseJobs]), Ops::of(&[BaseSources, BaseUpdate, BaseDelete])),
             Self::Users => (Ops::of(&[MemberRead]), Ops::of(&[MemberInvite, MemberUpdate, MemberRemove])),
         }

@@ -152,7 +152,9 @@ impl Cell {
     pub(super) fn replace(&self, set: Ops, allow: Ops, limited: &BTreeMap<Op, Vec<Alt>>) -> Self {
         let mut parts: BTreeMap<Op, Vec<Alt>> = self.limits.as_deref().cloned().unwrap_or_default();
         parts.retain(|op, _| !set.has(*op));
-        parts.extend(limited.iter().filter(|(op, _)| set.has(**op) && allow.has(**op)).map(|(o, a)| (*o, a.clone())));
+        parts.extend(
+            limited.iter().filter(|(op, _)| set.has(**op) && allow.has(**op)).map(|(o, a)| (*o, a.clone())),
+        );
         Self::build(self.ops.without(set).or(set.and(allow)), parts)
     }
 
@@ -191,7 +193,12 @@ impl Cell {
 
     /// Refuses a cell no query could carry; asked when a role is saved or combined.
     pub fn check_size(&self) -> Result<(), TooManyAlternatives> {
-        match self.limits.iter().flat_map(|l| l.iter()).find(|(_, alts)| alts.len() > limits::ALTERNATIVES_MAX) {
+        match self
+            .limits
+            .iter()
+            .flat_map(|l| l.iter())
+            .find(|(_, alts)| alts.len() > limits::ALTERNATIVES_MAX)
+        {
             Some((op, _)) => Err(TooManyAlternatives(*op)),
             None => Ok(()),
         }

@@ -57,11 +57,10 @@ impl Layer {
         }
         match (place.table, place.base) {
             (Some(_), _) => false,
-            (None, Some(base)) => {
-                self.tables.iter().any(|(id, c)| {
-                    !c.ops().is_empty() && catalog.tables.get(id).is_some_and(|t| t.base == base)
-                })
-            }
+            (None, Some(base)) => self
+                .tables
+                .iter()
+                .any(|(id, c)| !c.ops().is_empty() && catalog.tables.get(id).is_some_and(|t| t.base == base)),
             (None, None) => true,
         }
     }

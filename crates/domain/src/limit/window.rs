@@ -57,10 +57,16 @@ pub fn take(limit: &RateLimit, state: WindowState, now: Millis) -> (WindowState,
             return (state, RateVerdict::Refused { retry_after_ms: limit.window_ms });
         }
         let next = WindowState { mark: now, count: 1 };
-        return (next, RateVerdict::Accepted { left: limit.max.saturating_sub(1), reset_at: now.plus(limit.window_ms) });
+        return (
+            next,
+            RateVerdict::Accepted { left: limit.max.saturating_sub(1), reset_at: now.plus(limit.window_ms) },
+        );
     }
     if state.count >= limit.max {
-        return (state, RateVerdict::Refused { retry_after_ms: (limit.window_ms - age).clamp(1, limit.window_ms.max(1)) });
+        return (
+            state,
+            RateVerdict::Refused { retry_after_ms: (limit.window_ms - age).clamp(1, limit.window_ms.max(1)) },
+        );
     }
     let mark = match limit.rule {
         WindowRule::Fixed => state.mark,

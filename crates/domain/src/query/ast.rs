@@ -76,7 +76,11 @@ pub enum Filter {
     Or(Vec<Filter>),
     /// Three-valued: of null remains null.
     Not(Box<Filter>),
-    Cmp { field: String, op: CmpOp, terms: Vec<Term> },
+    Cmp {
+        field: String,
+        op: CmpOp,
+        terms: Vec<Term>,
+    },
 }
 
 impl Filter {

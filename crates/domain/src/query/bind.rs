@@ -1,14 +1,17 @@
 //! Binding: names become fields, literals become typed values, variables are filled in, and a field that
 //! may not be mentioned is refused. One function for all filter languages.
 
+use std::collections::BTreeSet;
+
 use crate::{
     FieldNo, Millis,
     access::{Alt, Fields},
     catalog::{Field, Table},
+    limits,
     value::Value,
 };
 
-use super::{CmpOp, Query};
+use super::{CmpOp, Query, Select, condition};
 
 /// Who a row condition is about.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -93,30 +96,107 @@ pub struct BoundWrite {
 
 /// Binds a read. `alts` are the alternatives of the decision.
 pub fn bind(query: &Query, table: &Table, alts: &[Alt], subject: &Subject) -> Result<BoundQuery, BindError> {
-    let _ = (query, table, alts, subject);
-    unimplemented!("filled in by the access helper")
+    let page = query.page.unwrap_or(super::Page { offset: 0, limit: limits::PAGE_SIZE_MAX });
+    Ok(BoundQuery {
+        alts: bind_rows(alts, table, subject)?,
+        filter: bind_filter(&query.filter, table, alts, subject)?,
+        sort: bind_sort(query, table, alts)?,
+        select: bind_select(&query.select, query.strict, table, alts)?,
+        offset: page.offset.min(i64::MAX as u64),
+        limit: page.limit.min(limits::PAGE_SIZE_MAX),
+        count: query.count,
+    })
 }
 
-/// Binds only the row conditions of alternatives.
-pub fn bind_rows(alts: &[Alt], table: &Table, subject: &Subject) -> Result<Vec<BoundAlt>, BindError> {
-    let _ = (alts, table, subject);
-    unimplemented!()
-}
-
-/// Binds values to write. A field writable in no alternative is dropped, or refused when `strict`; the row
-/// condition of the alternative a value needs is the caller's to enforce per row.
-pub fn bind_write(
-    values: &serde_json::Map<String, serde_json::Value>,
+/// Binds a client's filter alone: only fields that may be read in every alternative can be mentioned.
+pub fn bind_filter(
+    filter: &super::Filter,
     table: &Table,
     alts: &[Alt],
-    strict: bool,
-) -> Result<BoundWrite, BindError> {
-    let _ = (values, table, alts, strict);
-    unimplemented!()
+    subject: &Subject,
+) -> Result<BoundFilter, BindError> {
+    condition::bind(filter, table, subject, |field| in_all(field, alts))
 }
 
-/// One literal as a value of `field`: coerced where nothing is lost, refused otherwise.
-pub fn coerce(field: &Field, literal: &serde_json::Value) -> Result<Value, BindError> {
-    let _ = (field, literal);
-    unimplemented!()
+/// Binds only the row conditions of alternatives. They are the role's words, not the client's: they may
+/// mention fields the client may not read.
+pub fn bind_rows(alts: &[Alt], table: &Table, subject: &Subject) -> Result<Vec<BoundAlt>, BindError> {
+    alts.iter()
+        .map(|alt| {
+            Ok(BoundAlt { rows: condition::rows(&alt.rows, table, subject)?, fields: alt.fields.clone() })
+        })
+        .collect()
+}
+
+/// What a filter or a sort mentions shows in which rows come back, so it must be readable whichever
+/// alternative lets the row in.
+fn in_all(field: &Field, alts: &[Alt]) -> bool {
+    !field.hidden && !alts.is_empty() && alts.iter().all(|alt| alt.fields.has(field.no))
+}
+
+fn in_any(field: &Field, alts: &[Alt]) -> bool {
+    !field.hidden && alts.iter().any(|alt| alt.fields.has(field.no))
+}
+
+fn bind_sort(query: &Query, table: &Table, alts: &[Alt]) -> Result<Vec<BoundSort>, BindError> {
+    if query.sort.len() > limits::SORT_KEYS_MAX {
+        return Err(BindError::TooMuch(format!("more than {} sort keys", limits::SORT_KEYS_MAX)));
+    }
+    let mut bound: Vec<BoundSort> = Vec::with_capacity(query.sort.len() + 1);
+    let push = |bound: &mut Vec<BoundSort>, next: BoundSort| {
+        // A second mention of a field cannot change the order any more.
+        if bound.iter().all(|known| known.field != next.field) {
+            bound.push(next);
+        }
+    };
+    for key in &query.sort {
+        let field = table.field(&key.field).ok_or_else(|| BindError::UnknownField(key.field.clone()))?;
+        if !in_all(field, alts) {
+            return Err(BindError::ForbiddenField(key.field.clone()));
+        }
+        push(&mut bound, BoundSort { field: field.no, descending: key.descending });
+    }
+    if let Some(primary) = table.primary() {
+        push(&mut bound, BoundSort { field: primary.no, descending: false });
+    }
+    Ok(bound)
+}
+
+fn bind_select(
+    select: &Select,
+    strict: bool,
+    table: &Table,
+    alts: &[Alt],
+) -> Result<Vec<FieldNo>, BindError> {
+    let readable = table.fields.iter().filter(|f| in_any(f, alts));
+    match select {
+        Select::All => Ok(readable.map(|f| f.no).collect()),
+        Select::Only(names) => {
+            let named = resolve(names, table, true)?;
+            if strict && let Some(field) = named.iter().find(|f| !in_any(f, alts)) {
+                return Err(BindError::ForbiddenField(field.name.clone()));
+            }
+            let wanted: BTreeSet<FieldNo> = named.iter().map(|f| f.no).collect();
+            Ok(readable.map(|f| f.no).filter(|no| wanted.contains(no)).collect())
+        }
+        Select::Except(names) => {
+            let unwanted: BTreeSet<FieldNo> = resolve(names, table, strict)?.iter().map(|f| f.no).collect();
+            Ok(readable.map(|f| f.no).filter(|no| !unwanted.contains(no)).collect())
+        }
+    }
+}
+
+fn resolve<'t>(names: &[String], table: &'t Table, strict: bool) -> Result<Vec<&'t Field>, BindError> {
+    if names.len() > 2 * limits::FIELDS_PER_TABLE_MAX {
+        return Err(BindError::TooMuch("too many fields are named".to_owned()));
+    }
+    let mut fields = Vec::with_capacity(names.len());
+    for name in names {
+        match table.field(name) {
+            Some(field) => fields.push(field),
+            None if strict => return Err(BindError::UnknownField(name.clone())),
+            None => {}
+        }
+    }
+    Ok(fields)
 }

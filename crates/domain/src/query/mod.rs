@@ -4,9 +4,17 @@
 
 mod ast;
 mod bind;
+mod coerce;
+mod condition;
+mod write;
+
+#[cfg(test)]
+mod tests;
 
 pub use ast::{CmpOp, Filter, Page, Query, Select, Sort, Term, Var};
 pub use bind::{
-    BindError, BoundAlt, BoundCmp, BoundFilter, BoundQuery, BoundSort, BoundWrite, Subject, bind, bind_rows,
-    bind_write, coerce,
+    BindError, BoundAlt, BoundCmp, BoundFilter, BoundQuery, BoundSort, BoundWrite, Subject, bind,
+    bind_filter, bind_rows,
 };
+pub use coerce::coerce;
+pub use write::{bind_create, bind_write};

@@ -23,7 +23,8 @@ pub enum Shape {
 
 /// A new native secret. `label` is the kind or environment the owner chose (see [`valid_label`]).
 pub fn generate(label: &str, entropy: &dyn Entropy) -> Secret {
-    let mut text = String::with_capacity(NATIVE_PREFIX.len() + label.len() + 1 + RANDOM_CHARS + CHECKSUM_CHARS);
+    let mut text =
+        String::with_capacity(NATIVE_PREFIX.len() + label.len() + 1 + RANDOM_CHARS + CHECKSUM_CHARS);
     text.push_str(NATIVE_PREFIX);
     text.push_str(label);
     text.push('_');
@@ -63,7 +64,8 @@ pub fn random_text(n: usize, alphabet: &[u8], entropy: &dyn Entropy) -> String {
 
 /// Sorts a presented text without touching any table.
 pub fn shape(text: &str) -> Shape {
-    if text.is_empty() || text.len() > limits::SECRET_BYTES_MAX || !text.bytes().all(|b| b.is_ascii_graphic()) {
+    if text.is_empty() || text.len() > limits::SECRET_BYTES_MAX || !text.bytes().all(|b| b.is_ascii_graphic())
+    {
         return Shape::Malformed;
     }
     if !text.starts_with(NATIVE_PREFIX) {

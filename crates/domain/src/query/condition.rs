@@ -1,0 +1,250 @@
+//! Binding conditions on rows: a client's filter, or the row conditions of a role.
+//!
+//! A variable that has no value (no user, no address) makes the whole condition unmeetable, wherever in it
+//! the variable stands: comparing with null instead could match, and under a negation it could match all.
+
+use serde_json::Value as Json;
+
+use crate::{
+    access::{Cond, Rows},
+    catalog::{Field, FieldKind, SystemField, Table},
+    limits,
+    value::Value,
+};
+
+use super::{
+    BindError, BoundCmp, BoundFilter, CmpOp, Filter, Subject, Term, Var,
+    coerce::{coerce, element, fragment},
+};
+
+/// Binds a filter that may mention the fields for which `usable` holds.
+pub(super) fn bind(
+    filter: &Filter,
+    table: &Table,
+    subject: &Subject,
+    usable: impl Fn(&Field) -> bool,
+) -> Result<BoundFilter, BindError> {
+    let mut binder = Binder { table, subject, usable: &usable, nodes: 0, conditions: 0, values: 0 };
+    match binder.filter(filter, 0) {
+        Ok(bound) => Ok(bound),
+        Err(Stop::Unmeetable) => Ok(BoundFilter::Never),
+        Err(Stop::Refused(error)) => Err(error),
+    }
+}
+
+/// Binds the row conditions of one alternative. A role may mention any field but a password.
+pub(super) fn rows(rows: &Rows, table: &Table, subject: &Subject) -> Result<BoundFilter, BindError> {
+    let mut bound = Vec::with_capacity(rows.conds().len());
+    for cond in rows.conds() {
+        bound.push(match cond {
+            Cond::Own => own(table, subject),
+            Cond::Matching(filter) => bind(filter, table, subject, |f| f.kind != FieldKind::Password)?,
+        });
+    }
+    Ok(match bound.pop() {
+        Some(only) if bound.is_empty() => only,
+        Some(last) => {
+            bound.push(last);
+            BoundFilter::And(bound)
+        }
+        None => BoundFilter::And(bound),
+    })
+}
+
+/// A user owns what it created; a key without a user owns what the key created.
+fn own(table: &Table, subject: &Subject) -> BoundFilter {
+    let (system, num) = match (subject.user_num, subject.key_num) {
+        (Some(user), _) => (SystemField::CreatedBy, user),
+        (None, Some(key)) => (SystemField::CreatedByKey, key),
+        (None, None) => return BoundFilter::Never,
+    };
+    match table.system(system) {
+        Some(field) => cmp(field, CmpOp::Eq, vec![Value::Int(num)]),
+        None => BoundFilter::Never,
+    }
+}
+
+fn cmp(field: &Field, op: CmpOp, values: Vec<Value>) -> BoundFilter {
+    BoundFilter::Cmp(BoundCmp { field: field.no, op, values })
+}
+
+enum Stop {
+    Refused(BindError),
+    /// A variable without a value.
+    Unmeetable,
+}
+
+impl From<BindError> for Stop {
+    fn from(error: BindError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+struct Binder<'a> {
+    table: &'a Table,
+    subject: &'a Subject,
+    usable: &'a dyn Fn(&Field) -> bool,
+    nodes: usize,
+    conditions: usize,
+    values: usize,
+}
+
+impl Binder<'_> {
+    fn filter(&mut self, filter: &Filter, depth: usize) -> Result<BoundFilter, Stop> {
+        self.nodes += 1;
+        if depth > limits::FILTER_DEPTH_MAX {
+            return Err(too_much("the filter is nested too deeply"));
+        }
+        if self.nodes > 4 * limits::FILTER_CONDITIONS_MAX {
+            return Err(too_much("the filter has too many parts"));
+        }
+        Ok(match filter {
+            Filter::And(parts) => BoundFilter::And(self.parts(parts, depth)?),
+            Filter::Or(parts) => BoundFilter::Or(self.parts(parts, depth)?),
+            Filter::Not(part) => BoundFilter::Not(Box::new(self.filter(part, depth + 1)?)),
+            Filter::Cmp { field, op, terms } => self.condition(field, *op, terms)?,
+        })
+    }
+
+    fn parts(&mut self, parts: &[Filter], depth: usize) -> Result<Vec<BoundFilter>, Stop> {
+        parts.iter().map(|part| self.filter(part, depth + 1)).collect()
+    }
+
+    fn condition(&mut self, name: &str, op: CmpOp, terms: &[Term]) -> Result<BoundFilter, Stop> {
+        let field = self.table.field(name).ok_or_else(|| BindError::UnknownField(name.to_owned()))?;
+        if !(self.usable)(field) {
+            return Err(BindError::ForbiddenField(name.to_owned()).into());
+        }
+        self.conditions += 1;
+        if self.conditions > limits::FILTER_CONDITIONS_MAX {
+            return Err(too_much("the filter has too many conditions"));
+        }
+        let values = self.values(field, op, terms)?;
+        self.values += values.len();
+        if self.values > limits::FILTER_VALUES_MAX {
+            return Err(too_much("the filter has too many values"));
+        }
+        check_operands(field, op, &values)?;
+        Ok(match op {
+            CmpOp::In | CmpOp::NotIn => membership(field, op, values),
+            _ => cmp(field, op, values),
+        })
+    }
+
+    fn values(&self, field: &Field, op: CmpOp, terms: &[Term]) -> Result<Vec<Value>, Stop> {
+        // A list may come as one literal; for fields that hold lists, as one literal per list.
+        let holds_lists = matches!(field.kind, FieldKind::Array | FieldKind::Json);
+        let listed = match (takes_list(op, holds_lists), terms) {
+            (true, [Term::Literal(Json::Array(items))]) => Some(items),
+            _ => None,
+        };
+        let count = listed.map_or(terms.len(), Vec::len);
+        if count > limits::FILTER_LIST_MAX {
+            return Err(too_much("a list in the filter is too long"));
+        }
+        if let Some(items) = listed {
+            return items.iter().map(|item| literal(field, op, item).map_err(Stop::from)).collect();
+        }
+        terms.iter().map(|term| self.term(field, op, term)).collect()
+    }
+
+    fn term(&self, field: &Field, op: CmpOp, term: &Term) -> Result<Value, Stop> {
+        let var = match term {
+            Term::Literal(json) => return Ok(literal(field, op, json)?),
+            Term::Var(var) => var,
+        };
+        let json = match var {
+            Var::UserId => self.subject.user_num.map(Json::from),
+            Var::UserEmail => self.subject.user_email.clone().map(Json::from),
+            Var::UserName => self.subject.user_name.clone().map(Json::from),
+            Var::Role => self.subject.role.clone().map(Json::from),
+            Var::Now if field.kind == FieldKind::DateTime => return Ok(Value::Instant(self.subject.now)),
+            Var::Now => Some(Json::from(self.subject.now.rfc3339())),
+        };
+        Ok(literal(field, op, &json.ok_or(Stop::Unmeetable)?)?)
+    }
+}
+
+fn too_much(message: &str) -> Stop {
+    Stop::Refused(BindError::TooMuch(message.to_owned()))
+}
+
+fn bad(field: &Field, message: &str) -> BindError {
+    BindError::BadValue { field: field.name.clone(), message: message.to_owned() }
+}
+
+fn takes_list(op: CmpOp, holds_lists: bool) -> bool {
+    match op {
+        CmpOp::AnyOf | CmpOp::NoneOf | CmpOp::Match | CmpOp::NotMatch => true,
+        CmpOp::In | CmpOp::NotIn | CmpOp::Between => !holds_lists,
+        _ => false,
+    }
+}
+
+fn literal(field: &Field, op: CmpOp, json: &Json) -> Result<Value, BindError> {
+    let typed = match op {
+        CmpOp::AnyOf | CmpOp::NoneOf | CmpOp::Match | CmpOp::NotMatch => element(json),
+        CmpOp::Contains
+        | CmpOp::NotContains
+        | CmpOp::StartsWith
+        | CmpOp::NotStartsWith
+        | CmpOp::EndsWith
+        | CmpOp::NotEndsWith => fragment(json),
+        _ => return coerce(field, json),
+    };
+    typed.map_err(|message| bad(field, message))
+}
+
+/// The right number of operands, of a kind the operator can compare.
+fn check_operands(field: &Field, op: CmpOp, values: &[Value]) -> Result<(), BindError> {
+    let kind = field.kind;
+    let textual =
+        kind.is_text() || matches!(kind, FieldKind::LocalDateTime | FieldKind::Date | FieldKind::Time);
+    let ordered = !matches!(kind, FieldKind::Json | FieldKind::Array);
+    let (count, fits) = match op {
+        CmpOp::Eq | CmpOp::Ne => (Some(1), true),
+        CmpOp::Gt | CmpOp::Gte | CmpOp::Lt | CmpOp::Lte => (Some(1), ordered),
+        CmpOp::Between => (Some(2), ordered),
+        CmpOp::In | CmpOp::NotIn => (None, true),
+        CmpOp::Contains
+        | CmpOp::NotContains
+        | CmpOp::StartsWith
+        | CmpOp::NotStartsWith
+        | CmpOp::EndsWith
+        | CmpOp::NotEndsWith => (Some(1), textual),
+        CmpOp::Empty | CmpOp::NotEmpty => (Some(0), true),
+        CmpOp::True | CmpOp::False => (Some(0), kind == FieldKind::Boolean),
+        CmpOp::AnyOf | CmpOp::NoneOf | CmpOp::Match | CmpOp::NotMatch => (None, kind == FieldKind::Array),
+    };
+    if !fits {
+        return Err(bad(field, "this operator does not apply to this kind of field"));
+    }
+    if count.is_some_and(|count| count != values.len()) {
+        return Err(bad(field, "this operator takes another number of values"));
+    }
+    let may_be_null = matches!(op, CmpOp::Eq | CmpOp::Ne | CmpOp::In | CmpOp::NotIn);
+    if !may_be_null && values.iter().any(Value::is_null) {
+        return Err(bad(field, "this operator does not compare with null"));
+    }
+    Ok(())
+}
+
+/// Takes null out of a list, since no database finds it there, and lists of nothing out of the filter.
+fn membership(field: &Field, op: CmpOp, values: Vec<Value>) -> BoundFilter {
+    let has_null = values.iter().any(Value::is_null);
+    let listed: Vec<Value> = values.into_iter().filter(|v| !v.is_null()).collect();
+    let mut parts = Vec::new();
+    if !listed.is_empty() {
+        parts.push(cmp(field, op, listed));
+    }
+    if has_null {
+        parts.push(cmp(field, if op == CmpOp::In { CmpOp::Eq } else { CmpOp::Ne }, vec![Value::Null]));
+    }
+    match parts.pop() {
+        Some(only) if parts.is_empty() => only,
+        last => {
+            parts.extend(last);
+            if op == CmpOp::In { BoundFilter::Or(parts) } else { BoundFilter::And(parts) }
+        }
+    }
+}
