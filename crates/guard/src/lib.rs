@@ -1,1 +1,19 @@
-//! placeholder
+//! The one pipeline: credential → decision. Everything a request may do is decided here, by gates whose
+//! order is data ([`domain::decision::Profile`]), against a cache that follows the store's change feed.
+//!
+//! May use `store` and `domain`. This crate never speaks HTTP or SQL, never names a dialect, never reads the
+//! database for a key it knows, never writes to it on the hot path except for an exact quota, and never lets
+//! a malformed secret reach a look-up.
+
+mod call;
+mod explain;
+mod guard;
+mod journal;
+pub mod profile;
+mod verdict;
+
+pub use call::{Call, Credential, PlaceName, VerifyCall};
+pub use explain::{DryRun, DrySubject, Explanation, GateReport, Records, Rule, Suggestion};
+pub use guard::{Guard, GuardError, GuardOptions};
+pub use journal::Dropped;
+pub use verdict::{CachedKey, RateView, Verdict};
