@@ -23,6 +23,9 @@ pub const PERMISSION_RESOURCES_MAX: usize = 256;
 pub const PERMISSION_ACTIONS_MAX: usize = 256;
 /// Characters of a resource or action name in a permission map.
 pub const PERMISSION_NAME_CHARS_MAX: usize = 255;
+/// How long the old secrets work after a rotation when the caller says nothing (24 hours), and at most (a year).
+pub const ROTATION_OVERLAP_DEFAULT_MS: i64 = 86_400_000;
+pub const ROTATION_OVERLAP_MS_MAX: i64 = 365 * 86_400_000;
 /// Lifetime of a key when the caller names none, in seconds (90 days).
 pub const KEY_EXPIRES_IN_DEFAULT_S: i64 = 90 * 86_400;
 /// Requests per window; the largest count the packed limiter can hold.
@@ -77,6 +80,28 @@ pub const SESSION_LIFE_MS: i64 = 7 * 86_400_000;
 /// Failed sign-ins per account, and per address, before further ones are refused for the window.
 pub const SIGN_IN_FAILURES_MAX: u64 = 10;
 pub const SIGN_IN_WINDOW_MS: i64 = 5 * 60_000;
+
+/// Answers "not authenticated" one address may cause per window before it is slowed; successes never count.
+pub const IP_FAILURES_MAX: u32 = 1_000;
+pub const IP_FAILURES_WINDOW_MS: i64 = 60_000;
+/// Addresses remembered by that limiter.
+pub const IP_ADDRESSES_KEPT: usize = 65_536;
+/// Characters of a request's path and query together.
+pub const URI_CHARS_MAX: usize = 16_384;
+/// Header lines of a request.
+pub const HEADERS_MAX: usize = 96;
+/// Time a request may take, in milliseconds.
+pub const REQUEST_DEADLINE_MS: u64 = 30_000;
+/// Bytes of a request body of the native door: its largest legal one is a batch verification.
+pub const NATIVE_BODY_BYTES_MAX: usize = 1 << 19;
+/// Stored answers of creates that carried an Idempotency-Key, and characters of such a key.
+pub const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
+/// Accounts and addresses whose failed sign-ins are remembered; the oldest make room.
+pub const SIGN_IN_TRACKED_MAX: usize = 65_536;
+/// Sign-ins waiting for a free core before further ones are asked to come back.
+pub const PASSWORD_QUEUE_MAX: usize = 64;
+/// Rows of one answer about usage.
+pub const USAGE_ROWS_MAX: u64 = 10_000;
 
 /// Refusals kept in memory for look-up by decision id.
 pub const REFUSALS_KEPT: usize = 4_096;
