@@ -332,6 +332,12 @@ impl Allowed {
         !self.layers.is_empty() && self.layers.iter().all(|layer| layer.cell(place).allows(op))
     }
 
+    /// Whether `layer` allows nothing beyond what this caller may do: what they can hand on. Judged against
+    /// the catalog of the call.
+    pub fn covers(&self, layer: &Layer) -> bool {
+        !self.layers.is_empty() && self.layers.iter().all(|own| layer.within(own, &self.catalog))
+    }
+
     /// Who the row conditions are about.
     pub fn subject(&self) -> &Subject {
         &self.subject

@@ -36,6 +36,12 @@ impl AllowedHosts {
         self.is_any() || self.0.iter().any(|net| net.contains(&peer.to_canonical()))
     }
 
+    /// Every host admitted here is admitted by `other` too (by one of its entries).
+    pub fn within(&self, other: &Self) -> bool {
+        let fits = |net: &IpNet| other.0.iter().any(|wide| wide.contains(net));
+        other.is_any() || (!self.is_any() && self.0.iter().all(fits))
+    }
+
     /// With one more address let in. Of the "any" list this would be a restriction, so it stays "any".
     pub fn with(&self, peer: IpAddr) -> Self {
         let mut more = self.clone();
@@ -102,6 +108,15 @@ mod tests {
         ] {
             assert_eq!(list.admit(peer.parse().unwrap()), admitted, "{peer}");
         }
+    }
+
+    #[test]
+    fn a_list_lies_within_another_only_when_it_admits_nobody_else() {
+        let any = AllowedHosts::default();
+        let office = hosts(&["10.0.0.0/8"]);
+        let desk = hosts(&["10.1.2.3", "10.2.0.0/16"]);
+        assert!(desk.within(&office) && office.within(&any) && any.within(&any));
+        assert!(!office.within(&desk) && !any.within(&office));
     }
 
     #[test]

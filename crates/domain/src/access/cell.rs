@@ -191,6 +191,15 @@ impl Cell {
         Self::build(ops, parts)
     }
 
+    /// Nothing is allowed here that `other` does not allow: every alternative lies within one of the other's.
+    pub fn within(&self, other: &Self) -> bool {
+        let limited = self.limited_ops().or(other.limited_ops()).and(self.ops);
+        self.ops.without(other.ops).is_empty()
+            && limited.iter().all(|op| {
+                self.alternatives(op).iter().all(|alt| other.alternatives(op).iter().any(|wide| alt.within(wide)))
+            })
+    }
+
     /// Refuses a cell no query could carry; asked when a role is saved or combined.
     pub fn check_size(&self) -> Result<(), TooManyAlternatives> {
         match self

@@ -126,6 +126,21 @@ impl Layer {
         }
     }
 
+    /// Nothing is allowed anywhere in `catalog` that `other` does not allow there.
+    pub fn within(&self, other: &Self, catalog: &Catalog) -> bool {
+        let fits = |place: &Place| self.cell(place).within(other.cell(place));
+        self.everywhere.within(&other.everywhere)
+            && keys(&self.workspaces, &other.workspaces)
+                .all(|id| fits(&Place { workspace: Some(id), ..Place::SERVER }))
+            && keys(&self.bases, &other.bases).all(|id| {
+                let workspace = catalog.bases.get(&id).map(|b| b.workspace);
+                fits(&Place { workspace, base: Some(id), table: None })
+            })
+            && keys(&self.tables, &other.tables).all(|id| {
+                fits(&catalog.tables.get(&id).map_or(Place { table: Some(id), ..Place::SERVER }, |t| Place::of(t)))
+            })
+    }
+
     /// Refuses a layer no query could carry.
     pub fn check_size(&self) -> Result<(), TooManyAlternatives> {
         std::iter::once(&self.everywhere)
