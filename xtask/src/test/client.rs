@@ -1,0 +1,35 @@
+//! The unmodified clients of other worlds, each against a fresh server.
+
+use std::path::Path;
+
+use crate::{
+    Outcome,
+    server::{self, Server},
+    sh,
+};
+
+const CLIENTS: [&str; 1] = ["nocobase"];
+
+pub fn run(binary: &Path) -> Outcome<()> {
+    for name in CLIENTS {
+        let folder = server::fresh_folder(&format!("client-{name}"))?;
+        let outcome = one(name, binary, &folder);
+        server::remove_folder(&folder);
+        outcome?;
+    }
+    Ok(())
+}
+
+fn one(name: &str, binary: &Path, folder: &Path) -> Outcome<()> {
+    let client = sh::root().join("clients").join(name);
+    sh::run(sh::command("npm").current_dir(&client).args(["ci", "--no-fund", "--no-audit"]))?;
+    let server = Server::start(binary, folder, None)?;
+    let mut test = sh::command("npm");
+    test.current_dir(&client).arg("test");
+    test.env("KEYWARD_URL", server.url())
+        .env("KEYWARD_ADMIN_EMAIL", server::ADMIN_EMAIL)
+        .env("KEYWARD_ADMIN_PASSWORD", server::ADMIN_PASSWORD)
+        .env("KEYWARD_ROOT_KEY", server::ROOT_KEY)
+        .env("KEYWARD_IP_RATE_LIMIT", "off");
+    sh::run(&mut test).map_err(|e| format!("{e}\nthe server said:\n{}", server.log_tail()).into())
+}
