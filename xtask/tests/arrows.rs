@@ -20,11 +20,14 @@ fn manifests_have_exactly_the_arrows_of_the_architecture() {
     let listed = listed(&std::fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap());
     let found = found(root);
     for name in listed.keys().chain(found.keys()).collect::<BTreeSet<_>>() {
-        assert_eq!(
-            found.get(name),
-            listed.get(name),
-            "`{name}`: left its manifest, right the list `arrows` in ARCHITECTURE.md"
-        );
+        let (manifest, list) = (found.get(name), listed.get(name));
+        let (Some(manifest), Some(list)) = (manifest, list) else {
+            panic!("`{name}` is missing: in ARCHITECTURE.md {list:?}, as a manifest {manifest:?}");
+        };
+        assert_eq!(manifest.uses, list.uses, "`{name}`: left its manifest, right ARCHITECTURE.md");
+        let allowed: BTreeSet<_> = list.uses.union(&list.tests).cloned().collect();
+        let beyond: Vec<_> = manifest.tests.difference(&allowed).collect();
+        assert!(beyond.is_empty(), "the tests of `{name}` may not use {beyond:?}");
     }
 }
 
