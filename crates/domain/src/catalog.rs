@@ -191,19 +191,34 @@ impl Catalog {
         }
     }
 
-    /// A base by id or by name.
+    /// A base by id or by name; of several with the same name (in different workspaces), the oldest.
     pub fn base(&self, id_or_name: &str) -> Option<&Base> {
-        id_or_name
-            .parse()
-            .ok()
-            .and_then(|id: BaseId| self.bases.get(&id))
-            .or_else(|| self.bases.values().find(|b| b.name == id_or_name))
+        self.base_in(None, id_or_name)
+    }
+
+    /// As [`Catalog::base`], but only one of this workspace, if one is given.
+    pub fn base_in(&self, workspace: Option<WorkspaceId>, id_or_name: &str) -> Option<&Base> {
+        let inside = |base: &&Base| workspace.is_none_or(|id| base.workspace == id);
+        // Ids first: a name chosen to look like a foreign id must not take its place.
+        let by_id = id_or_name.parse().ok().and_then(|id: BaseId| self.bases.get(&id));
+        match by_id {
+            Some(base) => Some(base).filter(inside),
+            None => self.bases.values().filter(inside).filter(|b| b.name == id_or_name).min_by_key(|b| b.id),
+        }
+    }
+
+    /// A workspace by id or by name; of several with the same name, the oldest.
+    pub fn workspace(&self, id_or_name: &str) -> Option<&Workspace> {
+        let by_id = id_or_name.parse().ok().and_then(|id: WorkspaceId| self.workspaces.get(&id));
+        by_id.or_else(|| self.workspaces.values().filter(|w| w.name == id_or_name).min_by_key(|w| w.id))
     }
 
     /// A table of a base, by id or by name.
     pub fn table(&self, base: BaseId, id_or_name: &str) -> Option<&Arc<Table>> {
-        let named = self.names.get(&base).and_then(|names| names.get(id_or_name));
-        let id = named.copied().or_else(|| id_or_name.parse().ok())?;
-        self.tables.get(&id).filter(|t| t.base == base)
+        let by_id = id_or_name.parse().ok().and_then(|id: TableId| self.tables.get(&id));
+        by_id.filter(|t| t.base == base).or_else(|| {
+            let id = self.names.get(&base)?.get(id_or_name)?;
+            self.tables.get(id)
+        })
     }
 }

@@ -196,7 +196,9 @@ impl Cell {
         let limited = self.limited_ops().or(other.limited_ops()).and(self.ops);
         self.ops.without(other.ops).is_empty()
             && limited.iter().all(|op| {
-                self.alternatives(op).iter().all(|alt| other.alternatives(op).iter().any(|wide| alt.within(wide)))
+                self.alternatives(op)
+                    .iter()
+                    .all(|alt| other.alternatives(op).iter().any(|wide| alt.within(wide)))
             })
     }
 

@@ -8,7 +8,7 @@ use crate::{
     catalog::{Catalog, Table},
 };
 
-use super::{Alt, Cell, Entry, Fields, Grants, Limit, Op, Ops, Reach, Scopes, TooManyAlternatives};
+use super::{Alt, Cell, Entry, Fields, Grants, Limit, Op, Ops, Reach, Scope, Scopes, TooManyAlternatives};
 
 /// Where a request goes, resolved.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -78,31 +78,41 @@ impl Layer {
     pub fn from_scopes(scopes: &Scopes, catalog: &Catalog) -> Self {
         let mut layer = Self::default();
         for scope in &scopes.0 {
-            let mut one = Self::default();
-            let cell = Cell::unlimited(scope.ops());
-            match (&scope.workspace, &scope.base, &scope.table) {
-                (_, Some(base), Some(table)) => {
-                    if let Some(t) = catalog.base(base).and_then(|b| catalog.table(b.id, table)) {
-                        one.tables.insert(t.id, cell);
-                    }
-                }
-                (_, Some(base), None) => {
-                    if let Some(b) = catalog.base(base) {
-                        one.bases.insert(b.id, cell);
-                    }
-                }
-                (Some(workspace), None, None) => {
-                    if let Some(w) = find_workspace(catalog, workspace) {
-                        one.workspaces.insert(w, cell);
-                    }
-                }
-                (None, None, None) => one.everywhere = cell,
-                // A table without its base names nothing.
-                (_, None, Some(_)) => {}
-            }
-            layer = layer.join(&one, catalog);
+            layer = layer.join(&Self::from_scope(scope, catalog), catalog);
         }
         layer
+    }
+
+    /// A place that cannot be found is no place: such an entry allows nothing.
+    fn from_scope(scope: &Scope, catalog: &Catalog) -> Self {
+        Self::from_scope_at(scope, catalog).unwrap_or_default()
+    }
+
+    fn from_scope_at(scope: &Scope, catalog: &Catalog) -> Option<Self> {
+        let cell = Cell::unlimited(scope.ops());
+        let mut layer = Self::default();
+        let workspace = match &scope.workspace {
+            Some(name) => Some(catalog.workspace(name)?.id),
+            None => None,
+        };
+        match (&scope.base, &scope.table) {
+            (Some(base), Some(table)) => {
+                let table = catalog.table(catalog.base_in(workspace, base)?.id, table)?;
+                layer.tables.insert(table.id, cell);
+            }
+            (Some(base), None) => {
+                layer.bases.insert(catalog.base_in(workspace, base)?.id, cell);
+            }
+            // A table without its base names nothing.
+            (None, Some(_)) => return None,
+            (None, None) => match workspace {
+                Some(id) => {
+                    layer.workspaces.insert(id, cell);
+                }
+                None => layer.everywhere = cell,
+            },
+        }
+        Some(layer)
     }
 
     /// What either allows, place by place.
@@ -137,7 +147,12 @@ impl Layer {
                 fits(&Place { workspace, base: Some(id), table: None })
             })
             && keys(&self.tables, &other.tables).all(|id| {
-                fits(&catalog.tables.get(&id).map_or(Place { table: Some(id), ..Place::SERVER }, |t| Place::of(t)))
+                fits(
+                    &catalog
+                        .tables
+                        .get(&id)
+                        .map_or(Place { table: Some(id), ..Place::SERVER }, |t| Place::of(t)),
+                )
             })
     }
 
@@ -155,11 +170,6 @@ fn keys<K: Copy + Eq + std::hash::Hash, V>(a: &HashMap<K, V>, b: &HashMap<K, V>)
     let mut all: std::collections::HashSet<K> = a.keys().copied().collect();
     all.extend(b.keys().copied());
     all.into_iter()
-}
-
-fn find_workspace(catalog: &Catalog, id_or_name: &str) -> Option<WorkspaceId> {
-    let by_id = id_or_name.parse().ok().filter(|id| catalog.workspaces.contains_key(id));
-    by_id.or_else(|| catalog.workspaces.values().find(|w| w.name == id_or_name).map(|w| w.id))
 }
 
 /// What the entries of one place say together.
@@ -215,8 +225,8 @@ impl Levels {
         match &entry.reach {
             Reach::Everywhere => self.everywhere.add(entry, None),
             Reach::Workspace(name) => {
-                if let Some(id) = find_workspace(catalog, name) {
-                    self.workspaces.entry(id).or_default().add(entry, None);
+                if let Some(workspace) = catalog.workspace(name) {
+                    self.workspaces.entry(workspace.id).or_default().add(entry, None);
                 }
             }
             Reach::Base(name) => {
