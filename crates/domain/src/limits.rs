@@ -94,8 +94,12 @@ pub const HEADERS_MAX: usize = 96;
 pub const REQUEST_DEADLINE_MS: u64 = 30_000;
 /// Bytes of a request body of the native door: its largest legal one is a batch verification.
 pub const NATIVE_BODY_BYTES_MAX: usize = 1 << 19;
-/// Stored answers of creates that carried an Idempotency-Key, and characters of such a key.
+/// Characters of an Idempotency-Key.
 pub const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
+/// Answers kept in memory for retries with the same Idempotency-Key.
+pub const REPLAYS_KEPT: usize = 1_024;
+/// Buckets one usage query may span.
+pub const USAGE_BUCKETS_MAX: i64 = 10_000;
 /// Accounts and addresses whose failed sign-ins are remembered; the oldest make room.
 pub const SIGN_IN_TRACKED_MAX: usize = 65_536;
 /// Sign-ins waiting for a free core before further ones are asked to come back.
