@@ -1,0 +1,292 @@
+//! The filter grammar: `{"title":{"$eq":"x"}}`, `{"title.$eq":"x"}`, `$and`, `$or`, `$not`, variables in
+//! braces. Becomes the common filter of names; which fields exist and who may mention them is settled
+//! when that is bound. Bounded in depth and in conditions.
+
+mod date;
+
+use domain::{
+    catalog::{FieldKind, Table},
+    limits,
+    query::{CmpOp, Filter, Term, Var},
+};
+use jiff::tz::TimeZone;
+use serde_json::{Map, Value};
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FilterError {
+    #[error("filter is not valid JSON")]
+    NotJson,
+    #[error("filter must be an object")]
+    NotAnObject,
+    #[error("unknown filter operator {0}")]
+    UnknownOperator(String),
+    #[error("{op}: {what}")]
+    BadOperand { op: String, what: &'static str },
+    #[error("unknown variable {0:?} in filter")]
+    UnknownVariable(String),
+    #[error("filter nests deeper than {} levels", limits::FILTER_DEPTH_MAX)]
+    TooDeep,
+    #[error("filter has more than {} conditions", limits::FILTER_CONDITIONS_MAX)]
+    TooMany,
+}
+
+/// What the grammar needs to know of the request.
+#[derive(Clone, Debug)]
+pub struct Context<'t> {
+    /// Where a day begins (`X-Timezone`).
+    pub zone: TimeZone,
+    /// Date operators mean other things for days than for instants. `None`: taken as instants.
+    pub table: Option<&'t Table>,
+}
+
+impl Default for Context<'_> {
+    fn default() -> Self {
+        Self { zone: TimeZone::UTC, table: None }
+    }
+}
+
+/// Parses a filter parameter: JSON as text, or the object the bracket form made.
+pub fn parse(value: &Value, context: &Context<'_>) -> Result<Filter, FilterError> {
+    match value {
+        Value::Null => Ok(Filter::ALL),
+        Value::String(text) if text.trim().is_empty() => Ok(Filter::ALL),
+        Value::String(text) => {
+            let inner: Value = serde_json::from_str(text).map_err(|_| FilterError::NotJson)?;
+            match inner {
+                Value::Null => Ok(Filter::ALL),
+                Value::Object(map) => object(&map, context),
+                _ => Err(FilterError::NotAnObject),
+            }
+        }
+        Value::Object(map) => object(map, context),
+        _ => Err(FilterError::NotAnObject),
+    }
+}
+
+fn object(map: &Map<String, Value>, context: &Context<'_>) -> Result<Filter, FilterError> {
+    let mut parser = Parser { context, conditions: 0 };
+    parser.all_of(map, "", 0)
+}
+
+struct Parser<'c, 't> {
+    context: &'c Context<'t>,
+    conditions: usize,
+}
+
+impl Parser<'_, '_> {
+    /// Every entry of `map`, which belongs to `path` (empty at the top).
+    fn all_of(&mut self, map: &Map<String, Value>, path: &str, depth: usize) -> Result<Filter, FilterError> {
+        if depth > limits::FILTER_DEPTH_MAX {
+            return Err(FilterError::TooDeep);
+        }
+        let parts = map.iter().map(|(key, value)| self.entry(path, key, value, depth)).collect::<Result<Vec<_>, _>>()?;
+        Ok(conjunction(parts))
+    }
+
+    fn entry(&mut self, path: &str, key: &str, value: &Value, depth: usize) -> Result<Filter, FilterError> {
+        match key {
+            "$and" => Ok(conjunction(self.members(key, value, path, depth)?)),
+            // Nothing to choose from is no condition: screens send `$or: []` for an empty form.
+            "$or" => Ok(match self.members(key, value, path, depth)? {
+                parts if parts.iter().any(Filter::is_all) => Filter::ALL,
+                mut parts if parts.len() == 1 => parts.pop().unwrap_or(Filter::ALL),
+                parts if parts.is_empty() => Filter::ALL,
+                parts => Filter::Or(parts),
+            }),
+            "$not" => {
+                let parts = self.members(key, value, path, depth)?;
+                Ok(Filter::Not(Box::new(conjunction(parts))))
+            }
+            _ if key.starts_with('$') => self.compare(path, key, value),
+            _ => self.step(path, key, value, depth),
+        }
+    }
+
+    /// The operands of a logic operator: a list of objects, or one object.
+    fn members(&mut self, op: &str, value: &Value, path: &str, depth: usize) -> Result<Vec<Filter>, FilterError> {
+        let bad = || FilterError::BadOperand { op: op.to_owned(), what: "takes a list of conditions" };
+        match value {
+            Value::Array(items) => items
+                .iter()
+                .map(|item| item.as_object().ok_or_else(bad).and_then(|map| self.all_of(map, path, depth + 1)))
+                .collect(),
+            Value::Object(map) if op == "$or" => {
+                if depth > limits::FILTER_DEPTH_MAX {
+                    return Err(FilterError::TooDeep);
+                }
+                map.iter().map(|(key, value)| self.entry(path, key, value, depth + 1)).collect()
+            }
+            Value::Object(map) => Ok(vec![self.all_of(map, path, depth + 1)?]),
+            Value::Null => Ok(Vec::new()),
+            _ => Err(bad()),
+        }
+    }
+
+    /// A field name, possibly dotted, possibly ending in an operator.
+    fn step(&mut self, path: &str, key: &str, value: &Value, depth: usize) -> Result<Filter, FilterError> {
+        if let Some((front, op)) = key.split_once(".$") {
+            let op = format!("${op}");
+            return self.entry(&join(path, front), &op, value, depth);
+        }
+        let path = join(path, key);
+        match value {
+            Value::Object(map) => self.all_of(map, &path, depth + 1),
+            _ => self.compare(&path, "$eq", value),
+        }
+    }
+
+    fn compare(&mut self, field: &str, op: &str, value: &Value) -> Result<Filter, FilterError> {
+        self.conditions += 1;
+        if self.conditions > limits::FILTER_CONDITIONS_MAX {
+            return Err(FilterError::TooMany);
+        }
+        let bad = |what| FilterError::BadOperand { op: op.to_owned(), what };
+        if field.is_empty() {
+            return Err(FilterError::UnknownOperator(op.to_owned()));
+        }
+        let one = |op, value: &Value| Ok(cmp(field, op, vec![scalar(value)?]));
+        let list = |op, value: &Value| Ok(cmp(field, op, items(value)?));
+        match op {
+            "$eq" | "$is" if value.is_array() => list(CmpOp::In, value),
+            "$ne" if value.is_array() => list(CmpOp::NotIn, value),
+            "$eq" | "$is" => one(CmpOp::Eq, value),
+            "$ne" | "$not" => one(CmpOp::Ne, value),
+            "$gt" => one(CmpOp::Gt, value),
+            "$gte" => one(CmpOp::Gte, value),
+            "$lt" => one(CmpOp::Lt, value),
+            "$lte" => one(CmpOp::Lte, value),
+            "$between" => match items(value)? {
+                pair if pair.len() == 2 => Ok(cmp(field, CmpOp::Between, pair)),
+                _ => Err(bad("takes two values")),
+            },
+            "$in" => list(CmpOp::In, value),
+            "$notIn" => list(CmpOp::NotIn, value),
+            "$includes" => text(field, CmpOp::Contains, value),
+            "$notIncludes" => text(field, CmpOp::NotContains, value),
+            "$startsWith" => text(field, CmpOp::StartsWith, value),
+            "$notStartsWith" => text(field, CmpOp::NotStartsWith, value),
+            "$endWith" | "$endsWith" => text(field, CmpOp::EndsWith, value),
+            "$notEndWith" | "$notEndsWith" => text(field, CmpOp::NotEndsWith, value),
+            "$like" | "$iLike" | "$notLike" | "$notILike" => like(field, op, value),
+            "$empty" | "$arrayEmpty" => Ok(cmp(field, CmpOp::Empty, Vec::new())),
+            "$notEmpty" | "$arrayNotEmpty" => Ok(cmp(field, CmpOp::NotEmpty, Vec::new())),
+            "$isTruly" => Ok(cmp(field, if is_false(value) { CmpOp::False } else { CmpOp::True }, Vec::new())),
+            "$isFalsy" => Ok(cmp(field, if is_false(value) { CmpOp::True } else { CmpOp::False }, Vec::new())),
+            "$anyOf" => list(CmpOp::AnyOf, value),
+            "$noneOf" => list(CmpOp::NoneOf, value),
+            "$match" => list(CmpOp::Match, value),
+            "$notMatch" => list(CmpOp::NotMatch, value),
+            _ if op.starts_with("$date") => {
+                let kind = self.context.table.and_then(|t| t.field(field)).map_or(FieldKind::DateTime, |f| f.kind);
+                date::compare(field, op, value, kind, &self.context.zone)
+            }
+            _ => Err(FilterError::UnknownOperator(op.to_owned())),
+        }
+    }
+}
+
+fn join(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
+
+/// All of them, without needless nesting, so that "no condition" is recognised.
+fn conjunction(mut parts: Vec<Filter>) -> Filter {
+    parts.retain(|part| !part.is_all());
+    match parts.len() {
+        1 => parts.pop().unwrap_or(Filter::ALL),
+        _ => Filter::And(parts),
+    }
+}
+
+fn cmp(field: &str, op: CmpOp, terms: Vec<Term>) -> Filter {
+    Filter::Cmp { field: field.to_owned(), op, terms }
+}
+
+/// Text operators take one text or a list; a list is "any of" for the positive ones, "all of" for the
+/// negative; null asks for null.
+fn text(field: &str, op: CmpOp, value: &Value) -> Result<Filter, FilterError> {
+    let negative =
+        matches!(op, CmpOp::NotContains | CmpOp::NotStartsWith | CmpOp::NotEndsWith);
+    match value {
+        Value::Null => Ok(cmp(field, if negative { CmpOp::Ne } else { CmpOp::Eq }, vec![Term::Literal(Value::Null)])),
+        Value::Array(_) => {
+            let parts = items(value)?.into_iter().map(|t| cmp(field, op, vec![t])).collect();
+            Ok(if negative { Filter::And(parts) } else { Filter::Or(parts) })
+        }
+        _ => Ok(cmp(field, op, vec![scalar(value)?])),
+    }
+}
+
+/// Patterns with `%` only at the ends; anything else has no counterpart that treats `%` and `_` literally.
+fn like(field: &str, op: &str, value: &Value) -> Result<Filter, FilterError> {
+    let bad = |what| FilterError::BadOperand { op: op.to_owned(), what };
+    let pattern = value.as_str().ok_or_else(|| bad("takes a text"))?;
+    let (open_start, rest) = pattern.strip_prefix('%').map_or((false, pattern), |r| (true, r));
+    let (open_end, rest) = rest.strip_suffix('%').map_or((false, rest), |r| (true, r));
+    if rest.contains('%') {
+        return Err(bad("takes % only at the beginning and at the end"));
+    }
+    let positive = !op.starts_with("$not");
+    let op = match (open_start, open_end, positive) {
+        (true, true, true) => CmpOp::Contains,
+        (true, true, false) => CmpOp::NotContains,
+        (false, true, true) => CmpOp::StartsWith,
+        (false, true, false) => CmpOp::NotStartsWith,
+        (true, false, true) => CmpOp::EndsWith,
+        (true, false, false) => CmpOp::NotEndsWith,
+        (false, false, true) => CmpOp::Eq,
+        (false, false, false) => CmpOp::Ne,
+    };
+    Ok(cmp(field, op, vec![Term::Literal(Value::String(rest.to_owned()))]))
+}
+
+fn is_false(value: &Value) -> bool {
+    match value {
+        Value::Bool(b) => !b,
+        Value::String(text) => text == "false" || text == "0",
+        Value::Number(n) => n.as_i64() == Some(0),
+        _ => false,
+    }
+}
+
+/// A list; a single value is a list of one.
+fn items(value: &Value) -> Result<Vec<Term>, FilterError> {
+    match value {
+        Value::Array(values) if values.len() > limits::FILTER_LIST_MAX => Err(FilterError::TooMany),
+        Value::Array(values) => values.iter().map(scalar).collect(),
+        other => Ok(vec![scalar(other)?]),
+    }
+}
+
+fn scalar(value: &Value) -> Result<Term, FilterError> {
+    match value {
+        Value::String(text) => match variable(text)? {
+            Some(var) => Ok(Term::Var(var)),
+            None => Ok(Term::Literal(value.clone())),
+        },
+        _ => Ok(Term::Literal(value.clone())),
+    }
+}
+
+/// `{{ $user.id }}` and its older spellings. Text with braces inside is just text.
+fn variable(text: &str) -> Result<Option<Var>, FilterError> {
+    let trimmed = text.trim();
+    let Some(name) = trimmed.strip_prefix("{{").and_then(|t| t.strip_suffix("}}")) else { return Ok(None) };
+    let name = name.trim();
+    let field = name
+        .strip_prefix("$user.")
+        .or_else(|| name.strip_prefix("ctx.state.currentUser."))
+        .or_else(|| name.strip_prefix("currentUser."));
+    let var = match (field, name) {
+        (Some("id"), _) => Var::UserId,
+        (Some("email"), _) => Var::UserEmail,
+        (Some("username"), _) => Var::UserName,
+        (None, "$nRole" | "ctx.state.currentRole") => Var::Role,
+        (None, "$nDate.now") => Var::Now,
+        _ => return Err(FilterError::UnknownVariable(name.chars().take(64).collect())),
+    };
+    Ok(Some(var))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+//! The role as it is kept with the core's role: JSON text under `extra`.
+
+use domain::user::Role;
+use keys::{ROLE_ADMIN, ROLE_MEMBER, ROLE_ROOT};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// Snippets of a role for which none were named: nothing of the settings.
+pub const SNIPPETS_DEFAULT: [&str; 3] = ["!ui.*", "!pm", "!pm.*"];
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct RoleDoc {
+    pub strategy: Option<Strategy>,
+    pub snippets: Vec<String>,
+    pub hidden: bool,
+    pub allow_configure: Option<bool>,
+    pub resources: Vec<ResourceEntry>,
+    /// Properties of the role this door stores and returns without understanding them.
+    pub more: Map<String, Value>,
+}
+
+/// What the role may do in every collection that has no entry of its own.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Strategy {
+    /// `view`, `update:own`, `*`.
+    pub actions: Vec<String>,
+    #[serde(flatten)]
+    pub more: Map<String, Value>,
+}
+
+/// What the role may do in one collection.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ResourceEntry {
+    pub id: i64,
+    pub name: String,
+    pub using_actions_config: bool,
+    pub actions: Vec<ActionEntry>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ActionEntry {
+    pub id: i64,
+    pub name: String,
+    /// Empty (or left out): all fields.
+    pub fields: Vec<String>,
+    pub scope: Option<ScopeRef>,
+}
+
+/// Which rows an action is for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ScopeRef {
+    /// A scope with an id: 1 is all, 2 is own, others are kept with their collection.
+    Id(i64),
+    /// A filter written into the role itself.
+    Inline(Map<String, Value>),
+}
+
+impl RoleDoc {
+    /// The document of a stored role. Builtin roles that were never edited here have one from birth;
+    /// a role that was made through another door has none: an empty one is shown.
+    pub fn of(role: &Role) -> Self {
+        let stored = role.extra.as_deref().and_then(|text| serde_json::from_str::<Stored>(text).ok());
+        if let Some(Stored { nocobase: Some(doc) }) = stored {
+            return doc;
+        }
+        let strategy = |actions: &[&str]| {
+            Some(Strategy { actions: actions.iter().map(|a| (*a).to_owned()).collect(), more: Map::new() })
+        };
+        let snippets = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect();
+        match role.name.as_str() {
+            ROLE_ROOT if role.builtin => {
+                Self { snippets: snippets(&["ui.*", "pm", "pm.*"]), hidden: true, ..Self::default() }
+            }
+            ROLE_ADMIN if role.builtin => Self {
+                strategy: strategy(&["create", "view", "update", "destroy"]),
+                snippets: snippets(&["ui.*", "pm", "pm.*"]),
+                allow_configure: Some(true),
+                ..Self::default()
+            },
+            ROLE_MEMBER if role.builtin => Self {
+                strategy: strategy(&["view:own"]),
+                snippets: snippets(&SNIPPETS_DEFAULT),
+                ..Self::default()
+            },
+            _ => Self { snippets: snippets(&SNIPPETS_DEFAULT), ..Self::default() },
+        }
+    }
+
+    /// As it is stored. Other dialects' notes beside it stay.
+    pub fn write_into(&self, extra: Option<&str>) -> String {
+        let mut all: Map<String, Value> =
+            extra.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        all.insert("nocobase".to_owned(), serde_json::to_value(self).unwrap_or(Value::Null));
+        Value::Object(all).to_string()
+    }
+
+    pub fn resource(&self, name: &str) -> Option<&ResourceEntry> {
+        self.resources.iter().find(|r| r.name == name)
+    }
+
+    /// Ids inside a role are only unique in that role.
+    pub fn next_id(&self) -> i64 {
+        let used = self.resources.iter().flat_map(|r| std::iter::once(r.id).chain(r.actions.iter().map(|a| a.id)));
+        used.max().unwrap_or(0) + 1
+    }
+}
+
+#[derive(Deserialize)]
+struct Stored {
+    nocobase: Option<RoleDoc>,
+}

@@ -1,0 +1,13 @@
+//! Roles as NocoBase writes them (strategy, snippets, resource entries with scopes), and what they mean
+//! in grants. Kept whole with the role, so that screens get back what they saved; compiled here, so that
+//! the core never learns these words.
+
+mod action;
+mod compile;
+mod doc;
+mod snippet;
+
+pub use action::{AVAILABLE, aliases_json, canonical};
+pub use compile::{HOME, RoleError, Scopes, compile};
+pub use doc::{ActionEntry, ResourceEntry, RoleDoc, SNIPPETS_DEFAULT, ScopeRef, Strategy};
+pub use snippet::allows as snippet_allows;

@@ -1,0 +1,63 @@
+//! What the door is given at the start.
+
+use std::sync::Arc;
+
+use data::Data;
+use domain::{
+    secret::Secret,
+    time::{SharedClock, SharedEntropy},
+};
+use guard::Guard;
+use http_kit::TrustedProxies;
+use keys::Keys;
+
+use crate::token::Signer;
+
+/// Settings of this door.
+#[derive(Clone)]
+pub struct NocobaseSettings {
+    /// Where clients reach the server (`https://api.example`), without a slash at the end.
+    pub base_url: String,
+    /// Signs and checks the tokens of API keys; its bytes are used as they stand.
+    pub app_key: Secret,
+    /// Whose forwarding headers are believed.
+    pub trusted: Arc<TrustedProxies>,
+    /// Whether `?token=` is read when there is no Authorization header. Off: secrets do not belong in URLs.
+    pub query_token: bool,
+}
+
+impl NocobaseSettings {
+    pub fn new(base_url: impl Into<String>, app_key: Secret) -> Self {
+        Self { base_url: base_url.into(), app_key, trusted: Arc::default(), query_token: false }
+    }
+}
+
+/// Everything the door needs. Cheap to clone.
+#[derive(Clone)]
+pub struct NocobaseState {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub guard: Guard,
+    pub keys: Keys,
+    pub data: Data,
+    pub clock: SharedClock,
+    pub entropy: SharedEntropy,
+    pub signer: Signer,
+    pub settings: NocobaseSettings,
+}
+
+impl NocobaseState {
+    pub fn new(
+        guard: Guard,
+        keys: Keys,
+        data: Data,
+        clock: SharedClock,
+        entropy: SharedEntropy,
+        settings: NocobaseSettings,
+    ) -> Self {
+        let signer = Signer::new(&settings.app_key);
+        Self { inner: Arc::new(Inner { guard, keys, data, clock, entropy, signer, settings }) }
+    }
+}
