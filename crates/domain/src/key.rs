@@ -177,3 +177,53 @@ pub struct KeySecret {
     /// End of the overlap, for a secret that was rotated out.
     pub expires_at: Option<Millis>,
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::{
+        collection::{btree_map, btree_set},
+        prelude::*,
+        sample::select,
+    };
+
+    use super::*;
+
+    fn permissions() -> impl Strategy<Value = Permissions> {
+        let actions = btree_set(select(vec!["read", "write", "list"]).prop_map(str::to_owned), 0..3);
+        btree_map(select(vec!["files", "users", "*"]).prop_map(str::to_owned), actions, 0..3)
+            .prop_map(Permissions)
+    }
+
+    fn asks_something(wanted: &Permissions) -> bool {
+        !wanted.0.is_empty() && wanted.0.values().all(|actions| !actions.is_empty())
+    }
+
+    #[test]
+    fn asking_for_nothing_is_never_satisfied() {
+        let all = Permissions([("files".to_owned(), ["read".to_owned()].into())].into());
+        assert!(!all.satisfy(&Permissions::default()));
+        assert!(!all.satisfy(&Permissions([("files".to_owned(), [].into())].into())));
+        assert!(all.satisfy(&all));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn satisfied_means_that_something_is_asked_and_nothing_is_missing(
+            held in permissions(), wanted in permissions(),
+        ) {
+            let nothing_missing = held.missing(&wanted).0.is_empty();
+            prop_assert_eq!(held.satisfy(&wanted), asks_something(&wanted) && nothing_missing);
+        }
+
+        #[test]
+        fn granting_what_is_missing_satisfies_and_more_never_hurts(
+            held in permissions(), wanted in permissions(), more in permissions(),
+        ) {
+            let missing = held.missing(&wanted);
+            prop_assert_eq!(held.union(&missing).satisfy(&wanted), asks_something(&wanted));
+            prop_assert!(!held.satisfy(&wanted) || held.union(&more).satisfy(&wanted));
+        }
+    }
+}

@@ -144,7 +144,7 @@ fn a_case() -> impl Strategy<Value = Case> {
         1 => Just(Spot::Server),
         1 => (0..2u128).prop_map(Spot::Workspace),
         2 => (0..3u128).prop_map(Spot::Base),
-        6 => (0..6u128).prop_map(Spot::Table),
+        6 => few(6).prop_map(Spot::Table),
     ];
     (select(&OPS[..]), spot, 0..8u8, 0..FIELDS.len()).prop_map(|(op, spot, row, field)| Case {
         op,
@@ -154,20 +154,26 @@ fn a_case() -> impl Strategy<Value = Case> {
     })
 }
 
+/// Small numbers, mostly the first two: so that entries and questions meet.
+fn few(below: u128) -> impl Strategy<Value = u128> {
+    prop_oneof![3 => 0..2u128, 1 => 0..below]
+}
+
 fn some_ops() -> impl Strategy<Value = Ops> {
     prop_oneof![
-        4 => vec(select(&OPS[..]), 0..4).prop_map(|ops| ops.into_iter().collect()),
+        4 => vec(select(&OPS[..]), 1..6).prop_map(|ops| ops.into_iter().collect()),
+        1 => Just(Ops::NONE),
         1 => Just(Ops::ALL),
     ]
 }
 
 fn base_name() -> impl Strategy<Value = String> {
-    (0..4u128, any::<bool>())
-        .prop_map(|(b, by_id)| if by_id { uuid(10 + b).to_string() } else { format!("b{b}") })
+    let no = prop_oneof![3 => Just(0), 1 => 0..4u128];
+    (no, any::<bool>()).prop_map(|(b, by_id)| if by_id { uuid(10 + b).to_string() } else { format!("b{b}") })
 }
 
 fn table_name() -> impl Strategy<Value = String> {
-    prop_oneof![(0..3u128).prop_map(|t| format!("t{t}")), (0..7u128).prop_map(|t| uuid(20 + t).to_string())]
+    prop_oneof![few(3).prop_map(|t| format!("t{t}")), few(7).prop_map(|t| uuid(20 + t).to_string())]
 }
 
 fn workspace_name() -> impl Strategy<Value = String> {
@@ -184,15 +190,15 @@ fn reach() -> impl Strategy<Value = Reach> {
 }
 
 fn limit() -> impl Strategy<Value = Limit> {
-    let fields = vec(prop_oneof![select(&FIELDS[..]), Just("gone")].prop_map(str::to_owned), 0..4);
-    (some_ops(), vec(select(conds().to_vec()), 0..3), proptest::option::of(fields))
+    let fields = vec(prop_oneof![6 => select(&FIELDS[..]), 1 => Just("gone")].prop_map(str::to_owned), 0..4);
+    (some_ops(), vec(select(conds().to_vec()), 0..3), proptest::option::weighted(0.7, fields))
         .prop_map(|(ops, rows, fields)| Limit { ops, rows, fields })
 }
 
 fn grants() -> impl Strategy<Value = Grants> {
-    let entry = (reach(), proptest::option::of(some_ops()), some_ops(), vec(limit(), 0..3))
+    let entry = (reach(), proptest::option::weighted(0.3, some_ops()), some_ops(), vec(limit(), 0..4))
         .prop_map(|(reach, set, allow, limits)| Entry { reach, set, allow, limits });
-    vec(entry, 0..6).prop_map(Grants)
+    vec(entry, 0..8).prop_map(Grants)
 }
 
 fn scopes() -> impl Strategy<Value = Scopes> {
