@@ -16,6 +16,9 @@ pub struct AllowedHosts(Vec<IpNet>);
 pub struct BadHost(pub String);
 
 impl AllowedHosts {
+    /// No entry: any host.
+    pub const ANY: Self = Self(Vec::new());
+
     pub fn parse<S: AsRef<str>>(entries: impl IntoIterator<Item = S>) -> Result<Self, BadHost> {
         let mut nets = Vec::new();
         for entry in entries {

@@ -109,6 +109,8 @@ pub const USAGE_ROWS_MAX: u64 = 10_000;
 
 /// Refusals kept in memory for look-up by decision id.
 pub const REFUSALS_KEPT: usize = 4_096;
+/// Refusals of known keys and users written to the audit trail per flush; the others are only counted.
+pub const REFUSALS_AUDITED_PER_FLUSH: usize = 256;
 /// Distinct usage rows buffered before a flush is forced.
 pub const USAGE_BUFFER_ROWS: usize = 65_536;
 /// Time between flushes of buffered usage, last-used and refusal events, in milliseconds; also what a crash can lose.
