@@ -17,6 +17,7 @@ use crate::{
     sh,
 };
 
+pub use quota::text;
 pub use report::Report;
 
 #[derive(clap::Args)]

@@ -1,0 +1,282 @@
+//! The run itself: set the scene, take rounds in turn, keep medians.
+
+use std::{net::SocketAddr, path::Path, time::Instant};
+
+use super::{
+    Programs, SERVER_CORE, Size,
+    load::{self, Aim, Sample},
+    machine,
+    partners::{self, Bare},
+    scene::{self, Scene},
+    zipf::Zipf,
+};
+use crate::{
+    Outcome,
+    cases::Cases,
+    http::Client,
+    server::{self, ROOT_KEY, Server},
+};
+
+/// All figures of a run.
+#[derive(Default)]
+pub struct Figures {
+    pub machine: String,
+    pub date: String,
+    pub answer_bytes: usize,
+    pub keys_small: usize,
+    pub keys_large: usize,
+    pub rows: usize,
+    pub bare: Series,
+    pub plain: Series,
+    pub rate: Series,
+    pub large: Series,
+    pub list: Series,
+    pub quota: Series,
+    /// Raw group commits per second, by round.
+    pub commits: Vec<f64>,
+    pub decide_small: Decide,
+    pub decide_large: Decide,
+    pub start: Start,
+}
+
+/// One row's samples, round by round, and its latencies at half load.
+#[derive(Default)]
+pub struct Series {
+    pub rounds: Vec<Sample>,
+    pub p50_us: Vec<f64>,
+    pub p99_us: Vec<f64>,
+}
+
+#[derive(Default)]
+pub struct Decide {
+    pub digest_and_look_up_ns: f64,
+    pub decision_ns: f64,
+}
+
+#[derive(Default)]
+pub struct Start {
+    pub empty_ms: f64,
+    pub large_ms: f64,
+    pub empty_bytes: f64,
+    pub large_bytes: f64,
+}
+
+pub fn run(programs: &Programs, size: &Size) -> Outcome<Figures> {
+    let mut cases = Cases::new(7420);
+    let mut figures = Figures {
+        machine: machine::describe(),
+        date: machine::today(),
+        keys_small: size.keys_small,
+        keys_large: size.keys_large,
+        rows: size.rows,
+        ..Figures::default()
+    };
+    let small_folder = server::fresh_folder("bench-small")?;
+    let large_folder = server::fresh_folder("bench-large")?;
+    let commits_folder = server::fresh_folder("bench-commits")?;
+
+    say("seeding");
+    let small = Server::start(&programs.keyward, &small_folder, Some(SERVER_CORE))?;
+    let scene = scene::build(&small, size.keys_small, size.rows)?;
+    let secrets = seed_large(programs, &large_folder, size.keys_large)?;
+    say("start and memory");
+    let (large, start) = starts(programs, &large_folder, size.starts)?;
+    figures.start = start;
+    figures.answer_bytes = answer_bytes(small.addr, &scene)?;
+    let bare = Bare::start(&programs.bare, figures.answer_bytes)?;
+
+    let stage = Stage {
+        programs,
+        size,
+        commits_folder: &commits_folder,
+        bare: (bare.addr, bare.pid()),
+        small: (small.addr, small.pid()),
+        large: (large.addr, large.pid()),
+        secrets: &secrets,
+        scene: &scene,
+        zipf_small: Zipf::new(size.keys_small, &mut cases),
+        zipf_large: Zipf::new(secrets.len(), &mut cases),
+    };
+    for round in 1..=size.rounds {
+        say(&format!("round {round} of {}", size.rounds));
+        stage.round(&mut figures, &mut cases)?;
+    }
+    drop((small, large, bare));
+    say("the decision alone");
+    figures.decide_small = decide(programs, size.keys_small, size.rounds)?;
+    figures.decide_large = decide(programs, size.keys_large, size.rounds)?;
+    for folder in [&small_folder, &large_folder, &commits_folder] {
+        server::remove_folder(folder);
+    }
+    Ok(figures)
+}
+
+/// What every round needs.
+struct Stage<'a> {
+    programs: &'a Programs,
+    size: &'a Size,
+    commits_folder: &'a Path,
+    bare: (SocketAddr, u32),
+    small: (SocketAddr, u32),
+    large: (SocketAddr, u32),
+    secrets: &'a [String],
+    scene: &'a Scene,
+    zipf_small: Zipf,
+    zipf_large: Zipf,
+}
+
+impl Stage<'_> {
+    fn round(&self, to: &mut Figures, cases: &mut Cases) -> Outcome<()> {
+        let scene = self.scene;
+        let valid = "\"valid\":true";
+        self.full(&mut to.bare, self.bare, &scene.plain, &self.zipf_small, valid, cases)?;
+        self.full(&mut to.plain, self.small, &scene.plain, &self.zipf_small, valid, cases)?;
+        self.full(&mut to.rate, self.small, &scene.rate_limited, &self.zipf_small, valid, cases)?;
+        self.full(&mut to.large, self.large, self.secrets, &self.zipf_large, valid, cases)?;
+        self.list(&mut to.list)?;
+        let mut aim = Questions::new(&scene.counted, &self.zipf_small, cases);
+        let mut next = |into: &mut Vec<u8>| aim.next(into);
+        let mut aim = Aim { addr: self.small.0, pid: self.small.1, next: &mut next, expect: valid };
+        to.quota.rounds.push(load::closed(&mut aim, self.size.round)?);
+        to.commits.push(self.commits()?);
+        Ok(())
+    }
+
+    /// Throughput and CPU, then latency at half of that load.
+    fn full(
+        &self,
+        series: &mut Series,
+        (addr, pid): (SocketAddr, u32),
+        secrets: &[String],
+        zipf: &Zipf,
+        expect: &str,
+        cases: &mut Cases,
+    ) -> Outcome<()> {
+        let mut arrivals = Cases::new(cases.next());
+        let mut questions = Questions::new(secrets, zipf, cases);
+        let mut next = |into: &mut Vec<u8>| questions.next(into);
+        let mut aim = Aim { addr, pid, next: &mut next, expect };
+        let sample = load::closed(&mut aim, self.size.round)?;
+        let taken = load::open(&mut aim, sample.per_s / 2.0, self.size.latency_round, &mut arrivals)?;
+        series.rounds.push(sample);
+        series.p50_us.push(part(&taken, 0.50));
+        series.p99_us.push(part(&taken, 0.99));
+        Ok(())
+    }
+
+    fn list(&self, series: &mut Series) -> Outcome<()> {
+        let mut next = |into: &mut Vec<u8>| into.extend_from_slice(&self.scene.list);
+        let mut aim = Aim { addr: self.small.0, pid: self.small.1, next: &mut next, expect: "\"meta\"" };
+        series.rounds.push(load::closed(&mut aim, self.size.round)?);
+        Ok(())
+    }
+
+    /// Raw group commits per second, as many callers as the load has connections.
+    fn commits(&self) -> Outcome<f64> {
+        let folder = self.commits_folder.display().to_string();
+        let (callers, seconds) = (load::CONNECTIONS.to_string(), self.size.round.as_secs_f64().to_string());
+        let line = partners::inproc(&self.programs.inproc, &["commits", &folder, &callers, &seconds])?;
+        Ok(line["commits_per_s"].as_f64().ok_or("no commits_per_s")?)
+    }
+}
+
+/// Verifications of keys drawn by Zipf's law. The bytes around the secret never change.
+struct Questions<'a> {
+    head: Vec<u8>,
+    tail: Vec<u8>,
+    secrets: &'a [String],
+    zipf: &'a Zipf,
+    cases: Cases,
+}
+
+impl<'a> Questions<'a> {
+    fn new(secrets: &'a [String], zipf: &'a Zipf, cases: &mut Cases) -> Self {
+        let secret = secrets.first().map(String::as_str).unwrap_or_default();
+        let whole = String::from_utf8_lossy(&scene::verify_request(secret)).into_owned();
+        // All secrets of one kind have one length, so the Content-Length holds for all.
+        let (head, tail) = whole.split_once(secret).unwrap_or((&whole, ""));
+        Self { head: head.into(), tail: tail.into(), secrets, zipf, cases: Cases::new(cases.next()) }
+    }
+
+    fn next(&mut self, into: &mut Vec<u8>) {
+        let secret =
+            self.secrets.get(self.zipf.draw(&mut self.cases)).map(String::as_bytes).unwrap_or_default();
+        into.extend_from_slice(&self.head);
+        into.extend_from_slice(secret);
+        into.extend_from_slice(&self.tail);
+    }
+}
+
+fn answer_bytes(addr: SocketAddr, scene: &Scene) -> Outcome<usize> {
+    let secret = scene.plain.first().ok_or("no keys")?;
+    let body = serde_json::json!({ "key": secret });
+    Ok(Client::new(addr, Some(ROOT_KEY)).post("/v1/keys/verify", &body)?.body.len())
+}
+
+fn seed_large(programs: &Programs, folder: &Path, keys: usize) -> Outcome<Vec<String>> {
+    let list = folder.with_extension("secrets");
+    let args = [&folder.display().to_string(), &keys.to_string(), &list.display().to_string()];
+    partners::inproc(&programs.inproc, &["seed", args[0], args[1], args[2]])?;
+    let secrets = std::fs::read_to_string(&list)?.lines().map(str::to_owned).collect();
+    std::fs::remove_file(&list)?;
+    Ok(secrets)
+}
+
+/// Starts on an empty and on the large folder in turn; the last large one stays.
+fn starts(programs: &Programs, large: &Path, times: usize) -> Outcome<(Server, Start)> {
+    let (mut empty_ms, mut large_ms) = (Vec::new(), Vec::new());
+    let (mut empty_bytes, mut large_bytes) = (Vec::new(), Vec::new());
+    let empty = server::fresh_folder("bench-empty")?;
+    // The very first start migrates and makes the administrator: not what is measured here.
+    drop(Server::start(&programs.keyward, &empty, Some(SERVER_CORE))?);
+    let mut last = Server::start(&programs.keyward, large, Some(SERVER_CORE))?;
+    for _ in 0..times {
+        last.kill()?;
+        timed(programs, &empty, &mut empty_ms, &mut empty_bytes)?;
+        last = timed(programs, large, &mut large_ms, &mut large_bytes)?;
+    }
+    server::remove_folder(&empty);
+    let start = Start {
+        empty_ms: median(&empty_ms),
+        large_ms: median(&large_ms),
+        empty_bytes: median(&empty_bytes),
+        large_bytes: median(&large_bytes),
+    };
+    Ok((last, start))
+}
+
+fn timed(programs: &Programs, folder: &Path, ms: &mut Vec<f64>, bytes: &mut Vec<f64>) -> Outcome<Server> {
+    let started = Instant::now();
+    let server = Server::start(&programs.keyward, folder, Some(SERVER_CORE))?;
+    ms.push(started.elapsed().as_secs_f64() * 1e3);
+    // What loading borrowed is given back by then, or it counts.
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    bytes.push(machine::resident_bytes(server.pid())?);
+    Ok(server)
+}
+
+fn decide(programs: &Programs, keys: usize, rounds: usize) -> Outcome<Decide> {
+    let line = partners::inproc(&programs.inproc, &["decide", &keys.to_string(), &rounds.to_string()])?;
+    let number = |name: &str| line[name].as_f64().ok_or_else(|| format!("no {name}"));
+    Ok(Decide {
+        digest_and_look_up_ns: number("digest_and_look_up_ns")?,
+        decision_ns: number("decision_ns")?,
+    })
+}
+
+pub fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    part(&sorted, 0.5)
+}
+
+/// The value below which `share` of the sorted values lie.
+fn part(sorted: &[f64], share: f64) -> f64 {
+    let at = (sorted.len() as f64 * share) as usize;
+    sorted.get(at.min(sorted.len().saturating_sub(1))).copied().unwrap_or_default()
+}
+
+/// Progress goes beside the figures.
+fn say(text: &str) {
+    eprintln!("bench: {text}");
+}
