@@ -6,7 +6,8 @@ use crate::{limits, time::Entropy};
 use super::Secret;
 
 pub const NATIVE_PREFIX: &str = "kw_";
-const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/// Letters of random texts: a double-click selects them whole.
+pub const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const RANDOM_CHARS: usize = 27;
 const CHECKSUM_CHARS: usize = 6;
 
@@ -28,7 +29,7 @@ pub fn generate(label: &str, entropy: &dyn Entropy) -> Secret {
     text.push_str(NATIVE_PREFIX);
     text.push_str(label);
     text.push('_');
-    text.push_str(&random_text(RANDOM_CHARS, ALPHABET, entropy));
+    text.push_str(&random_text(RANDOM_CHARS, BASE62, entropy));
     let sum = checksum(text.as_bytes());
     text.push_str(&sum);
     Secret::new(text)
@@ -85,7 +86,7 @@ fn checksum(bytes: &[u8]) -> String {
     let mut rest = crc32fast::hash(bytes);
     let mut out = [b'0'; CHECKSUM_CHARS];
     for slot in out.iter_mut().rev() {
-        *slot = ALPHABET.get((rest % 62) as usize).copied().unwrap_or(b'0');
+        *slot = BASE62.get((rest % 62) as usize).copied().unwrap_or(b'0');
         rest /= 62;
     }
     out.iter().map(|b| char::from(*b)).collect()
