@@ -1,0 +1,132 @@
+//! `roles …`: named sets of grants. Grants are given as the API takes them, in JSON.
+
+use std::process::ExitCode;
+
+use axum::http::Method;
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value};
+
+use super::{body_from, done, put, show, show_page};
+use crate::{
+    cli::Global,
+    client::{Client, Target, query, segment},
+    error::Failure,
+    input,
+};
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  keyward roles list
+  keyward roles show member --json > role.json
+  keyward roles create reader --from role.json --title Reader
+  keyward roles delete reader")]
+pub struct RolesArgs {
+    #[command(flatten)]
+    target: Target,
+    #[command(subcommand)]
+    command: RolesCommand,
+}
+
+#[derive(Subcommand, Debug)]
+enum RolesCommand {
+    /// Make a role
+    Create {
+        /// Unique name
+        name: String,
+        #[command(flatten)]
+        fields: RoleFields,
+    },
+    /// List roles
+    List {
+        /// Roles per page
+        #[arg(long)]
+        limit: Option<u32>,
+        /// Next page, from the previous answer
+        #[arg(long)]
+        cursor: Option<String>,
+    },
+    /// Show one role
+    Show {
+        /// Name or id
+        role: String,
+    },
+    /// Change a role; running keys follow at once
+    Update {
+        /// Name or id
+        role: String,
+        /// New name
+        #[arg(long)]
+        name: Option<String>,
+        #[command(flatten)]
+        fields: RoleFields,
+    },
+    /// Delete a role; keys bound to it stop working
+    Delete {
+        /// Name or id
+        role: String,
+    },
+}
+
+#[derive(Args, Debug, Default)]
+struct RoleFields {
+    /// Title to show
+    #[arg(long)]
+    title: Option<String>,
+    /// What the role is for
+    #[arg(long)]
+    description: Option<String>,
+    /// What it allows, as JSON; see the API page for the shape
+    #[arg(long, value_name = "JSON")]
+    grants: Option<String>,
+    /// JSON object with further fields of the API; flags win over it (- is standard input)
+    #[arg(long, value_name = "FILE")]
+    from: Option<String>,
+}
+
+impl RoleFields {
+    fn body(self) -> Result<Map<String, Value>, Failure> {
+        let mut body = body_from(self.from.as_deref())?;
+        // What the server says about a role but nobody can set: so that `show --json` can be edited and sent back.
+        for told in ["id", "builtin", "created_at", "updated_at"] {
+            body.shift_remove(told);
+        }
+        put(&mut body, "title", self.title);
+        put(&mut body, "description", self.description);
+        put(&mut body, "grants", self.grants.map(|text| input::inline("grants", &text)).transpose()?);
+        Ok(body)
+    }
+}
+
+pub async fn run(global: &Global, args: RolesArgs) -> Result<ExitCode, Failure> {
+    let mut client = Client::open(global, &args.target).await?;
+    let code = act(global, &mut client, args.command).await;
+    client.close().await?;
+    code
+}
+
+async fn act(global: &Global, client: &mut Client, command: RolesCommand) -> Result<ExitCode, Failure> {
+    let at = |role: &str| format!("/v1/roles/{}", segment(role));
+    match command {
+        RolesCommand::Create { name, fields } => {
+            let mut body = fields.body()?;
+            put(&mut body, "name", Some(name));
+            Ok(show(global, &client.post("/v1/roles", &Value::Object(body)).await?))
+        }
+        RolesCommand::List { limit, cursor } => {
+            let pairs = [("limit", limit.map(|n| n.to_string())), ("cursor", cursor)];
+            let page = client.get(&format!("/v1/roles{}", query(&pairs))).await?;
+            Ok(show_page(global, &page, &["id", "name", "title", "builtin", "default"], "no roles"))
+        }
+        RolesCommand::Show { role } => Ok(show(global, &client.get(&at(&role)).await?)),
+        RolesCommand::Update { role, name, fields } => {
+            let mut body = fields.body()?;
+            put(&mut body, "name", name);
+            let body = Value::Object(body);
+            Ok(show(global, &client.call(Method::PATCH, &at(&role), Some(&body)).await?))
+        }
+        RolesCommand::Delete { role } => {
+            Ok(done(global, &client.call(Method::DELETE, &at(&role), None).await?, "deleted"))
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! The wiring: store, guard, services and doors, made from a configuration. It opens no socket and holds no rule.
+
+use std::{future::Future, path::Path, pin::Pin, sync::Arc, time::Duration};
+
+use data::Data;
+use domain::{
+    audit::Actor,
+    secret::{Digester, Secret},
+    time::{SharedClock, SharedEntropy},
+};
+use door_native::{Endpoint, NativeOptions, NativeState};
+use door_nocobase::{NocobaseSettings, NocobaseState};
+use guard::{Guard, GuardOptions};
+use http_kit::{Cors, Edge, EdgeOptions, IpRate, TrustedProxies, edge::Edged};
+use keys::{Keys, KeysOptions, Sealer};
+use store::{Options, Place, Store, StoreError, UserPatch};
+
+use crate::{
+    config::{Administrator, Config},
+    dispatch::{Dispatch, elsewhere},
+    error::Failure,
+    key_files::{self, KeyMaterial},
+    system::{SystemClock, SystemEntropy},
+};
+
+/// A request that got no answer after this long is given up.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Which key is the operator's.
+pub enum RootKey {
+    Configured(Secret),
+    /// A new one of this process; it is never stored and ends with the process.
+    Ephemeral,
+}
+
+pub struct House {
+    store: Store,
+    pub guard: Guard,
+    keys: Keys,
+    /// The doors, without what only a socket needs.
+    pub dispatch: Dispatch,
+    /// What the socket serves.
+    pub service: Edged<Dispatch>,
+}
+
+impl House {
+    /// Opens everything. The secret in the answer is the ephemeral root key, or the configured one is `None`.
+    pub async fn open(
+        config: &Config,
+        root: RootKey,
+        base_url: &str,
+    ) -> Result<(Self, Option<Secret>), Failure> {
+        let clock: SharedClock = Arc::new(SystemClock);
+        let entropy: SharedEntropy = Arc::new(SystemEntropy);
+        prepare_folder(&config.server.data)?;
+        let store = open_store(&config.server.data, &clock, &entropy)?;
+        // Only behind the lock of the store: two first starts must not both make key files.
+        let material = key_files::load(&config.secrets, &config.server.data, &*entropy)?;
+        let (root_key, ephemeral) = match root {
+            RootKey::Configured(key) => (key, None),
+            RootKey::Ephemeral => {
+                let key = domain::secret::generate("root", &*entropy);
+                (key.clone(), Some(key))
+            }
+        };
+        let guard = open_guard(&store, &clock, &entropy, &material.digester, &root_key).await?;
+        let parts = Parts { config, base_url, clock, entropy, store, guard, material };
+        let house = parts.assemble();
+        house.keys.ensure_builtin_roles().await.map_err(internal)?;
+        Ok((house, ephemeral))
+    }
+
+    pub async fn has_administrator(&self) -> Result<bool, Failure> {
+        self.keys.has_administrator().await.map_err(internal)
+    }
+
+    /// Makes the configured administrator if there is none yet; changes no existing user.
+    pub async fn make_first_administrator(&self, wanted: Option<&Administrator>) -> Result<(), Failure> {
+        let Some(wanted) = wanted else { return Ok(()) };
+        let (email, username) = (Some(wanted.email.clone()), Some(wanted.username.clone()));
+        let made = self.keys.first_administrator(email, username, wanted.password.clone()).await;
+        let made =
+            made.map_err(|e| Failure::usage(format!("the first administrator cannot be made: {e}")))?;
+        let Some(user) = made else { return Ok(()) };
+        if wanted.name.is_some() {
+            let patch = UserPatch { name: Some(wanted.name.clone()), ..UserPatch::default() };
+            self.store.patch_user(&Actor::default(), user.id, patch).await.map_err(internal)?;
+        }
+        tracing::info!(user = %user.id, "made the first administrator");
+        Ok(())
+    }
+
+    /// Writes what is buffered and gives the folder free.
+    pub async fn close(self) -> Result<(), Failure> {
+        let flushed =
+            self.guard.flush().await.map_err(|e| Failure::new(format!("buffers could not be written: {e}")));
+        self.store.close();
+        flushed
+    }
+}
+
+struct Parts<'a> {
+    config: &'a Config,
+    base_url: &'a str,
+    clock: SharedClock,
+    entropy: SharedEntropy,
+    store: Store,
+    guard: Guard,
+    material: KeyMaterial,
+}
+
+impl Parts<'_> {
+    fn assemble(self) -> House {
+        let keys = self.keys();
+        let data = Data::new(self.store.clone(), self.clock.clone(), self.entropy.clone());
+        let trusted = Arc::new(self.config.access.trusted_proxies.clone());
+        let dispatch = Dispatch {
+            native: door_native::router(self.native(&keys, &data, &trusted)),
+            nocobase: door_nocobase::router(self.nocobase(&keys, &data, &trusted)),
+            elsewhere: elsewhere(),
+        };
+        let edge = Edge::new(EdgeOptions {
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+            trusted,
+            ip_rate: self.config.access.ip_rate_limit.then(|| Arc::new(IpRate::default())),
+            cors: cors(&self.config.access.cors_origins),
+            deadline: DEADLINE,
+        });
+        House { service: edge.wrap(dispatch.clone()), dispatch, store: self.store, guard: self.guard, keys }
+    }
+
+    fn keys(&self) -> Keys {
+        let mut options =
+            KeysOptions::new(self.clock.clone(), self.entropy.clone(), self.material.digester.clone());
+        options.sealer = Some(Sealer::new(self.material.master_key));
+        options.signup_open = self.config.access.signup_open;
+        Keys::new(self.store.clone(), options)
+    }
+
+    fn native(&self, keys: &Keys, data: &Data, trusted: &Arc<TrustedProxies>) -> NativeState {
+        NativeState::new(NativeOptions {
+            guard: self.guard.clone(),
+            keys: keys.clone(),
+            data: data.clone(),
+            clock: self.clock.clone(),
+            trusted: trusted.clone(),
+            base_url: self.base_url.to_owned(),
+            endpoints: endpoints(self.base_url),
+            ready: ready(self.store.clone()),
+        })
+    }
+
+    fn nocobase(&self, keys: &Keys, data: &Data, trusted: &Arc<TrustedProxies>) -> NocobaseState {
+        let mut settings = NocobaseSettings::new(self.base_url, self.material.app_key.clone());
+        settings.trusted = trusted.clone();
+        let (clock, entropy) = (self.clock.clone(), self.entropy.clone());
+        NocobaseState::new(self.guard.clone(), keys.clone(), data.clone(), clock, entropy, settings)
+    }
+}
+
+fn endpoints(base_url: &str) -> Vec<Endpoint> {
+    let endpoint = |door: &str, path: &str, about: &str| Endpoint {
+        door: door.to_owned(),
+        base_url: format!("{base_url}{path}"),
+        about: about.to_owned(),
+    };
+    vec![
+        endpoint("native", "/v1", "Authorization: Bearer with a key or a session."),
+        endpoint(
+            "nocobase",
+            "/api",
+            "Authorization: Bearer with a key or a sign-in token, as @nocobase/sdk sends it.",
+        ),
+    ]
+}
+
+/// A read, not a write: a full disk must not take a server that can still answer out of service.
+fn ready(store: Store) -> door_native::ReadyCheck {
+    Arc::new(move || {
+        let store = store.clone();
+        let check: Pin<Box<dyn Future<Output = Result<(), String>> + Send>> =
+            Box::pin(async move { store.schema_version().await.map(|_| ()).map_err(|e| e.to_string()) });
+        check
+    })
+}
+
+fn cors(origins: &[String]) -> Option<Cors> {
+    if origins == ["*"] {
+        return Some(Cors::Any);
+    }
+    let named: Vec<_> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
+    (!named.is_empty()).then_some(Cors::Origins(named))
+}
+
+/// Makes the folder for its owner only, and finds out now whether it can be written.
+fn prepare_folder(data: &Path) -> Result<(), Failure> {
+    let shown = data.display();
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    let help =
+        "choose another folder with --data or KEYWARD_DATA, or give this user the right to write there";
+    builder
+        .create(data)
+        .map_err(|e| Failure::new(format!("cannot make the data folder {shown}: {e}")).help(help))?;
+    tempfile::tempfile_in(data)
+        .map(|_| ())
+        .map_err(|e| Failure::new(format!("cannot write in the data folder {shown}: {e}")).help(help))
+}
+
+fn open_store(data: &Path, clock: &SharedClock, entropy: &SharedEntropy) -> Result<Store, Failure> {
+    let place = Place::Folder(data.to_path_buf());
+    let options = Options { place, clock: clock.clone(), entropy: entropy.clone() };
+    Store::open(options).map_err(|error| match error {
+        StoreError::Locked(_) => {
+            Failure::new(format!("the data folder {} is in use by another keyward", data.display()))
+                .help("stop it, or talk to it: add --url http://127.0.0.1:7420 and set KEYWARD_ROOT_KEY")
+        }
+        StoreError::Newer { found, known } => {
+            let message =
+                format!("the database has version {found}; this keyward knows versions up to {known}");
+            Failure::new(message).help("start the newer keyward that wrote it; an older one would damage it")
+        }
+        other => Failure::new(format!("cannot open the database in {}: {other}", data.display()))
+            .help("keyward doctor looks closer"),
+    })
+}
+
+async fn open_guard(
+    store: &Store,
+    clock: &SharedClock,
+    entropy: &SharedEntropy,
+    digester: &Digester,
+    root_key: &Secret,
+) -> Result<Guard, Failure> {
+    let options = GuardOptions {
+        clock: clock.clone(),
+        entropy: entropy.clone(),
+        digester: digester.clone(),
+        root_key: Some(digester.digest(root_key.expose())),
+    };
+    Guard::open(store.clone(), options).await.map_err(internal)
+}
+
+fn internal(error: impl std::fmt::Display) -> Failure {
+    Failure::new(error.to_string())
+}

@@ -1,0 +1,147 @@
+//! The socket loop: accepts connections, serves HTTP/1.1 on them, and at the end stops accepting and lets
+//! running requests finish for a bounded time. It never looks into a request.
+
+use std::{convert::Infallible, io, net::SocketAddr, time::Duration};
+
+use axum::{
+    body::Body,
+    extract::{ConnectInfo, Request},
+    response::Response,
+};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
+};
+use tower::Service;
+
+use crate::error::Failure;
+
+/// A client that opens a connection and says nothing is let go after this long.
+const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(15);
+/// Running requests get this long to finish at shutdown.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+/// After an error of the listener itself (out of file descriptors): do not spin.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Opens the port, with an error that says what to do.
+pub async fn bind(listen: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(listen).await.map_err(|e| {
+        let failure = Failure::new(format!("cannot listen on {listen}: {e}"));
+        match e.kind() {
+            io::ErrorKind::AddrInUse => Failure {
+                message: format!("port {} on {} is already in use", listen.port(), listen.ip()),
+                ..failure
+                    .help("stop the other program, or choose another port with --listen or KEYWARD_LISTEN")
+            },
+            io::ErrorKind::PermissionDenied => {
+                failure.help("ports below 1024 need a privilege; choose a higher one")
+            }
+            io::ErrorKind::AddrNotAvailable => failure.help("this machine does not have that address"),
+            _ => failure,
+        }
+    })
+}
+
+/// Serves until `stop` is ready, then drains.
+pub async fn serve<S>(listener: TcpListener, service: S, stop: impl Future<Output = ()>)
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    let connections = Connections::default();
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            () = &mut stop => break,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                // Answers are small and whole: waiting to fill a packet only adds delay.
+                let _ = stream.set_nodelay(true);
+                connections.serve(stream, peer, service.clone());
+            }
+            Err(error) => pause_after(&error).await,
+        }
+    }
+    drop(listener);
+    connections.drain().await;
+}
+
+/// All open connections of one listener.
+#[derive(Default)]
+pub struct Connections(GracefulShutdown);
+
+impl Connections {
+    /// Serves one connection in a task of its own; `peer` is what the doors will see.
+    pub fn serve<S, I>(&self, stream: I, peer: SocketAddr, service: S)
+    where
+        I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+        S::Future: Send,
+    {
+        let answer = service_fn(move |request: hyper::Request<Incoming>| {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(ConnectInfo(peer));
+            service.clone().call(request)
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADER_READ_TIMEOUT)
+            .serve_connection(TokioIo::new(stream), answer);
+        let watched = self.0.watch(connection);
+        tokio::spawn(async move {
+            // A client that goes away or speaks nonsense is its own business.
+            if let Err(error) = watched.await {
+                tracing::debug!(%error, "connection ended");
+            }
+        });
+    }
+
+    pub async fn drain(self) {
+        if tokio::time::timeout(DRAIN_TIMEOUT, self.0.shutdown()).await.is_err() {
+            tracing::warn!("some requests did not finish in time and were cut off");
+        }
+    }
+}
+
+/// Errors of one connection are ignored; errors of the listener are said and waited out.
+pub async fn pause_after(error: &io::Error) {
+    let of_connection = matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
+    );
+    if !of_connection {
+        tracing::error!(%error, "cannot accept connections");
+        tokio::time::sleep(ACCEPT_PAUSE).await;
+    }
+}
+
+/// Ready at SIGINT or SIGTERM.
+pub async fn asked_to_stop() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending::<()>().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}
