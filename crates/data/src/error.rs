@@ -17,9 +17,27 @@ pub enum DataError {
     /// Rules of the table or of names; one message each, written for people.
     #[error("{}", .0.join("; "))]
     Validation(Vec<String>),
-    /// The record exists, but the caller may do this only to other rows, or with other fields.
+    /// The record exists, but the caller may do this only to other rows, or with other fields; or it may do
+    /// it to no row at all.
     #[error("the record is outside of what may be changed")]
     OutOfScope,
     #[error(transparent)]
     Store(StoreError),
+}
+
+impl From<StoreError> for DataError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict(field) => Self::Conflict { field },
+            StoreError::NotFound => Self::NotFound,
+            StoreError::Row => Self::OutOfScope,
+            other => Self::Store(other),
+        }
+    }
+}
+
+impl DataError {
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::Validation(vec![message.into()])
+    }
 }

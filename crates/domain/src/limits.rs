@@ -75,6 +75,8 @@ pub const JSON_DEPTH_MAX: usize = 64;
 /// Characters of a password.
 pub const PASSWORD_CHARS_MIN: usize = 8;
 pub const PASSWORD_CHARS_MAX: usize = 128;
+/// Values of password fields in one write; each costs a deliberately slow hash.
+pub const PASSWORDS_PER_WRITE_MAX: usize = 16;
 /// Life of a session, in milliseconds (7 days).
 pub const SESSION_LIFE_MS: i64 = 7 * 86_400_000;
 /// Failed sign-ins per account, and per address, before further ones are refused for the window.

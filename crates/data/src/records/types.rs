@@ -9,6 +9,9 @@ use domain::{
     value::Value,
 };
 
+/// What a client wants written: names and untyped values.
+pub type Values = serde_json::Map<String, serde_json::Value>;
+
 /// Values in the order of the selection; `None` where the caller may not read this field of this row.
 pub type Row = Vec<Option<Value>>;
 
@@ -53,8 +56,8 @@ pub struct Written {
     /// The records after the change, as far as the caller may read them; of a record it may not read, only
     /// the primary key and what it wrote itself.
     pub records: Records,
-    /// Per record: the fields that were set, by the writer or by the server (key, times, defaults). For
-    /// updates every record has the same.
+    /// Per record: of a new one the fields that were set, by the writer or by the server (key, times,
+    /// defaults); of a changed one those the writer set.
     pub set: Vec<Vec<FieldNo>>,
     /// Names in the input that were ignored, because they do not exist or may not be written.
     pub dropped: Vec<String>,

@@ -1,0 +1,74 @@
+//! Making records: all of a batch, or none.
+
+use std::collections::BTreeSet;
+
+use domain::{
+    FieldNo,
+    access::Op,
+    decision::Allowed,
+    limits,
+    query::{BindError, BoundAlt, BoundWrite, bind_create},
+    value::Value,
+};
+
+use super::{Values, Written, which, written};
+use crate::{Data, DataError, rights};
+
+impl Data {
+    /// Makes all of the records or none. `strict`: a value that may not be written is an error.
+    pub async fn create(
+        &self,
+        allowed: &Allowed,
+        values: Vec<Values>,
+        strict: bool,
+    ) -> Result<Written, DataError> {
+        if values.len() > limits::RECORDS_PER_WRITE_MAX {
+            let message = format!("at most {} records can be made at once", limits::RECORDS_PER_WRITE_MAX);
+            return Err(BindError::TooMuch(message).into());
+        }
+        let table = rights::table(allowed)?;
+        let alts = rights::alternatives(allowed, Op::RecordCreate);
+        let key = which::primary(table)?.no;
+        let mut writes = Vec::with_capacity(values.len());
+        for row in &values {
+            writes.push(bind_create(row, table, &alts, strict)?);
+        }
+        let dropped = dropped(&writes);
+        let own: Vec<Vec<(FieldNo, Value)>> = writes.iter().map(|w| w.values.clone()).collect();
+        let rows = common(rights::bound_rows(allowed, table, &alts)?, &own)?;
+        let mut broken = Vec::new();
+        for write in &mut writes {
+            self.fill_new(allowed, table, write, &mut broken)?;
+        }
+        if !broken.is_empty() {
+            return Err(DataError::Validation(broken));
+        }
+        self.seal_passwords(table, &mut writes).await?;
+        let set = writes.iter().map(|w| set_fields(w, key)).collect();
+        let own_fields = own.iter().flatten().map(|(no, _)| *no).collect();
+        let back = written::read_back(allowed, table, &own_fields)?;
+        let page = self.store.create_records(table, writes, rows, back).await?;
+        Ok(Written { records: written::records(table, page, &own), set, dropped, created: true })
+    }
+}
+
+/// The alternatives every record of the batch fits. A batch whose records need different ones must be sent
+/// in parts: it is refused rather than written with more rights than one record has.
+fn common(alts: Vec<BoundAlt>, own: &[Vec<(FieldNo, Value)>]) -> Result<Vec<BoundAlt>, DataError> {
+    let all: BTreeSet<FieldNo> = own.iter().flatten().map(|(no, _)| *no).collect();
+    let alts = rights::covering(alts, &all.into_iter().collect::<Vec<_>>());
+    if alts.is_empty() { Err(DataError::OutOfScope) } else { Ok(alts) }
+}
+
+fn set_fields(write: &BoundWrite, key: FieldNo) -> Vec<FieldNo> {
+    let mut fields: Vec<FieldNo> = write.values.iter().map(|(no, _)| *no).collect();
+    if !fields.contains(&key) {
+        fields.push(key);
+    }
+    fields.sort_unstable();
+    fields
+}
+
+fn dropped(writes: &[BoundWrite]) -> Vec<String> {
+    writes.iter().flat_map(|w| &w.dropped).collect::<BTreeSet<_>>().into_iter().cloned().collect()
+}

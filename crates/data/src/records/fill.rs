@@ -1,0 +1,117 @@
+//! What the server adds to values a client wrote: keys, times, authors, defaults; and the rules a record
+//! must keep.
+
+use domain::{
+    FieldNo,
+    catalog::{Field, FieldKind, SystemField, Table},
+    decision::Allowed,
+    query::{BoundWrite, coerce},
+    value::Value,
+};
+
+use crate::{Data, DataError, password};
+
+impl Data {
+    /// Completes a new record. Collects one message per broken rule in `broken`.
+    pub(super) fn fill_new(
+        &self,
+        allowed: &Allowed,
+        table: &Table,
+        write: &mut BoundWrite,
+        broken: &mut Vec<String>,
+    ) -> Result<(), DataError> {
+        for field in &table.fields {
+            let given = write.values.iter().position(|(no, _)| *no == field.no);
+            let automatic = field.system == Some(SystemField::AutoId);
+            let null = given.and_then(|at| write.values.get(at)).is_none_or(|(_, value)| value.is_null());
+            if given.is_none() || (field.primary && null) {
+                write.values.retain(|(no, _)| *no != field.no);
+                match self.initial(allowed, field)? {
+                    Some(value) => write.values.push((field.no, value)),
+                    None if automatic => {}
+                    None if field.required || field.primary => note(broken, required(field)),
+                    None => {}
+                }
+            } else if null && field.required && field.system.is_none() {
+                note(broken, required(field));
+            }
+        }
+        Ok(())
+    }
+
+    /// Completes a change of existing records.
+    pub(super) fn fill_changed(
+        &self,
+        allowed: &Allowed,
+        table: &Table,
+        write: &mut BoundWrite,
+    ) -> Result<(), DataError> {
+        let mut broken = Vec::new();
+        for (no, value) in &write.values {
+            if let Some(field) = table.field_by_no(*no).filter(|f| f.required && value.is_null()) {
+                broken.push(required(field));
+            }
+        }
+        if !broken.is_empty() {
+            return Err(DataError::Validation(broken));
+        }
+        for field in &table.fields {
+            let value = match field.system {
+                Some(SystemField::UpdatedAt) => Value::Instant(allowed.at()),
+                Some(SystemField::UpdatedBy) => number(allowed.subject().user_num),
+                _ => continue,
+            };
+            write.values.push((field.no, value));
+        }
+        Ok(())
+    }
+
+    /// Replaces what password fields are given by its hash.
+    pub(super) async fn seal_passwords(
+        &self,
+        table: &Table,
+        writes: &mut [BoundWrite],
+    ) -> Result<(), DataError> {
+        let fields: Vec<FieldNo> =
+            table.fields.iter().filter(|f| f.kind == FieldKind::Password).map(|f| f.no).collect();
+        if fields.is_empty() {
+            return Ok(());
+        }
+        let values = writes.iter_mut().flat_map(|w| &mut w.values);
+        let plain = values.filter(|(no, _)| fields.contains(no)).map(|(_, value)| value).collect();
+        password::hash_all(plain, &self.entropy).await
+    }
+
+    /// What a new record holds where its writer said nothing.
+    fn initial(&self, allowed: &Allowed, field: &Field) -> Result<Option<Value>, DataError> {
+        Ok(match field.system {
+            Some(SystemField::AutoId) => None,
+            Some(SystemField::Snowflake) => Some(Value::Int(self.snowflakes.next())),
+            Some(SystemField::CreatedAt | SystemField::UpdatedAt) => Some(Value::Instant(allowed.at())),
+            Some(SystemField::CreatedBy | SystemField::UpdatedBy) => Some(number(allowed.subject().user_num)),
+            Some(SystemField::CreatedByKey) => Some(number(allowed.subject().key_num)),
+            None => match &field.default {
+                Some(text) => {
+                    let json = serde_json::from_str(text).unwrap_or_default();
+                    Some(coerce(field, &json)?).filter(|value| !value.is_null())
+                }
+                None => None,
+            },
+        })
+    }
+}
+
+fn number(num: Option<i64>) -> Value {
+    num.map_or(Value::Null, Value::Int)
+}
+
+/// Once each: a batch breaks the same rule in every row.
+fn note(broken: &mut Vec<String>, message: String) {
+    if !broken.contains(&message) {
+        broken.push(message);
+    }
+}
+
+fn required(field: &Field) -> String {
+    format!("{} is required", field.title.as_deref().unwrap_or(&field.name))
+}

@@ -1,0 +1,70 @@
+//! Reading: lists and single records.
+
+use domain::{
+    access::Op,
+    decision::Allowed,
+    query::{BoundFilter, BoundQuery, Query, bind, bind_filter},
+};
+
+use super::{Record, Records, Which, which};
+use crate::{Data, DataError, rights};
+
+impl Data {
+    /// The records that match, page by page; values the caller may not read in a row are absent from it.
+    pub async fn list(&self, allowed: &Allowed, query: &Query) -> Result<Records, DataError> {
+        self.list_bound(allowed, self.bind_read(allowed, query)?).await
+    }
+
+    /// One record: by key, or the first that matches. `query` says which fields (and, for a filter, the
+    /// order); its own filter holds as well.
+    pub async fn get(
+        &self,
+        allowed: &Allowed,
+        which: &Which,
+        query: &Query,
+    ) -> Result<Option<Record>, DataError> {
+        let mut bound = self.bind_read(allowed, query)?;
+        let table = rights::table(allowed)?;
+        let also = match which {
+            // A key addresses the record; it is no question about the field.
+            Which::Keys(keys) => which::by_keys(table, &which::keys(table, keys)?)?,
+            Which::Filter(filter) => {
+                let alts = rights::alternatives(allowed, Op::RecordRead);
+                bind_filter(filter, table, &alts, allowed.subject())?
+            }
+        };
+        bound.filter = both(bound.filter, also);
+        (bound.offset, bound.limit, bound.count) = (0, 1, false);
+        Ok(self.list_bound(allowed, bound).await?.first())
+    }
+
+    fn bind_read(&self, allowed: &Allowed, query: &Query) -> Result<BoundQuery, DataError> {
+        let table = rights::table(allowed)?;
+        let alts = rights::alternatives(allowed, Op::RecordRead);
+        rights::bound_rows(allowed, table, &alts)?;
+        Ok(bind(query, table, &alts, allowed.subject())?)
+    }
+
+    async fn list_bound(&self, allowed: &Allowed, bound: BoundQuery) -> Result<Records, DataError> {
+        let table = rights::table(allowed)?;
+        let (offset, limit) = (bound.offset, bound.limit);
+        let page = self.store.list_records(table, bound).await?;
+        Ok(Records {
+            table: table.clone(),
+            select: page.select,
+            rows: page.rows,
+            total: page.total,
+            offset,
+            limit,
+        })
+    }
+}
+
+pub(super) fn both(a: BoundFilter, b: BoundFilter) -> BoundFilter {
+    let nothing = BoundFilter::And(Vec::new());
+    match (a == nothing, b == nothing) {
+        (true, _) => b,
+        (_, true) => a,
+        (false, false) => BoundFilter::And(vec![a, b]),
+    }
+}

@@ -1,0 +1,87 @@
+//! Fields of a table: added, changed, dropped. The kind of a field never changes.
+
+use std::sync::Arc;
+
+use domain::{
+    access::{Op, Place},
+    catalog::{Field, FieldKind, Table},
+    decision::Allowed,
+};
+
+use super::{FieldPatch, FieldSpec, check};
+use crate::{Data, DataError, rights};
+
+impl Data {
+    pub async fn add_field(&self, allowed: &Allowed, spec: FieldSpec) -> Result<Field, DataError> {
+        let table = self.table(allowed)?;
+        rights::require(allowed, Op::FieldCreate, &Place::of(&table))?;
+        let field = check::field(&spec)?;
+        if field.primary {
+            return Err(DataError::invalid("a table has one primary key"));
+        }
+        if field.system.is_some_and(|system| table.system(system).is_some()) {
+            return Err(DataError::invalid(format!("the table has a field like {:?} already", field.name)));
+        }
+        check::count(table.fields.len() + 1)?;
+        free_name(&table, &field.name)?;
+        let table = self.store.add_field(&allowed.actor(), table.base, table.id, field).await?;
+        table.field(&spec.name).cloned().ok_or(DataError::NotFound)
+    }
+
+    pub async fn patch_field(
+        &self,
+        allowed: &Allowed,
+        name: &str,
+        patch: FieldPatch,
+    ) -> Result<Field, DataError> {
+        let table = self.table(allowed)?;
+        rights::require(allowed, Op::FieldUpdate, &Place::of(&table))?;
+        let field = table.field(name).ok_or(DataError::NotFound)?;
+        let no = field.no;
+        let patch = checked(&table, field, patch)?;
+        let table = self.store.patch_field(&allowed.actor(), table.base, table.id, no, patch).await?;
+        table.field_by_no(no).cloned().ok_or(DataError::NotFound)
+    }
+
+    /// With all of its values.
+    pub async fn drop_field(&self, allowed: &Allowed, name: &str) -> Result<(), DataError> {
+        let table = self.table(allowed)?;
+        rights::require(allowed, Op::FieldDelete, &Place::of(&table))?;
+        let field = table.field(name).ok_or(DataError::NotFound)?;
+        if field.primary {
+            return Err(DataError::invalid("the primary key cannot be dropped"));
+        }
+        self.store.drop_field(&allowed.actor(), table.base, table.id, field.no).await?;
+        Ok(())
+    }
+}
+
+fn free_name(table: &Arc<Table>, name: &str) -> Result<(), DataError> {
+    match table.field(name) {
+        Some(_) => Err(DataError::Conflict { field: name.to_owned() }),
+        None => Ok(()),
+    }
+}
+
+fn checked(table: &Arc<Table>, field: &Field, patch: FieldPatch) -> Result<store::FieldPatch, DataError> {
+    let FieldPatch { name, title, required, unique, hidden, default, extra } = patch;
+    let name = name.filter(|name| *name != field.name);
+    if let Some(name) = &name {
+        check::name(name)?;
+        free_name(table, name)?;
+    }
+    check::title(title.as_ref().and_then(Option::as_deref))?;
+    check::extra(extra.as_ref().and_then(Option::as_deref))?;
+    check::unique(&Field { unique: unique.unwrap_or(field.unique), ..field.clone() })?;
+    let showing = hidden == Some(false) && field.kind == FieldKind::Password;
+    if showing || (hidden == Some(true) && field.primary) {
+        return Err(DataError::invalid(format!("{:?} cannot be shown or hidden", field.name)));
+    }
+    let default = match default {
+        Some(value) => Some(check::default(field, value.as_ref())?),
+        None => None,
+    };
+    // A primary key is unique by itself; a second index would only cost.
+    let unique = unique.filter(|_| !field.primary);
+    Ok(store::FieldPatch { name, title, required, unique, hidden, default, extra })
+}
