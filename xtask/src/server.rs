@@ -156,6 +156,7 @@ fn clean(mut command: Command, folder: &Path) -> Command {
         .current_dir(folder)
         .stdin(Stdio::null())
         .env("KEYWARD_DATA", folder)
+        .env("KEYWARD_LISTEN", "127.0.0.1:0")
         .env("KEYWARD_ROOT_KEY", ROOT_KEY)
         .env("KEYWARD_ADMIN_EMAIL", ADMIN_EMAIL)
         .env("KEYWARD_ADMIN_PASSWORD", ADMIN_PASSWORD)

@@ -49,8 +49,9 @@ pub fn output(command: &mut Command) -> Outcome<String> {
     let line = describe(command);
     let out = command.output().map_err(|e| format!("cannot run `{line}`: {e}"))?;
     if !out.status.success() {
-        let err = String::from_utf8_lossy(&out.stderr);
-        return Err(format!("`{line}` failed ({}): {}", out.status, err.trim()).into());
+        let said = [out.stdout, out.stderr].concat();
+        let said = String::from_utf8_lossy(&said).trim().to_owned();
+        return Err(format!("`{line}` failed ({}): {said}", out.status).into());
     }
     Ok(String::from_utf8_lossy(&out.stdout).into_owned())
 }

@@ -9,7 +9,7 @@ const FILES: [(&str, &[&str]); 1] = [("keyward.toml", &["config", "print", "--de
 
 pub fn compare(binary: &Path) -> Outcome<()> {
     for (file, args) in FILES {
-        let printed = sh::output(Command::new(binary).args(args).env_clear())?;
+        let printed = sh::output(Command::new(binary).args(args).current_dir(sh::target_dir()).env_clear())?;
         let path = sh::root().join("docs/generated").join(file);
         let kept = fs::read_to_string(&path).unwrap_or_default();
         if printed != kept {

@@ -335,7 +335,7 @@ fn count_keys(hands: &mut Client) -> Outcome<usize> {
     let (mut count, mut path) = (0, "/v1/keys?limit=100".to_owned());
     loop {
         let page = hands.get(&path)?.ok()?;
-        count += page["data"].as_array().ok_or_else(|| format!("not a list: {page}"))?.len();
+        count += page["items"].as_array().ok_or_else(|| format!("not a list: {page}"))?.len();
         match page["next_cursor"].as_str() {
             Some(cursor) => path = format!("/v1/keys?limit=100&cursor={cursor}"),
             None => return Ok(count),

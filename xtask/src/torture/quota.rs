@@ -202,7 +202,7 @@ fn read_ledger(id: &str, hands: &mut Client) -> Outcome<Books> {
     let mut path = format!("/v1/keys/{id}/ledger?limit={LEDGER_PAGE}");
     loop {
         let page = hands.get(&path)?.ok()?;
-        for entry in page["data"].as_array().ok_or_else(|| format!("not a ledger: {page}"))? {
+        for entry in page["items"].as_array().ok_or_else(|| format!("not a ledger: {page}"))? {
             let amount = entry["amount"].as_i64().ok_or_else(|| format!("no amount: {entry}"))?;
             // A refill may also take away: it sets the balance.
             if entry["kind"] == "debit" { books.debits -= amount } else { books.credits += amount }
