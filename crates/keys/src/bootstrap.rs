@@ -1,8 +1,16 @@
-//! The first start: builtin roles, and the first administrator when there is none yet.
+//! The first start: builtin roles, and the first administrator when there is none yet. The server itself
+//! does this, so nobody is asked and the audit names nobody.
 
-use domain::{secret::Secret, user::User};
+use domain::{
+    RoleId,
+    access::{Cond, Entry, Grants, Limit, Op, Ops, Reach},
+    audit::Actor,
+    secret::Secret,
+    user::{Role, User},
+};
+use store::StoreError;
 
-use crate::{Keys, KeysError};
+use crate::{Keys, KeysError, NewUser};
 
 pub const ROLE_ROOT: &str = "root";
 pub const ROLE_ADMIN: &str = "admin";
@@ -12,12 +20,22 @@ impl Keys {
     /// Creates the builtin roles that are missing: `root` (everything), `admin` (every operation), `member`
     /// (default; reads own records). Changes none that exist.
     pub async fn ensure_builtin_roles(&self) -> Result<(), KeysError> {
-        todo!()
+        for role in [self.builtin(ROLE_ROOT), self.builtin(ROLE_ADMIN), self.builtin(ROLE_MEMBER)] {
+            if self.store().role_by_name(&role.name).await?.is_some() {
+                continue;
+            }
+            match self.store().create_role(&Actor::default(), role).await {
+                // Somebody was faster: it is there.
+                Ok(_) | Err(StoreError::Conflict(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
     }
 
     /// Whether somebody can administer this server.
     pub async fn has_administrator(&self) -> Result<bool, KeysError> {
-        todo!()
+        self.another_root(None).await
     }
 
     /// Makes the first root user, with the builtin roles. `None`: there is one already, nothing changed.
@@ -27,7 +45,48 @@ impl Keys {
         username: Option<String>,
         password: Secret,
     ) -> Result<Option<User>, KeysError> {
-        let _ = (email, username, password);
-        todo!()
+        self.ensure_builtin_roles().await?;
+        let _decided = self.inner.last_root.lock().await;
+        if self.has_administrator().await? {
+            return Ok(None);
+        }
+        let mut roles = Vec::new();
+        for name in [ROLE_ROOT, ROLE_ADMIN, ROLE_MEMBER] {
+            roles.extend(self.store().role_by_name(name).await?);
+        }
+        let new = NewUser { email, username, password: Some(password), root: true, ..NewUser::default() };
+        let now = self.inner.clock.now();
+        Ok(Some(self.insert_user(&Actor::default(), now, new, roles).await?))
     }
+
+    fn builtin(&self, name: &str) -> Role {
+        let now = self.inner.clock.now();
+        let (title, grants) = match name {
+            ROLE_ADMIN => ("Administrator", Grants(vec![everywhere(Ops::ALL, Vec::new())])),
+            ROLE_MEMBER => ("Member", Grants(vec![own_records()])),
+            _ => ("Root", Grants::default()),
+        };
+        Role {
+            id: RoleId::new(now, self.entropy()),
+            name: name.to_owned(),
+            title: Some(title.to_owned()),
+            description: None,
+            root: name == ROLE_ROOT,
+            builtin: true,
+            default: name == ROLE_MEMBER,
+            grants,
+            extra: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}
+
+fn everywhere(allow: Ops, limits: Vec<Limit>) -> Entry {
+    Entry { reach: Reach::Everywhere, set: None, allow, limits }
+}
+
+fn own_records() -> Entry {
+    let read = Op::RecordRead.bit();
+    everywhere(read, vec![Limit { ops: read, rows: vec![Cond::Own], fields: None }])
 }

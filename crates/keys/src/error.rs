@@ -38,3 +38,20 @@ impl KeysError {
         Self::NotAllowed(reason.into())
     }
 }
+
+impl From<StoreError> for KeysError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound => Self::NotFound,
+            StoreError::Conflict(what) => Self::Conflict { field: field(&what) },
+            other => Self::Store(other),
+        }
+    }
+}
+
+/// The store names a column; callers know a few of them by name.
+fn field(what: &str) -> &'static str {
+    const KNOWN: [&str; 8] =
+        ["email", "username", "name", "title", "slug", "idempotency_key", "secret", "secrets"];
+    KNOWN.into_iter().find(|known| *known == what).unwrap_or("record")
+}

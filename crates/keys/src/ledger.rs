@@ -1,6 +1,6 @@
 //! The ledger of a key's quota: every change of the balance, in order. Their sum is the balance.
 
-use domain::{KeyId, decision::Allowed};
+use domain::{KeyId, decision::Allowed, limits};
 use store::LedgerEntry;
 
 use crate::{Keys, KeysError};
@@ -14,7 +14,8 @@ impl Keys {
         after_seq: i64,
         limit: u64,
     ) -> Result<Vec<LedgerEntry>, KeysError> {
-        let _ = (allowed, key, after_seq, limit);
-        todo!()
+        self.get(allowed, key).await?;
+        let limit = limit.clamp(1, limits::PAGE_SIZE_MAX);
+        Ok(self.store().ledger_entries(key, after_seq, limit).await?)
     }
 }

@@ -9,12 +9,14 @@
 
 mod audit;
 mod bootstrap;
+mod check;
 mod error;
 mod key;
 mod ledger;
 mod once;
 mod org;
 mod page;
+mod rights;
 mod role;
 mod session;
 mod usage;
@@ -26,6 +28,7 @@ use domain::{
     secret::Digester,
     time::{SharedClock, SharedEntropy},
 };
+use session::{Passwords, Throttle};
 use store::Store;
 
 pub use audit::AuditQuery;
@@ -36,12 +39,12 @@ pub use once::Once;
 pub use org::NewOrganization;
 pub use page::{Page, PageRequest};
 pub use role::{NewRole, RoleChange};
-pub use session::{HashScheme, PasswordCost, SESSION_PREFIX, SignIn, SignedIn};
+pub use session::{PasswordCost, SESSION_PREFIX, SignIn, SignedIn};
 pub use usage::UsageQuery;
 pub use user::{NewUser, UserChange, UserQuery};
 
 /// Values the store hands through unchanged.
-pub use store::{LedgerEntry, LedgerKind, UsageCount};
+pub use store::{LedgerEntry, LedgerKind, StoreError, UsageCount};
 
 /// What the service is given at the start.
 pub struct KeysOptions {
@@ -84,11 +87,28 @@ struct Inner {
     digester: Digester,
     sealer: Option<Sealer>,
     signup_open: bool,
+    passwords: Passwords,
+    throttle: Throttle,
+    /// Held while deciding whether a root user is the last one, so that two cannot leave at once.
+    last_root: tokio::sync::Mutex<()>,
 }
 
 impl Keys {
     pub fn new(store: Store, options: KeysOptions) -> Self {
+        let passwords = Passwords::new(options.password_cost, options.password_parallel);
         let KeysOptions { clock, entropy, digester, sealer, signup_open, .. } = options;
-        Self { inner: Arc::new(Inner { store, clock, entropy, digester, sealer, signup_open }) }
+        let throttle = Throttle::default();
+        let last_root = tokio::sync::Mutex::default();
+        let inner =
+            Inner { store, clock, entropy, digester, sealer, signup_open, passwords, throttle, last_root };
+        Self { inner: Arc::new(inner) }
+    }
+
+    fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    fn entropy(&self) -> &dyn domain::Entropy {
+        &*self.inner.entropy
     }
 }

@@ -3,11 +3,12 @@
 use domain::{
     KeyId, Millis,
     decision::Allowed,
+    limits,
     usage::Grain,
 };
-use store::UsageCount;
+use store::{UsageCount, UsageList};
 
-use crate::{Keys, KeysError};
+use crate::{Keys, KeysError, rights::scope_of};
 
 #[derive(Clone, Copy, Debug)]
 pub struct UsageQuery {
@@ -21,9 +22,16 @@ pub struct UsageQuery {
 }
 
 impl Keys {
-    /// Oldest bucket first.
+    /// Oldest bucket first, at most `USAGE_ROWS_MAX` rows.
     pub async fn usage(&self, allowed: &Allowed, query: UsageQuery) -> Result<Vec<UsageCount>, KeysError> {
-        let _ = (allowed, query);
-        todo!()
+        let UsageQuery { key, grain, from, to } = query;
+        if to <= from {
+            return Err(KeysError::invalid("to", "must lie behind from"));
+        }
+        if let Some(id) = key {
+            self.get(allowed, id).await?;
+        }
+        let list = UsageList { key, grain, from: grain.floor(from), to, limit: limits::USAGE_ROWS_MAX };
+        Ok(self.store().usage(scope_of(allowed), list).await?)
     }
 }

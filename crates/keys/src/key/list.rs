@@ -6,7 +6,9 @@ use domain::{
     key::{Key, KeyKind, Owner},
 };
 
-use crate::{Keys, KeysError, Page, PageRequest};
+use store::{KeyList, KeySort, OwnerScope};
+
+use crate::{Keys, KeysError, Page, PageRequest, rights::scope_of};
 
 /// What a list of keys is sorted by; the age of the key settles ties.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,18 +49,55 @@ pub struct KeyQuery {
 
 impl Keys {
     pub async fn get(&self, allowed: &Allowed, id: KeyId) -> Result<Key, KeysError> {
-        let _ = (allowed, id);
-        todo!()
+        self.store().key(scope_of(allowed), id).await?.ok_or(KeysError::NotFound)
     }
 
     /// The same by the small number some dialects use.
     pub async fn get_by_num(&self, allowed: &Allowed, num: i64) -> Result<Key, KeysError> {
-        let _ = (allowed, num);
-        todo!()
+        self.store().key_by_num(scope_of(allowed), num).await?.ok_or(KeysError::NotFound)
     }
 
     pub async fn list(&self, allowed: &Allowed, query: KeyQuery) -> Result<Page<Key>, KeysError> {
-        let _ = (allowed, query);
-        todo!()
+        let scope = match (scope_of(allowed), query.owner) {
+            (scope, None) => scope,
+            (OwnerScope::All, Some(owner)) => OwnerScope::Of(owner),
+            (OwnerScope::Of(own), Some(owner)) if own == owner => OwnerScope::Of(own),
+            // Somebody else's keys do not exist.
+            (OwnerScope::Of(_), Some(_)) => return Ok(Page::empty()),
+        };
+        let limit = query.page.size();
+        let list = KeyList {
+            kind: query.kind,
+            role: query.role,
+            created_by: query.created_by,
+            door: query.door,
+            enabled: query.enabled,
+            name_contains: query.name_contains,
+            expired: query.expired,
+            created_from: query.created_from,
+            created_before: query.created_before,
+            gone: query.gone,
+            sort: query.order.into(),
+            descending: query.descending,
+            after: query.page.cursor()?,
+            offset: query.page.offset,
+            limit,
+            count: true,
+        };
+        let listed = self.store().keys(scope, list).await?;
+        Ok(Page::of(listed, limit, |key| key.id.to_string()))
+    }
+}
+
+impl From<KeyOrder> for KeySort {
+    fn from(order: KeyOrder) -> Self {
+        match order {
+            KeyOrder::CreatedAt => Self::CreatedAt,
+            KeyOrder::UpdatedAt => Self::UpdatedAt,
+            KeyOrder::LastUsedAt => Self::LastUsedAt,
+            KeyOrder::ExpiresAt => Self::ExpiresAt,
+            KeyOrder::Name => Self::Name,
+            KeyOrder::Num => Self::Num,
+        }
     }
 }

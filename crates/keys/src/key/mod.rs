@@ -2,6 +2,7 @@
 
 mod create;
 mod list;
+mod rank;
 mod reveal;
 mod revoke;
 mod rotate;

@@ -1,62 +1,40 @@
 //! Roles: named sets of grants. Nobody saves or gives away a role that allows more than they may do.
 
-use domain::{RoleId, access::Grants, decision::Allowed, user::Role};
+mod create;
+mod delete;
+mod list;
+mod update;
 
-use crate::{Keys, KeysError};
+use domain::{
+    access::{Grants, Layer},
+    limits,
+};
 
-#[derive(Clone, Debug, Default)]
-pub struct NewRole {
-    /// 1–255 characters, unique.
-    pub name: String,
-    pub title: Option<String>,
-    pub description: Option<String>,
-    /// Given to new users for whom none is named.
-    pub default: bool,
-    pub grants: Grants,
-    /// The role as a dialect wrote it, as JSON text.
-    pub extra: Option<String>,
+use crate::{KeysError, check, rights::Caller};
+
+pub use create::NewRole;
+pub use update::RoleChange;
+
+/// Refuses grants nobody could use, and grants above the caller.
+fn check_grants(caller: &Caller<'_>, grants: &Grants) -> Result<(), KeysError> {
+    let layer = Layer::from_grants(grants, caller.allowed.catalog());
+    layer.check_size().map_err(|error| KeysError::invalid("grants", error.to_string()))?;
+    if !caller.root && !caller.can_grant(grants) {
+        return Err(KeysError::not_allowed("the role would allow more than you may do"));
+    }
+    Ok(())
 }
 
-/// The named parts change. The name of a role does not.
-#[derive(Clone, Debug, Default)]
-pub struct RoleChange {
-    pub title: Option<Option<String>>,
-    pub description: Option<Option<String>>,
-    pub default: Option<bool>,
-    pub grants: Option<Grants>,
-    pub extra: Option<Option<String>>,
-}
-
-impl Keys {
-    pub async fn create_role(&self, allowed: &Allowed, new: NewRole) -> Result<Role, KeysError> {
-        let _ = (allowed, new);
-        todo!()
+fn check_texts(
+    title: Option<&str>,
+    description: Option<&str>,
+    extra: Option<&str>,
+) -> Result<(), KeysError> {
+    if let Some(text) = title {
+        check::line("title", text, limits::NAME_CHARS_MAX)?;
     }
-
-    /// All roles, by name.
-    pub async fn roles(&self, allowed: &Allowed) -> Result<Vec<Role>, KeysError> {
-        let _ = allowed;
-        todo!()
+    if let Some(text) = description {
+        check::lines("description", text, limits::KEY_NAME_CHARS_MAX)?;
     }
-
-    pub async fn role(&self, allowed: &Allowed, id_or_name: &str) -> Result<Role, KeysError> {
-        let _ = (allowed, id_or_name);
-        todo!()
-    }
-
-    pub async fn update_role(
-        &self,
-        allowed: &Allowed,
-        id: RoleId,
-        change: RoleChange,
-    ) -> Result<Role, KeysError> {
-        let _ = (allowed, id, change);
-        todo!()
-    }
-
-    /// Builtin roles stay. Keys bound to the role stop working.
-    pub async fn delete_role(&self, allowed: &Allowed, id: RoleId) -> Result<(), KeysError> {
-        let _ = (allowed, id);
-        todo!()
-    }
+    extra.map_or(Ok(()), |text| check::json("extra", text, limits::TEXT_VALUE_BYTES_MAX))
 }

@@ -1,0 +1,167 @@
+//! Slowing brute force down: failed sign-ins are counted per account and per address. An attempt counts as
+//! failed from its beginning, so a thousand at once are no way around; success takes that back and forgives
+//! the account. Memory is bounded: the least recent make room.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, RandomState},
+    net::IpAddr,
+    sync::{Mutex, PoisonError},
+};
+
+use domain::{Millis, limits};
+
+/// Counted failures. In memory only: a restart forgives.
+#[derive(Default)]
+pub(crate) struct Throttle {
+    /// Accounts are remembered by a keyed hash, so that long names cost nothing.
+    hasher: RandomState,
+    counts: Mutex<HashMap<u64, Failures>>,
+}
+
+#[derive(Clone, Copy)]
+struct Failures {
+    since: Millis,
+    count: u64,
+}
+
+/// One attempt that is going on.
+#[derive(Clone, Copy)]
+pub(crate) struct Attempt {
+    account: u64,
+    address: Option<u64>,
+}
+
+impl Throttle {
+    /// Counts an attempt, or says in how many milliseconds the next one can be made.
+    pub fn begin(&self, account: &str, ip: Option<IpAddr>, now: Millis) -> Result<Attempt, i64> {
+        let attempt = Attempt {
+            account: self.hasher.hash_one(("account", account.to_lowercase())),
+            address: ip.map(|ip| self.hasher.hash_one(("address", neighbourhood(ip)))),
+        };
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let slots = [Some(attempt.account), attempt.address];
+        if let Some(wait) = slots.into_iter().flatten().filter_map(|slot| blocked(&counts, slot, now)).max() {
+            return Err(wait);
+        }
+        for slot in slots.into_iter().flatten() {
+            make_room(&mut counts, slot, now);
+            let failures = counts.entry(slot).or_insert(Failures { since: now, count: 0 });
+            if now.since(failures.since) >= limits::SIGN_IN_WINDOW_MS {
+                *failures = Failures { since: now, count: 0 };
+            }
+            failures.count += 1;
+        }
+        Ok(attempt)
+    }
+
+    /// The password was right: the account starts anew, the address gets this attempt back.
+    pub fn succeeded(&self, attempt: Attempt) {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.remove(&attempt.account);
+        attempt.address.into_iter().for_each(|slot| take_back(&mut counts, slot));
+    }
+
+    /// Nothing was tried after all.
+    pub fn abandoned(&self, attempt: Attempt) {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        [Some(attempt.account), attempt.address].into_iter().flatten().for_each(|slot| take_back(&mut counts, slot));
+    }
+}
+
+/// Whoever has one IPv6 address has its /64.
+fn neighbourhood(ip: IpAddr) -> u128 {
+    match ip.to_canonical() {
+        IpAddr::V4(v4) => u128::from(v4.to_bits()),
+        IpAddr::V6(v6) => v6.to_bits() >> 64 << 64,
+    }
+}
+
+fn blocked(counts: &HashMap<u64, Failures>, slot: u64, now: Millis) -> Option<i64> {
+    let failures = counts.get(&slot)?;
+    let left = limits::SIGN_IN_WINDOW_MS - now.since(failures.since);
+    (failures.count >= limits::SIGN_IN_FAILURES_MAX && left > 0).then_some(left)
+}
+
+fn take_back(counts: &mut HashMap<u64, Failures>, slot: u64) {
+    if let Some(failures) = counts.get_mut(&slot) {
+        failures.count = failures.count.saturating_sub(1);
+        if failures.count == 0 {
+            counts.remove(&slot);
+        }
+    }
+}
+
+fn make_room(counts: &mut HashMap<u64, Failures>, slot: u64, now: Millis) {
+    if counts.len() < limits::SIGN_IN_TRACKED_MAX || counts.contains_key(&slot) {
+        return;
+    }
+    counts.retain(|_, failures| now.since(failures.since) < limits::SIGN_IN_WINDOW_MS);
+    if counts.len() < limits::SIGN_IN_TRACKED_MAX {
+        return;
+    }
+    // Half go at once, the oldest first, so that a flood does not pay for this with every attempt.
+    let mut ages: Vec<Millis> = counts.values().map(|failures| failures.since).collect();
+    let (_, median, _) = ages.select_nth_unstable(limits::SIGN_IN_TRACKED_MAX / 2);
+    let median = *median;
+    let mut surplus = counts.len() / 2;
+    counts.retain(|_, failures| {
+        let goes = surplus > 0 && failures.since <= median;
+        surplus -= usize::from(goes);
+        !goes
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Millis = Millis(1_800_000_000_000);
+
+    fn ip(text: &str) -> Option<IpAddr> {
+        Some(text.parse().unwrap())
+    }
+
+    #[test]
+    fn an_account_is_closed_for_the_window_after_ten_failures_from_anywhere() {
+        let throttle = Throttle::default();
+        for n in 0..10 {
+            assert!(throttle.begin("Ada", ip(&format!("192.0.2.{n}")), NOW).is_ok());
+        }
+        assert_eq!(throttle.begin("ada", ip("192.0.2.99"), NOW.plus(1)).err(), Some(299_999));
+        assert!(throttle.begin("bob", ip("192.0.2.99"), NOW).is_ok());
+        assert!(throttle.begin("ada", None, NOW.plus(limits::SIGN_IN_WINDOW_MS)).is_ok());
+    }
+
+    #[test]
+    fn an_address_is_closed_whatever_accounts_it_tries_and_a_v6_network_is_one_address() {
+        let throttle = Throttle::default();
+        for n in 0..10 {
+            assert!(throttle.begin(&format!("user{n}"), ip(&format!("2001:db8::{n}")), NOW).is_ok());
+        }
+        assert!(throttle.begin("other", ip("2001:db8::ffff"), NOW).is_err());
+        assert!(throttle.begin("other", ip("2001:db8:0:1::1"), NOW).is_ok());
+    }
+
+    #[test]
+    fn success_forgives_the_account_but_gives_the_address_only_its_own_attempt_back() {
+        let throttle = Throttle::default();
+        for _ in 0..9 {
+            throttle.begin("ada", ip("192.0.2.1"), NOW).unwrap_or_else(|_| panic!("closed too early"));
+        }
+        let right = throttle.begin("ada", ip("192.0.2.1"), NOW).unwrap_or_else(|_| panic!("closed too early"));
+        throttle.succeeded(right);
+        assert!(throttle.begin("ada", ip("192.0.2.1"), NOW).is_ok());
+        assert!(throttle.begin("ada", ip("192.0.2.1"), NOW).is_err());
+        assert!(throttle.begin("ada", ip("192.0.2.2"), NOW).is_ok());
+    }
+
+    #[test]
+    fn a_flood_of_accounts_does_not_grow_the_memory() {
+        let throttle = Throttle::default();
+        for n in 0..limits::SIGN_IN_TRACKED_MAX + 1_000 {
+            let _ = throttle.begin(&n.to_string(), None, NOW);
+        }
+        assert!(throttle.counts.lock().unwrap().len() <= limits::SIGN_IN_TRACKED_MAX);
+    }
+}
