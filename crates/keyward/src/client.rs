@@ -208,11 +208,11 @@ fn refused(status: StatusCode, problem: Value, local: bool) -> Failure {
     let text = |name: &str| problem.get(name).and_then(Value::as_str);
     let said = text("detail").or_else(|| text("title")).map(str::to_owned);
     let mut message = said.unwrap_or_else(|| format!("the server answered {status}"));
-    for error in problem.get("errors").and_then(Value::as_array).into_iter().flatten() {
-        let of = |name: &str| error.get(name).and_then(Value::as_str);
-        let field = of("field").or_else(|| of("name")).or_else(|| of("pointer")).unwrap_or_default();
-        let why = of("message").or_else(|| of("detail")).unwrap_or_default();
-        message.push_str(&format!("\n  {field}: {why}"));
+    // A single wrong field is the detail already.
+    let errors = problem.get("errors").and_then(Value::as_array).filter(|errors| errors.len() > 1);
+    for error in errors.into_iter().flatten() {
+        let of = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
+        message.push_str(&format!("\n  {}: {}", of("field"), of("message")));
     }
     let mut failure = Failure { problem: Some(problem.clone()), ..Failure::new(message) };
     if status == StatusCode::UNAUTHORIZED {

@@ -24,7 +24,7 @@ pub struct KeyFields {
     /// Permission for your own API: resource=action,action (repeatable)
     #[arg(long = "permission", value_name = "RESOURCE=ACTIONS")]
     permissions: Vec<String>,
-    /// What the key may touch, as JSON; see the API page for the shape
+    /// What the key may touch, as JSON: [{"base":"main","table":"todos","operations":["record.create"]}]
     #[arg(long, value_name = "JSON")]
     scopes: Option<String>,
     /// Address or network the key may be used from (repeatable)

@@ -36,7 +36,7 @@ enum KeysCommand {
         /// standard, administration, legacy or root
         #[arg(long = "type", value_name = "TYPE", default_value = "standard")]
         kind: String,
-        /// Owner: a user's id, name or e-mail address [default: the server itself]
+        /// Owner: user:<id>, organization:<id> or server [default: the server]
         #[arg(long)]
         owner: Option<String>,
         /// Made, but not yet usable
@@ -56,9 +56,21 @@ enum KeysCommand {
     },
     /// List keys
     List {
-        /// Only keys of this owner
+        /// Only keys of this owner: user:<id>, organization:<id> or server
         #[arg(long)]
         owner: Option<String>,
+        /// Only keys bound to this role (name or id)
+        #[arg(long)]
+        role: Option<String>,
+        /// Only keys that are switched on (true) or off (false)
+        #[arg(long, value_name = "TRUE|FALSE")]
+        enabled: Option<bool>,
+        /// Only keys whose end has passed (true) or not (false)
+        #[arg(long, value_name = "TRUE|FALSE")]
+        expired: Option<bool>,
+        /// Revoked keys instead of live ones
+        #[arg(long)]
+        revoked: bool,
         /// Only keys of this type
         #[arg(long = "type", value_name = "TYPE")]
         kind: Option<String>,
@@ -101,6 +113,11 @@ enum KeysCommand {
         #[arg(long)]
         quiet: bool,
     },
+    /// Show the secret of a revealable key again
+    Reveal {
+        /// The key's id
+        id: String,
+    },
     /// Switch a key off
     Disable {
         /// The key's id
@@ -141,9 +158,13 @@ async fn act(global: &Global, client: &mut Client, command: KeysCommand) -> Resu
             let made = client.post("/v1/keys", &Value::Object(body)).await?;
             Ok(show_secret(global, &made, quiet))
         }
-        KeysCommand::List { owner, kind, name, sort, limit, cursor } => {
+        KeysCommand::List { owner, role, enabled, expired, revoked, kind, name, sort, limit, cursor } => {
             let pairs = [
                 ("owner", owner),
+                ("role", role),
+                ("enabled", enabled.map(|on| on.to_string())),
+                ("expired", expired.map(|over| over.to_string())),
+                ("revoked", revoked.then(|| "true".to_owned())),
                 ("type", kind),
                 ("name", name),
                 ("sort", sort),
@@ -169,6 +190,9 @@ async fn act(global: &Global, client: &mut Client, command: KeysCommand) -> Resu
             let body = overlap.map_or_else(|| json!({}), |ms| json!({ "overlap_ms": ms }));
             Ok(show_secret(global, &client.post(&at(&id, "/rotate"), &body).await?, quiet))
         }
+        KeysCommand::Reveal { id } => {
+            Ok(show_secret(global, &client.post(&at(&id, "/reveal"), &json!({})).await?, true))
+        }
         KeysCommand::Disable { id } => {
             Ok(done(global, &client.post(&at(&id, "/disable"), &json!({})).await?, "disabled"))
         }
@@ -183,10 +207,10 @@ async fn act(global: &Global, client: &mut Client, command: KeysCommand) -> Resu
 
 fn show_secret(global: &Global, made: &Value, quiet: bool) -> ExitCode {
     let secret = made.get("key").and_then(Value::as_str).unwrap_or_default();
-    if quiet {
-        output::say(secret);
-    } else if global.json {
+    if global.json {
         output::json(made);
+    } else if quiet {
+        output::say(secret);
     } else {
         let mut rest = made.clone();
         if let Some(map) = rest.as_object_mut() {

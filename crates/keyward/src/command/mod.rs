@@ -46,7 +46,7 @@ fn show_page(global: &Global, page: &Value, columns: &[&str], nothing: &str) -> 
         output::json(page);
         return ExitCode::SUCCESS;
     }
-    match page.get("data").and_then(Value::as_array).map(Vec::as_slice) {
+    match page.get("items").and_then(Value::as_array).map(Vec::as_slice) {
         Some([]) | None => output::say(nothing),
         Some(rows) => output::table(rows, columns),
     }
