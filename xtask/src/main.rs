@@ -1,4 +1,4 @@
-//! `cargo xtask …`: the errands of this repository – test, torture, bench, fuzz.
+//! `cargo xtask …`: the errands of this repository – test, torture, bench, fuzz and the like.
 //!
 //! Talks to the server only as a stranger would: by starting the binary and speaking HTTP.
 //! Never links a crate of the house, so that it builds in seconds and cannot share a mistake with it.
@@ -14,6 +14,7 @@ mod bench;
 mod cases;
 mod door;
 mod fuzz;
+mod generated;
 mod http;
 mod server;
 mod sh;
@@ -42,6 +43,8 @@ enum Errand {
     Bench(bench::Args),
     /// Check, lint and test one door only.
     Door(door::Args),
+    /// Write the derived files under docs/generated anew.
+    Generate(generated::Args),
     /// Run one fuzz target for a while.
     Fuzz(fuzz::Args),
 }
@@ -52,6 +55,7 @@ fn main() -> std::process::ExitCode {
         Errand::Torture(args) => torture::run(&args),
         Errand::Bench(args) => bench::run(&args),
         Errand::Door(args) => door::run(&args),
+        Errand::Generate(args) => generated::run(&args),
         Errand::Fuzz(args) => fuzz::run(&args),
     };
     match outcome {

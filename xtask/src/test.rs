@@ -4,7 +4,6 @@
 //! fails does not hide the next one. The last line counts the steps: `N passed, N failed`.
 
 mod client;
-mod generated;
 mod tools;
 
 use std::{
@@ -12,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{Outcome, sh, torture};
+use crate::{Outcome, generated, sh, torture};
 
 /// Kills per torture run here; the full number is the default of `cargo xtask torture`.
 const KILLS: u32 = 6;
