@@ -328,6 +328,21 @@ proptest! {
     }
 
     #[test]
+    fn what_lies_within_a_layer_allows_nothing_beyond_it(a in grants(), b in grants(), cases in vec(a_case(), 16)) {
+        let catalog = catalog();
+        let (a, b) = (Layer::from_grants(&a, &catalog), Layer::from_grants(&b, &catalog));
+        let joined = a.join(&b, &catalog);
+        prop_assert!(a.within(&joined, &catalog) && b.within(&joined, &catalog));
+        prop_assert!(joined.within(&Layer::top(), &catalog) && Layer::default().within(&a, &catalog));
+        let within = a.within(&b, &catalog);
+        for case in cases {
+            let (in_a, in_b) = (a.cell(&case.place()), b.cell(&case.place()));
+            prop_assert!(in_a.meet(in_b).within(in_a) && in_a.meet(in_b).within(in_b));
+            prop_assert!(!within || !case.compiled(&a) || case.compiled(&b), "{:?}", case);
+        }
+    }
+
+    #[test]
     fn a_joined_layer_has_no_empty_and_no_dominated_alternative(a in grants(), b in grants(), case in a_case()) {
         let catalog = catalog();
         let joined = Layer::from_grants(&a, &catalog).join(&Layer::from_grants(&b, &catalog), &catalog);
