@@ -39,13 +39,13 @@ Every setting: keyward config print";
 #[derive(Args, Debug, Clone, Default)]
 pub struct Global {
     /// Configuration file [default: keyward.toml, if it exists]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, help_heading = "Options of every command", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Folder that holds the data [default: ./keyward-data]
-    #[arg(long, global = true, value_name = "FOLDER")]
+    #[arg(long, global = true, help_heading = "Options of every command", value_name = "FOLDER")]
     pub data: Option<String>,
     /// Answer in JSON, for programs
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Options of every command")]
     pub json: bool,
 }
 

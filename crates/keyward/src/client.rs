@@ -28,10 +28,10 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 #[derive(Args, Debug, Clone, Default)]
 pub struct Target {
     /// Talk to a running server instead of the data folder (also KEYWARD_URL)
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, help_heading = "Which server", value_name = "URL")]
     pub url: Option<String>,
     /// Root key for --url; better set KEYWARD_ROOT_KEY, which other users of the machine cannot see
-    #[arg(long, global = true, value_name = "KEY", hide_env_values = true)]
+    #[arg(long, global = true, help_heading = "Which server", value_name = "KEY", hide_env_values = true)]
     pub root_key: Option<String>,
 }
 
@@ -88,19 +88,19 @@ impl Client {
         Ok(Self { way: Way::Here(Box::new(house)), root_key: key })
     }
 
-    pub async fn get(&mut self, path: &str) -> Result<Value, Failure> {
+    pub async fn get(&self, path: &str) -> Result<Value, Failure> {
         self.call(Method::GET, path, None).await
     }
 
-    pub async fn post(&mut self, path: &str, body: &Value) -> Result<Value, Failure> {
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         self.call(Method::POST, path, Some(body)).await
     }
 
     /// One request to the native API; anything but success is a failure in the server's words.
-    pub async fn call(&mut self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
+    pub async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
         let body = body.map(Value::to_string);
         let key = self.root_key.as_ref();
-        let (status, text) = match &mut self.way {
+        let (status, text) = match &self.way {
             Way::Http { http, base } => over_http(http, base, key, method, path, body).await?,
             Way::Here(house) => in_process(house, key, method, path, body).await?,
         };
@@ -173,7 +173,7 @@ async fn over_http(
 }
 
 async fn in_process(
-    house: &mut House,
+    house: &House,
     key: Option<&Secret>,
     method: Method,
     path: &str,
@@ -192,7 +192,7 @@ async fn in_process(
         .body(body.map_or_else(Body::empty, Body::from))
         .map_err(|e| Failure::usage(format!("the request cannot be made: {e}")))?;
     request.extensions_mut().insert(ConnectInfo(std::net::SocketAddr::from(([127, 0, 0, 1], 0))));
-    let response = match house.dispatch.call(request).await {
+    let response = match house.dispatch.clone().call(request).await {
         Ok(response) => response,
         Err(never) => match never {},
     };

@@ -21,8 +21,8 @@ use tower::Service;
 
 use crate::error::Failure;
 
-/// A client that opens a connection and says nothing is let go after this long.
-const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(15);
+/// A client that opens (or keeps) a connection and says nothing is let go after this long.
+const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(60);
 /// Running requests get this long to finish at shutdown.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// After an error of the listener itself (out of file descriptors): do not spin.

@@ -6,7 +6,7 @@ use axum::http::Method;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::{done, key_fields::KeyFields, put, show, show_page};
+use super::{done, key_fields::KeyFields, names, put, show, show_page};
 use crate::{
     cli::Global,
     client::{Client, Target, query, segment},
@@ -36,7 +36,7 @@ enum KeysCommand {
         /// standard, administration, legacy or root
         #[arg(long = "type", value_name = "TYPE", default_value = "standard")]
         kind: String,
-        /// Owner: user:<id>, organization:<id> or server [default: the server]
+        /// Owner: a user's e-mail address, name or id, organization:<id> or server [default: the server]
         #[arg(long)]
         owner: Option<String>,
         /// Made, but not yet usable
@@ -56,7 +56,7 @@ enum KeysCommand {
     },
     /// List keys
     List {
-        /// Only keys of this owner: user:<id>, organization:<id> or server
+        /// Only keys of this owner: a user's e-mail address, name or id, organization:<id> or server
         #[arg(long)]
         owner: Option<String>,
         /// Only keys bound to this role (name or id)
@@ -139,19 +139,19 @@ const COLUMNS: &[&str] =
     &["id", "name", "type", "start", "enabled", "expires_at", "remaining", "last_used_at"];
 
 pub async fn run(global: &Global, args: KeysArgs) -> Result<ExitCode, Failure> {
-    let mut client = Client::open(global, &args.target).await?;
-    let code = act(global, &mut client, args.command).await;
+    let client = Client::open(global, &args.target).await?;
+    let code = act(global, &client, args.command).await;
     client.close().await?;
     code
 }
 
-async fn act(global: &Global, client: &mut Client, command: KeysCommand) -> Result<ExitCode, Failure> {
+async fn act(global: &Global, client: &Client, command: KeysCommand) -> Result<ExitCode, Failure> {
     let at = |id: &str, action: &str| format!("/v1/keys/{}{action}", segment(id));
     match command {
         KeysCommand::Create { kind, owner, disabled, prefix, revealable, quiet, fields } => {
             let mut body = fields.body()?;
             body.entry("type").or_insert(kind.into());
-            put(&mut body, "owner", owner);
+            put(&mut body, "owner", owner_id(client, owner).await?);
             put(&mut body, "enabled", disabled.then_some(false));
             put(&mut body, "prefix", prefix);
             put(&mut body, "revealable", revealable.then_some(true));
@@ -160,7 +160,7 @@ async fn act(global: &Global, client: &mut Client, command: KeysCommand) -> Resu
         }
         KeysCommand::List { owner, role, enabled, expired, revoked, kind, name, sort, limit, cursor } => {
             let pairs = [
-                ("owner", owner),
+                ("owner", owner_id(client, owner).await?),
                 ("role", role),
                 ("enabled", enabled.map(|on| on.to_string())),
                 ("expired", expired.map(|over| over.to_string())),
@@ -202,6 +202,13 @@ async fn act(global: &Global, client: &mut Client, command: KeysCommand) -> Resu
         KeysCommand::Revoke { id } => {
             Ok(done(global, &client.call(Method::DELETE, &at(&id, ""), None).await?, "revoked"))
         }
+    }
+}
+
+async fn owner_id(client: &Client, owner: Option<String>) -> Result<Option<String>, Failure> {
+    match owner {
+        Some(text) => names::owner(client, &text).await.map(Some),
+        None => Ok(None),
     }
 }
 

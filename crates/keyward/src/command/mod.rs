@@ -7,6 +7,7 @@ pub mod doctor;
 mod doctor_checks;
 mod key_fields;
 pub mod keys;
+mod names;
 pub mod roles;
 pub mod serve;
 pub mod users;

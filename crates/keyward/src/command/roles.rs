@@ -6,10 +6,10 @@ use axum::http::Method;
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value};
 
-use super::{body_from, done, put, show, show_page};
+use super::{body_from, done, names, put, show, show_page};
 use crate::{
     cli::Global,
-    client::{Client, Target, query, segment},
+    client::{Client, Target, segment},
     error::Failure,
     input,
 };
@@ -38,14 +38,7 @@ enum RolesCommand {
         fields: RoleFields,
     },
     /// List roles
-    List {
-        /// Roles per page
-        #[arg(long)]
-        limit: Option<u32>,
-        /// Next page, from the previous answer
-        #[arg(long)]
-        cursor: Option<String>,
-    },
+    List,
     /// Show one role
     Show {
         /// Name or id
@@ -55,9 +48,6 @@ enum RolesCommand {
     Update {
         /// Name or id
         role: String,
-        /// New name
-        #[arg(long)]
-        name: Option<String>,
         #[command(flatten)]
         fields: RoleFields,
     },
@@ -88,7 +78,7 @@ impl RoleFields {
     fn body(self) -> Result<Map<String, Value>, Failure> {
         let mut body = body_from(self.from.as_deref())?;
         // What the server says about a role but nobody can set: so that `show --json` can be edited and sent back.
-        for told in ["id", "builtin", "created_at", "updated_at"] {
+        for told in ["id", "root", "builtin", "created_at", "updated_at"] {
             body.shift_remove(told);
         }
         put(&mut body, "title", self.title);
@@ -99,34 +89,38 @@ impl RoleFields {
 }
 
 pub async fn run(global: &Global, args: RolesArgs) -> Result<ExitCode, Failure> {
-    let mut client = Client::open(global, &args.target).await?;
-    let code = act(global, &mut client, args.command).await;
+    let client = Client::open(global, &args.target).await?;
+    let code = act(global, &client, args.command).await;
     client.close().await?;
     code
 }
 
-async fn act(global: &Global, client: &mut Client, command: RolesCommand) -> Result<ExitCode, Failure> {
-    let at = |role: &str| format!("/v1/roles/{}", segment(role));
+async fn act(global: &Global, client: &Client, command: RolesCommand) -> Result<ExitCode, Failure> {
     match command {
         RolesCommand::Create { name, fields } => {
             let mut body = fields.body()?;
             put(&mut body, "name", Some(name));
             Ok(show(global, &client.post("/v1/roles", &Value::Object(body)).await?))
         }
-        RolesCommand::List { limit, cursor } => {
-            let pairs = [("limit", limit.map(|n| n.to_string())), ("cursor", cursor)];
-            let page = client.get(&format!("/v1/roles{}", query(&pairs))).await?;
+        RolesCommand::List => {
+            let page = client.get("/v1/roles").await?;
             Ok(show_page(global, &page, &["id", "name", "title", "builtin", "default"], "no roles"))
         }
-        RolesCommand::Show { role } => Ok(show(global, &client.get(&at(&role)).await?)),
-        RolesCommand::Update { role, name, fields } => {
+        RolesCommand::Show { role } => Ok(show(global, &client.get(&at(client, &role).await?).await?)),
+        RolesCommand::Update { role, fields } => {
             let mut body = fields.body()?;
-            put(&mut body, "name", name);
+            // For life, so it cannot be part of a change.
+            body.shift_remove("name");
             let body = Value::Object(body);
-            Ok(show(global, &client.call(Method::PATCH, &at(&role), Some(&body)).await?))
+            Ok(show(global, &client.call(Method::PATCH, &at(client, &role).await?, Some(&body)).await?))
         }
         RolesCommand::Delete { role } => {
-            Ok(done(global, &client.call(Method::DELETE, &at(&role), None).await?, "deleted"))
+            Ok(done(global, &client.call(Method::DELETE, &at(client, &role).await?, None).await?, "deleted"))
         }
     }
+}
+
+/// The path of a role named by people.
+async fn at(client: &Client, role: &str) -> Result<String, Failure> {
+    Ok(format!("/v1/roles/{}", segment(&names::role(client, role).await?)))
 }

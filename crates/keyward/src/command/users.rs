@@ -6,7 +6,7 @@ use axum::http::Method;
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
-use super::{done, put, show, show_page};
+use super::{done, names, put, show, show_page};
 use crate::{
     cli::Global,
     client::{Client, Target, query, segment},
@@ -19,8 +19,8 @@ use crate::{
 Examples:
   keyward users create --root --email me@example.com          an administrator; asks for a password
   keyward users create --username robot --no-password --role editor
-  keyward users update 0193… --role editor --role reader      exactly these roles from now on
-  keyward users password 0193…                                ends all sessions of the user")]
+  keyward users update robot --role editor --role reader      exactly these roles from now on
+  keyward users password me@example.com                       ends all sessions of the user")]
 pub struct UsersArgs {
     #[command(flatten)]
     target: Target,
@@ -58,13 +58,13 @@ enum UsersCommand {
     },
     /// Show one user
     Show {
-        /// The user's id
-        id: String,
+        /// E-mail address, user name or id
+        user: String,
     },
     /// Change a user; what is not named stays
     Update {
-        /// The user's id
-        id: String,
+        /// E-mail address, user name or id
+        user: String,
         #[command(flatten)]
         fields: UserFields,
         /// Whether the user holds every right
@@ -73,23 +73,23 @@ enum UsersCommand {
     },
     /// Set a new password; ends all sessions of the user
     Password {
-        /// The user's id
-        id: String,
+        /// E-mail address, user name or id
+        user: String,
     },
     /// Lock a user out: no sign-in, and the user's keys stop working
     Disable {
-        /// The user's id
-        id: String,
+        /// E-mail address, user name or id
+        user: String,
     },
     /// Let a user in again
     Enable {
-        /// The user's id
-        id: String,
+        /// E-mail address, user name or id
+        user: String,
     },
     /// Remove a user and revoke the user's keys
     Delete {
-        /// The user's id
-        id: String,
+        /// E-mail address, user name or id
+        user: String,
     },
 }
 
@@ -130,19 +130,18 @@ pub async fn run(global: &Global, args: UsersArgs) -> Result<ExitCode, Failure> 
         }
         _ => None,
     };
-    let mut client = Client::open(global, &args.target).await?;
-    let code = act(global, &mut client, args.command, password).await;
+    let client = Client::open(global, &args.target).await?;
+    let code = act(global, &client, args.command, password).await;
     client.close().await?;
     code
 }
 
 async fn act(
     global: &Global,
-    client: &mut Client,
+    client: &Client,
     command: UsersCommand,
     password: Option<domain::secret::Secret>,
 ) -> Result<ExitCode, Failure> {
-    let at = |id: &str| format!("/v1/users/{}", segment(id));
     match command {
         UsersCommand::Create { fields, root, no_password: _ } => {
             let mut body = fields.body();
@@ -152,34 +151,43 @@ async fn act(
         }
         UsersCommand::List { search, role, limit, cursor } => {
             let limit = limit.map(|n| n.to_string());
-            let pairs = [("search", search), ("role", role), ("limit", limit), ("cursor", cursor)];
+            let pairs = [("name", search), ("role", role), ("limit", limit), ("cursor", cursor)];
             let page = client.get(&format!("/v1/users{}", query(&pairs))).await?;
             let nothing = "no users yet; make one with: keyward users create --root --email you@example.com";
             Ok(show_page(global, &page, COLUMNS, nothing))
         }
-        UsersCommand::Show { id } => Ok(show(global, &client.get(&at(&id)).await?)),
-        UsersCommand::Update { id, fields, root } => {
+        UsersCommand::Show { user } => Ok(show(global, &client.get(&at(client, &user).await?).await?)),
+        UsersCommand::Update { user, fields, root } => {
             let mut body = fields.body();
             put(&mut body, "root", root);
-            Ok(show(global, &patch(client, &at(&id), body.into()).await?))
+            Ok(show(global, &patch(client, &at(client, &user).await?, body.into()).await?))
         }
-        UsersCommand::Password { id } => {
+        UsersCommand::Password { user } => {
             let body = json!({ "password": password.as_ref().map(|password| password.expose()) });
-            let user = patch(client, &at(&id), body).await?;
+            let user = patch(client, &at(client, &user).await?, body).await?;
             Ok(done(global, &user, "the password is set; all sessions of the user have ended"))
         }
-        UsersCommand::Disable { id } => {
-            Ok(done(global, &patch(client, &at(&id), json!({ "active": false })).await?, "disabled"))
-        }
-        UsersCommand::Enable { id } => {
-            Ok(done(global, &patch(client, &at(&id), json!({ "active": true })).await?, "enabled"))
-        }
-        UsersCommand::Delete { id } => {
-            Ok(done(global, &client.call(Method::DELETE, &at(&id), None).await?, "deleted"))
+        UsersCommand::Disable { user } => Ok(done(
+            global,
+            &patch(client, &at(client, &user).await?, json!({ "active": false })).await?,
+            "disabled",
+        )),
+        UsersCommand::Enable { user } => Ok(done(
+            global,
+            &patch(client, &at(client, &user).await?, json!({ "active": true })).await?,
+            "enabled",
+        )),
+        UsersCommand::Delete { user } => {
+            Ok(done(global, &client.call(Method::DELETE, &at(client, &user).await?, None).await?, "deleted"))
         }
     }
 }
 
-async fn patch(client: &mut Client, path: &str, body: Value) -> Result<Value, Failure> {
+/// The path of a user named by people.
+async fn at(client: &Client, user: &str) -> Result<String, Failure> {
+    Ok(format!("/v1/users/{}", segment(&names::user(client, user).await?)))
+}
+
+async fn patch(client: &Client, path: &str, body: Value) -> Result<Value, Failure> {
     client.call(Method::PATCH, path, Some(&body)).await
 }
