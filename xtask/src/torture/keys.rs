@@ -166,7 +166,7 @@ impl Desk {
     fn created_with(&mut self, answer: &Answer) {
         let body = answer.json();
         match (answer.status, text(&body, "id")) {
-            (201, Ok(id)) => {
+            (200 | 201, Ok(id)) => {
                 self.acknowledged += 1;
                 let state = State { revision: 0, enabled: true, gone: false };
                 let secret = body["key"].as_str().map(str::to_owned);
