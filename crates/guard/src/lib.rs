@@ -5,15 +5,24 @@
 //! database for a key it knows, never writes to it on the hot path except for an exact quota, and never lets
 //! a malformed secret reach a look-up.
 
+mod access;
+mod answer;
+mod cache;
+mod cached;
 mod call;
+mod checks;
+mod ctx;
 mod explain;
 mod guard;
+mod hash;
+mod ids;
 mod journal;
 pub mod profile;
 mod verdict;
 
+pub use cached::CachedKey;
 pub use call::{Call, Credential, PlaceName, VerifyCall};
 pub use explain::{DryRun, DrySubject, Explanation, GateReport, Records, Rule, Suggestion};
 pub use guard::{Guard, GuardError, GuardOptions};
 pub use journal::Dropped;
-pub use verdict::{CachedKey, RateView, Verdict};
+pub use verdict::{RateView, Verdict};

@@ -1,6 +1,11 @@
 //! Dry runs: every gate answered without spending or counting anything, the rule that decided, and the
 //! smallest changes that would have allowed the call.
 
+mod apply;
+mod report;
+mod rule;
+mod suggest;
+
 use std::{net::IpAddr, sync::Arc};
 
 use domain::{
@@ -15,6 +20,8 @@ use domain::{
 };
 
 use crate::{CachedKey, PlaceName, profile};
+
+pub(crate) use report::{explain, subject_key};
 
 /// Who would be asking.
 #[derive(Clone, Copy, Debug)]
@@ -56,13 +63,13 @@ impl<'a> DryRun<'a> {
     }
 }
 
-/// What one gate would say. A gate can only be `NotAsked` when an earlier one left it nothing to look at.
+/// What one gate would say. A gate can only be `NotAsked` when another one left it nothing to look at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GateReport {
     pub gate: Gate,
     pub outcome: StepOutcome,
     pub reason: Option<Reason>,
-    /// One English sentence for people: `the key expired at …`.
+    /// For people, when the gate failed: `the key expired at …`.
     pub detail: String,
 }
 
@@ -71,14 +78,16 @@ pub struct GateReport {
 pub enum Rule {
     /// No rule was asked: a gate about the credential decided, or no operation was named.
     Gate(Gate),
+    /// Nothing was asked that a rule could decide.
+    NoneAsked,
     /// The subject holds everything: root user, root role, root key, administration key.
     Everything { why: &'static str },
-    /// An entry of a role, by its index in the role's grants.
+    /// An entry of a role, by its index in the role's grants, allows it.
     RoleEntry { role: RoleId, role_name: String, entry: usize },
     /// None of these roles has an entry that allows it.
     NoRoleEntry { roles: Vec<String> },
-    /// A scope of the key, by index, allows it; or none does.
-    KeyScope { scope: Option<usize> },
+    /// No scope of the key allows it.
+    NoKeyScope { scopes: usize },
 }
 
 /// One change that, with the others of its explanation, makes the call pass.
@@ -93,7 +102,7 @@ pub enum Suggestion {
     AddHost { key: KeyId, ip: IpAddr },
     RaiseRate { key: KeyId, max: u32 },
     AddScope { key: KeyId, scope: Scope },
-    /// Give a role the operation at the place.
+    /// Give a role the operation at the place; neither base nor table: on the server.
     GrantRole { role: RoleId, op: Op, base: Option<BaseId>, table: Option<TableId> },
     /// Give the user a role.
     AssignRole { user: UserId, role: RoleId },
@@ -103,24 +112,6 @@ pub enum Suggestion {
     TopUp { key: KeyId, by: i64 },
     /// The refill that is due sets the balance to less than the call costs.
     RaiseRefill { key: KeyId, amount: i64 },
-}
-
-impl Suggestion {
-    /// Stable name: `enable`, `extend_expiry` …
-    pub fn name(&self) -> &'static str {
-        todo!()
-    }
-
-    /// One English sentence.
-    pub fn sentence(&self) -> String {
-        todo!()
-    }
-
-    /// Makes the change in records held in memory; for tests and previews.
-    pub fn apply(&self, records: &mut Records, now: Millis) {
-        let _ = (records, now);
-        todo!()
-    }
 }
 
 /// The records a decision about one subject is made from.
@@ -146,7 +137,7 @@ pub struct Explanation {
     /// Applied together they flip the answer; each of them is needed. Empty when allowed, and when no change
     /// of settings can help (`impossible` says why).
     pub suggestions: Vec<Suggestion>,
-    /// Why nothing can be suggested: one sentence per gate.
+    /// Why nothing can be suggested: one sentence per obstacle.
     pub impossible: Vec<String>,
     pub key: Option<Arc<CachedKey>>,
     pub retry_after_ms: Option<i64>,

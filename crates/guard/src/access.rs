@@ -1,0 +1,147 @@
+//! Roles, users and the catalog as the guard holds them, and the compiled layers that hang on them. A layer is
+//! compiled when it is first needed after a change, never per request.
+
+use std::{collections::HashMap, sync::Arc};
+
+use arc_swap::ArcSwapOption;
+use domain::{
+    RoleId,
+    access::{Layer, Op, Place},
+    catalog::Catalog,
+    user::{Role, User},
+};
+
+/// A compiled layer and the version of what it was compiled from.
+#[derive(Default)]
+pub(crate) struct Memo(ArcSwapOption<(u64, Arc<Layer>)>);
+
+impl Memo {
+    pub(crate) fn get_or(&self, version: u64, compile: impl FnOnce() -> Layer) -> Arc<Layer> {
+        if let Some(kept) = self.0.load().as_ref().filter(|kept| kept.0 == version) {
+            return kept.1.clone();
+        }
+        let layer = Arc::new(compile());
+        self.0.store(Some(Arc::new((version, layer.clone()))));
+        layer
+    }
+}
+
+/// A role; replaced as a whole when it changes, so only the catalog can outdate its layer.
+pub(crate) struct LiveRole {
+    pub(crate) role: Role,
+    layer: Memo,
+}
+
+impl LiveRole {
+    pub(crate) fn new(role: Role) -> Self {
+        Self { role, layer: Memo::default() }
+    }
+}
+
+/// A user; replaced as a whole when it changes.
+pub(crate) struct LiveUser {
+    pub(crate) user: User,
+    joined: Memo,
+}
+
+impl LiveUser {
+    pub(crate) fn new(user: User) -> Self {
+        Self { user, joined: Memo::default() }
+    }
+
+    pub(crate) fn holds(&self, role: RoleId) -> bool {
+        self.user.roles.contains(&role)
+    }
+}
+
+/// All roles and the catalog at one moment. `epoch` grows with every change of either.
+pub(crate) struct Access {
+    pub(crate) epoch: u64,
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) roles: HashMap<RoleId, Arc<LiveRole>>,
+    pub(crate) top: Arc<Layer>,
+    pub(crate) nothing: Arc<Layer>,
+}
+
+impl Access {
+    pub(crate) fn new(catalog: Arc<Catalog>) -> Self {
+        Self {
+            epoch: 0,
+            catalog,
+            roles: HashMap::new(),
+            top: Arc::new(Layer::top()),
+            nothing: Arc::new(Layer::default()),
+        }
+    }
+
+    pub(crate) fn with_catalog(&self, catalog: Arc<Catalog>) -> Self {
+        Self { catalog, ..self.next() }
+    }
+
+    pub(crate) fn with_role(&self, id: RoleId, role: Option<Role>) -> Self {
+        let mut next = self.next();
+        match role {
+            Some(role) => next.roles.insert(id, Arc::new(LiveRole::new(role))),
+            None => next.roles.remove(&id),
+        };
+        next
+    }
+
+    fn next(&self) -> Self {
+        Self {
+            epoch: self.epoch + 1,
+            catalog: self.catalog.clone(),
+            roles: self.roles.clone(),
+            top: self.top.clone(),
+            nothing: self.nothing.clone(),
+        }
+    }
+
+    /// A role by id or name.
+    pub(crate) fn find_role(&self, id_or_name: &str) -> Option<&Arc<LiveRole>> {
+        let by_id = id_or_name.parse().ok().and_then(|id: RoleId| self.roles.get(&id));
+        by_id.or_else(|| self.roles.values().find(|r| r.role.name == id_or_name))
+    }
+
+    pub(crate) fn layer_of(&self, role: &LiveRole) -> Arc<Layer> {
+        if role.role.root {
+            return self.top.clone();
+        }
+        role.layer.get_or(self.catalog.version, || Layer::from_grants(&role.role.grants, &self.catalog))
+    }
+
+    /// All roles of a user, joined.
+    pub(crate) fn layer_of_user(&self, user: &LiveUser) -> Arc<Layer> {
+        let mut held = self.held(user);
+        let Some(first) = held.next() else { return self.nothing.clone() };
+        let rest: Vec<_> = held.collect();
+        if rest.is_empty() {
+            return self.layer_of(first);
+        }
+        user.joined.get_or(self.epoch, || {
+            rest.iter().fold((*self.layer_of(first)).clone(), |all, r| all.join(&self.layer_of(r), &self.catalog))
+        })
+    }
+
+    /// The roles a user holds and that exist.
+    pub(crate) fn held<'a>(&'a self, user: &'a LiveUser) -> impl Iterator<Item = &'a Arc<LiveRole>> {
+        user.user.roles.iter().filter_map(|id| self.roles.get(id))
+    }
+
+    /// The role a user acts in when it must be one: the default, else the first held.
+    pub(crate) fn main_role(&self, user: &LiveUser) -> Option<&Arc<LiveRole>> {
+        let default = user.user.default_role.filter(|id| user.holds(*id));
+        let wanted = default.into_iter().chain(user.user.roles.iter().copied());
+        wanted.filter_map(|id| self.roles.get(&id)).next()
+    }
+
+    /// Still an administrator: root, or a role grants `settings`.
+    pub(crate) fn is_administrator(&self, user: &LiveUser) -> bool {
+        user.user.root || self.held(user).any(|r| self.layer_of(r).cell(&Place::SERVER).allows(Op::Settings))
+    }
+
+    /// Root itself, or through a root role.
+    pub(crate) fn is_root(&self, user: &LiveUser) -> bool {
+        user.user.root || self.held(user).any(|r| r.role.root)
+    }
+}

@@ -1,0 +1,180 @@
+//! The usage buffer: one row per key, operation, outcome and minute. Each thread counts in a shard of its own,
+//! so callers of one busy key do not wait for each other; a flush adds the shards up.
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
+    },
+};
+
+use domain::{
+    KeyId, Millis,
+    audit::AuditEvent,
+    decision::Reason,
+    limits::USAGE_BUFFER_ROWS,
+    time::MINUTE_MS,
+    usage::{Grain, UsageRow},
+};
+use parking_lot::Mutex;
+use store::KeyTouch;
+
+use crate::{CachedKey, hash::OwnBytes};
+
+use super::Counted;
+
+const SHARDS: usize = 64;
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Row {
+    key: KeyId,
+    minute: i64,
+    op: Counted,
+    /// `None`: allowed.
+    refused: Option<Reason>,
+}
+
+/// How often, and what the latest of them was like.
+pub(super) struct Tally {
+    count: u64,
+    at: Millis,
+    from: Option<IpAddr>,
+    key: Arc<CachedKey>,
+}
+
+type Rows = HashMap<Row, Tally, OwnBytes>;
+
+pub(super) struct Usage {
+    shards: Vec<Mutex<Rows>>,
+    /// Rows in all shards and in what is not written yet.
+    rows: AtomicUsize,
+    dropped: AtomicU64,
+}
+
+impl Default for Usage {
+    fn default() -> Self {
+        Self {
+            shards: std::iter::repeat_with(Mutex::default).take(SHARDS).collect(),
+            rows: AtomicUsize::new(0),
+            dropped: AtomicU64::new(0),
+        }
+    }
+}
+
+static NEXT_SHARD: AtomicUsize = AtomicUsize::new(0);
+thread_local! {
+    static SHARD: usize = NEXT_SHARD.fetch_add(1, Relaxed) % SHARDS;
+}
+
+impl Usage {
+    /// Answers whether the buffer is half full just now.
+    pub(super) fn count(
+        &self,
+        key: &Arc<CachedKey>,
+        op: Counted,
+        outcome: Result<(), Reason>,
+        at: Millis,
+        from: Option<IpAddr>,
+    ) -> bool {
+        let row = Row { key: key.id(), minute: at.0.div_euclid(MINUTE_MS), op, refused: outcome.err() };
+        let Some(shard) = self.shards.get(SHARD.with(|s| *s)) else { return false };
+        let mut rows = shard.lock();
+        match rows.entry(row) {
+            Entry::Occupied(mut old) => {
+                let tally = old.get_mut();
+                tally.count += 1;
+                tally.at = at;
+                tally.from = from;
+                false
+            }
+            Entry::Vacant(new) => {
+                if self.rows.load(Relaxed) >= USAGE_BUFFER_ROWS {
+                    self.dropped.fetch_add(1, Relaxed);
+                    return true;
+                }
+                new.insert(Tally { count: 1, at, from, key: key.clone() });
+                self.rows.fetch_add(1, Relaxed) + 1 == USAGE_BUFFER_ROWS / 2
+            }
+        }
+    }
+
+    pub(super) fn dropped(&self) -> u64 {
+        self.dropped.load(Relaxed)
+    }
+
+    /// Moves everything counted so far into `batch`.
+    pub(super) fn drain_into(&self, batch: &mut Batch) {
+        let mut twice = 0;
+        for shard in &self.shards {
+            for (row, tally) in std::mem::take(&mut *shard.lock()) {
+                match batch.rows.entry(row) {
+                    Entry::Vacant(new) => {
+                        new.insert(tally);
+                    }
+                    Entry::Occupied(mut old) => {
+                        old.get_mut().add(tally);
+                        twice += 1;
+                    }
+                }
+            }
+        }
+        self.written(twice);
+    }
+
+    /// Rows that take no room any more.
+    pub(super) fn written(&self, rows: usize) {
+        self.rows.fetch_sub(rows, Relaxed);
+    }
+}
+
+impl Tally {
+    fn add(&mut self, other: Self) {
+        let count = self.count + other.count;
+        if other.at >= self.at {
+            *self = other;
+        }
+        self.count = count;
+    }
+}
+
+/// What one flush writes.
+#[derive(Default)]
+pub(super) struct Batch {
+    pub(super) rows: Rows,
+    pub(super) touches: Vec<KeyTouch>,
+    pub(super) refusals: Vec<AuditEvent>,
+}
+
+impl Batch {
+    pub(super) fn usage_rows(&self) -> Vec<UsageRow> {
+        let row = |(row, tally): (&Row, &Tally)| UsageRow {
+            key: row.key,
+            grain: Grain::Minute,
+            bucket: Millis(row.minute * MINUTE_MS),
+            operation: row.op.name(),
+            outcome: row.refused.map_or("allow", Reason::code),
+            count: tally.count,
+        };
+        self.rows.iter().map(row).collect()
+    }
+
+    /// One per key: its latest allowed call, and where its window stands now.
+    pub(super) fn touches(&self) -> Vec<KeyTouch> {
+        let mut latest: HashMap<KeyId, (&Tally, Option<&Tally>), OwnBytes> = HashMap::default();
+        for (row, tally) in &self.rows {
+            let (_, used) = latest.entry(row.key).or_insert((tally, None));
+            if row.refused.is_none() && used.is_none_or(|before| before.at <= tally.at) {
+                *used = Some(tally);
+            }
+        }
+        let touch = |(key, (any, used)): (KeyId, (&Tally, Option<&Tally>))| KeyTouch {
+            key,
+            last_used_at: used.map(|t| t.at),
+            last_used_from: used.and_then(|t| t.from).map(|ip| ip.to_canonical().to_string()),
+            window: any.key.rate_limit().map(|_| any.key.window()),
+        };
+        latest.into_iter().map(touch).filter(|t| t.last_used_at.is_some() || t.window.is_some()).collect()
+    }
+}
