@@ -9,6 +9,9 @@ pub enum StoreError {
     Conflict(String),
     #[error("there is no such thing")]
     NotFound,
+    /// A record without a value for this required field.
+    #[error("{0} is required")]
+    Required(String),
     /// The record would not be one of those its writer may write.
     #[error("the record is outside of the rows that may be written")]
     Row,

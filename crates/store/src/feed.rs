@@ -11,7 +11,7 @@ use domain::{
     user::{Role, Session, User},
 };
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, sql};
 
 /// A key with its live secrets. Of a key that is gone: no secrets.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,13 +48,18 @@ impl Store {
     /// Calls `each` for every change from now on, on the writer thread: after the commit, before the writer of
     /// the change has its answer. Must be quick and must not call the store and wait.
     pub fn subscribe(&self, each: Box<dyn Fn(&Change) + Send + Sync>) {
-        let _ = each;
-        todo!()
+        self.shared().subscribe(each);
     }
 
     /// Feed rows after `position`, oldest first.
     pub async fn feed(&self, after: i64, limit: u64) -> Result<Vec<FeedEntry>, StoreError> {
-        let _ = (after, limit);
-        todo!()
+        self.read(move |conn| {
+            let sql = "SELECT position, kind, id FROM feed WHERE position > $1 ORDER BY position LIMIT $2";
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            sql::rows(conn, sql, [after, limit], |c| {
+                Ok(FeedEntry { position: c.take()?, kind: c.take()?, id: c.take()? })
+            })
+        })
+        .await
     }
 }

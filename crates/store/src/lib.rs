@@ -15,8 +15,11 @@ mod idempotency;
 mod keys;
 mod ledger;
 mod open;
+mod pool;
 mod records;
+mod sql;
 mod usage;
+mod writer;
 
 pub use access::{
     Member, NewUser, OrganizationPatch, RolePatch, UserList, UserPatch, UserSort,

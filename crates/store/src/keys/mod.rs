@@ -1,5 +1,11 @@
 //! Keys and their secrets.
 
+mod list;
+pub(crate) mod rows;
+mod write;
+
+pub(crate) use write::revoke_owned;
+
 use domain::{
     KeyId, Millis, RoleId, UserId,
     access::Scopes,
@@ -9,13 +15,27 @@ use domain::{
     limit::{RateLimit, Refill, WindowState},
 };
 
-use crate::{Idempotency, Listed, LiveKey, Store, StoreError};
+use rusqlite::params;
+
+use crate::{Idempotency, Listed, LiveKey, Store, StoreError, sql};
+
+/// Rows of `touch_keys` in one transaction: small commits, so that debits get their turn in between.
+const TOUCHES_PER_COMMIT: usize = 512;
 
 /// Whose keys a call can see at all. Others do not exist for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OwnerScope {
     All,
     Of(Owner),
+}
+
+impl OwnerScope {
+    pub fn sees(self, owner: Owner) -> bool {
+        match self {
+            Self::All => true,
+            Self::Of(mine) => mine == owner,
+        }
+    }
 }
 
 /// A key to insert. `key.num` is given by the store; `key.quota` becomes the first entry of its ledger.
@@ -121,20 +141,19 @@ pub struct KeyTouch {
 impl Store {
     /// Streams every key that is not gone, with its secrets, on the writer thread: whoever subscribed before sees
     /// the loaded state and the later changes in their true order. Answers how many there were.
-    pub async fn load_live(&self, each: Box<dyn FnMut(LiveKey) + Send>) -> Result<u64, StoreError> {
-        let _ = each;
-        todo!()
+    pub async fn load_live(&self, mut each: Box<dyn FnMut(LiveKey) + Send>) -> Result<u64, StoreError> {
+        self.write(move |tx| list::load_live(tx.conn, &mut *each)).await
     }
 
     pub async fn insert_key(&self, by: &Actor, new: NewKey) -> Result<Key, StoreError> {
-        let _ = (by, new);
-        todo!()
+        let by = by.clone();
+        self.write(move |tx| write::insert(tx, &by, new)).await
     }
 
     /// All of them or none.
     pub async fn insert_keys(&self, by: &Actor, new: Vec<NewKey>) -> Result<Vec<Key>, StoreError> {
-        let _ = (by, new);
-        todo!()
+        let by = by.clone();
+        self.write(move |tx| new.into_iter().map(|new| write::insert(tx, &by, new)).collect()).await
     }
 
     pub async fn update_key(
@@ -144,8 +163,8 @@ impl Store {
         id: KeyId,
         patch: KeyPatch,
     ) -> Result<Key, StoreError> {
-        let _ = (by, scope, id, patch);
-        todo!()
+        let by = by.clone();
+        self.write(move |tx| write::update(tx, &by, scope, id, &patch)).await
     }
 
     /// The key stays for the audit; its secrets are deleted.
@@ -156,8 +175,8 @@ impl Store {
         id: KeyId,
         how: Gone,
     ) -> Result<Key, StoreError> {
-        let _ = (by, scope, id, how);
-        todo!()
+        let by = by.clone();
+        self.write(move |tx| write::revoke(tx, &by, scope, id, how)).await
     }
 
     pub async fn rotate_key(
@@ -167,52 +186,91 @@ impl Store {
         id: KeyId,
         rotation: Rotation,
     ) -> Result<LiveKey, StoreError> {
-        let _ = (by, scope, id, rotation);
-        todo!()
+        let by = by.clone();
+        self.write(move |tx| write::rotate(tx, &by, scope, id, rotation)).await
     }
 
     /// `None` also for a key of somebody else, and for one that is gone.
     pub async fn key(&self, scope: OwnerScope, id: KeyId) -> Result<Option<Key>, StoreError> {
-        let _ = (scope, id);
-        todo!()
+        self.read(move |conn| Ok(rows::find(conn, scope, id)?.filter(|key| key.gone.is_none()))).await
     }
 
     pub async fn key_by_num(&self, scope: OwnerScope, num: i64) -> Result<Option<Key>, StoreError> {
-        let _ = (scope, num);
-        todo!()
+        self.read(move |conn| {
+            let sql = format!("SELECT {} FROM {} WHERE k.num = $1", rows::COLUMNS, rows::TABLES);
+            let key = sql::first(conn, &sql, [num], rows::read)?;
+            Ok(key.filter(|key| scope.sees(key.owner) && key.gone.is_none()))
+        })
+        .await
     }
 
     pub async fn keys(&self, scope: OwnerScope, list: KeyList) -> Result<Listed<Key>, StoreError> {
-        let _ = (scope, list);
-        todo!()
+        let now = self.now();
+        self.read(move |conn| list::keys(conn, scope, &list, now)).await
     }
 
     /// The live secrets of a key, newest first: digests and dates only.
     pub async fn secrets(&self, scope: OwnerScope, id: KeyId) -> Result<Vec<KeySecret>, StoreError> {
-        let _ = (scope, id);
-        todo!()
+        self.read(move |conn| match rows::find(conn, scope, id)? {
+            Some(_) => rows::secrets(conn, id),
+            None => Err(StoreError::NotFound),
+        })
+        .await
     }
 
     /// The current secret, encrypted; only of a revealable key.
     pub async fn sealed(&self, scope: OwnerScope, id: KeyId) -> Result<Option<Vec<u8>>, StoreError> {
-        let _ = (scope, id);
-        todo!()
+        self.read(move |conn| {
+            if rows::find(conn, scope, id)?.is_none() {
+                return Err(StoreError::NotFound);
+            }
+            // The current secret only: an older one, though sealed, is on its way out.
+            let found = sql::first(
+                conn,
+                "SELECT b.sealed FROM key_secrets s
+                 LEFT JOIN sealed_secrets b ON b.key_id = s.key_id AND b.secret_id = s.id
+                 WHERE s.key_id = $1 ORDER BY s.created_at DESC, s.id DESC LIMIT 1",
+                [id.as_bytes()],
+                |c| Ok(c.take()?),
+            )?;
+            Ok(found.flatten())
+        })
+        .await
     }
 
     /// The quota as it is now.
     pub async fn quota(&self, id: KeyId) -> Result<Option<Quota>, StoreError> {
-        let _ = id;
-        todo!()
+        self.read(move |conn| {
+            let found = sql::first(
+                conn,
+                "SELECT balance, last_refill_at, refill_amount, refill_interval_ms, refill_mode
+                 FROM quotas WHERE key_id = $1 AND state <> 'removed'",
+                [id.as_bytes()],
+                rows::quota,
+            )?;
+            Ok(found.flatten())
+        })
+        .await
     }
 
-    /// Writes what the journal gathered. No audit, no feed: none of it can change a decision.
+    /// Writes what the journal gathered, in small commits. No audit, no feed: none of it can change a decision.
     pub async fn touch_keys(&self, touches: Vec<KeyTouch>) -> Result<(), StoreError> {
-        let _ = touches;
-        todo!()
+        let mut rest = touches.into_iter();
+        loop {
+            let some: Vec<KeyTouch> = rest.by_ref().take(TOUCHES_PER_COMMIT).collect();
+            if some.is_empty() {
+                return Ok(());
+            }
+            self.write(move |tx| some.iter().try_for_each(|touch| write::touch(tx.conn, touch))).await?;
+        }
     }
 
     /// Deletes secrets whose overlap is over.
     pub async fn purge_secrets(&self) -> Result<u64, StoreError> {
-        todo!()
+        self.write(|tx| {
+            let done = tx.execute("DELETE FROM key_secrets WHERE expires_at <= $1", params![tx.now.0])?;
+            Ok(done as u64)
+        })
+        .await
     }
 }

@@ -1,6 +1,11 @@
 //! Records. Row conditions of the decision are part of the SQL, of counts and sorts too; a value that is
 //! readable in no alternative of its row comes back blank.
 
+mod counts;
+mod filter;
+mod read;
+mod write;
+
 use std::sync::Arc;
 
 use domain::{
@@ -11,6 +16,8 @@ use domain::{
 };
 
 use crate::{Store, StoreError};
+
+pub(crate) use counts::Counts;
 
 /// Rows in the order of the query; each has one value per field of `select`. `None`: not readable in this row.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,15 +45,19 @@ pub struct ReadBack {
 }
 
 impl Store {
-    pub async fn list_records(&self, table: &Arc<Table>, query: BoundQuery) -> Result<RecordPage, StoreError> {
-        let _ = (table, query);
-        todo!()
+    pub async fn list_records(
+        &self,
+        table: &Arc<Table>,
+        query: BoundQuery,
+    ) -> Result<RecordPage, StoreError> {
+        let (table, shared) = (table.clone(), self.shared().clone());
+        self.read(move |conn| read::list(conn, &shared.counts, &table, &query)).await
     }
 
     /// Rows matching an alternative and the filter of `query`; its page and order do not matter.
     pub async fn count_records(&self, table: &Arc<Table>, query: BoundQuery) -> Result<u64, StoreError> {
-        let _ = (table, query);
-        todo!()
+        let (table, shared) = (table.clone(), self.shared().clone());
+        self.read(move |conn| read::count(conn, &shared.counts, &table, &query)).await
     }
 
     /// All of them or none, answered in the same order. `Row`: one would not match a (create) alternative
@@ -58,8 +69,12 @@ impl Store {
         alts: Vec<BoundAlt>,
         back: ReadBack,
     ) -> Result<RecordPage, StoreError> {
-        let _ = (table, rows, alts, back);
-        todo!()
+        let table = table.clone();
+        self.write(move |tx| {
+            let ids = write::create(tx, &table, rows, &alts)?;
+            read::back(tx.conn, &table, &ids, &back)
+        })
+        .await
     }
 
     /// Changes those of `which` in which `alts` let every written field be written (fields the server fills
@@ -72,8 +87,12 @@ impl Store {
         alts: Vec<BoundAlt>,
         back: ReadBack,
     ) -> Result<RecordPage, StoreError> {
-        let _ = (table, which, write, alts, back);
-        todo!()
+        let table = table.clone();
+        self.write(move |tx| {
+            let ids = write::update(tx, &table, &which, &write, &alts)?;
+            read::back(tx.conn, &table, &ids, &back)
+        })
+        .await
     }
 
     /// Each record its own values. All or none: `NotFound` when one cannot be changed.
@@ -84,8 +103,19 @@ impl Store {
         alts: Vec<BoundAlt>,
         back: ReadBack,
     ) -> Result<RecordPage, StoreError> {
-        let _ = (table, writes, alts, back);
-        todo!()
+        let table = table.clone();
+        self.write(move |tx| {
+            let mut ids = Vec::with_capacity(writes.len());
+            for (key, write) in writes {
+                let changed = write::update(tx, &table, &Which::Keys(vec![key]), &write, &alts)?;
+                if changed.is_empty() {
+                    return Err(StoreError::NotFound);
+                }
+                ids.extend(changed);
+            }
+            read::back(tx.conn, &table, &ids, &back)
+        })
+        .await
     }
 
     /// Deletes those of `which` that match an alternative. Answers how many.
@@ -95,7 +125,19 @@ impl Store {
         which: Which,
         alts: Vec<BoundAlt>,
     ) -> Result<u64, StoreError> {
-        let _ = (table, which, alts);
-        todo!()
+        let table = table.clone();
+        self.write(move |tx| write::delete(tx, &table, &which, &alts)).await
+    }
+}
+
+/// A value as it is stored: truth as 0 and 1, instants as UTC milliseconds, JSON as text.
+pub(crate) fn to_sql(value: Value) -> sea_query::Value {
+    match value {
+        Value::Null => sea_query::Value::BigInt(None),
+        Value::Bool(b) => i64::from(b).into(),
+        Value::Int(n) => n.into(),
+        Value::Float(x) => x.into(),
+        Value::Text(text) | Value::Json(text) => text.into(),
+        Value::Instant(at) => at.0.into(),
     }
 }

@@ -1,0 +1,178 @@
+//! Writing records, within the alternatives of the decision.
+
+use domain::{
+    FieldNo,
+    catalog::{SystemField, Table},
+    query::{BoundAlt, BoundWrite},
+    value::Value,
+};
+use sea_query::{Alias, Expr, ExprTrait, Query};
+
+use crate::{
+    StoreError,
+    catalog::{column, table_name},
+    sql::Built,
+    writer::Tx,
+};
+
+use super::{
+    Which,
+    filter::{Cond, any, cond, granted, unlimited},
+    read::{Id, identity},
+    to_sql,
+};
+
+pub(super) fn create(
+    tx: &mut Tx<'_>,
+    table: &Table,
+    rows: Vec<BoundWrite>,
+    alts: &[BoundAlt],
+) -> Result<Vec<Id>, StoreError> {
+    let mut ids = Vec::with_capacity(rows.len());
+    for row in rows {
+        check_required(table, &row, true)?;
+        let mine = chosen(table, &row);
+        let id = insert(tx, table, row.values).map_err(|error| named(error, table))?;
+        // What the row says decides, defaults and stamps included: so it is asked once it is there.
+        if !unlimited(alts) && !matches(tx, table, &id, granted(&mine, alts, table))? {
+            return Err(StoreError::Row);
+        }
+        ids.push(id);
+    }
+    tx.records_changed(table.no);
+    Ok(ids)
+}
+
+/// Answers the changed records by primary key.
+pub(super) fn update(
+    tx: &mut Tx<'_>,
+    table: &Table,
+    which: &Which,
+    write: &BoundWrite,
+    alts: &[BoundAlt],
+) -> Result<Vec<Id>, StoreError> {
+    check_required(table, write, false)?;
+    let where_ = selected(which, table).and(granted(&chosen(table, write), alts, table));
+    let id = Alias::new(identity(table));
+    let built = if write.values.is_empty() {
+        let mut select = Query::select();
+        select.column(id).from(Alias::new(table_name(table.no)));
+        where_.into_expr().map(|expr| select.and_where(expr));
+        Built::of(&select)
+    } else {
+        let mut update = Query::update();
+        update.table(Alias::new(table_name(table.no))).returning_col(id);
+        for (no, value) in &write.values {
+            update.value(Alias::new(column(*no)), to_sql(value.clone()));
+        }
+        where_.into_expr().map(|expr| update.and_where(expr));
+        Built::of(&update)
+    };
+    let mut ids = ids(tx, &built).map_err(|error| named(error, table))?;
+    ids.sort();
+    if !ids.is_empty() && !write.values.is_empty() {
+        tx.records_changed(table.no);
+    }
+    Ok(ids)
+}
+
+pub(super) fn delete(
+    tx: &mut Tx<'_>,
+    table: &Table,
+    which: &Which,
+    alts: &[BoundAlt],
+) -> Result<u64, StoreError> {
+    let mut delete = Query::delete();
+    delete.from_table(Alias::new(table_name(table.no)));
+    if let Some(expr) = selected(which, table).and(any(alts, table)).into_expr() {
+        delete.and_where(expr);
+    }
+    let gone = Built::of(&delete).execute(tx.conn)?;
+    if gone > 0 {
+        tx.records_changed(table.no);
+    }
+    Ok(gone as u64)
+}
+
+fn insert(tx: &Tx<'_>, table: &Table, values: Vec<(FieldNo, Value)>) -> Result<Id, StoreError> {
+    let mut insert = Query::insert();
+    insert.into_table(Alias::new(table_name(table.no)));
+    if values.is_empty() {
+        insert.or_default_values();
+    } else {
+        insert.columns(values.iter().map(|(no, _)| Alias::new(column(*no))));
+        let values = values.into_iter().map(|(_, value)| Expr::val(to_sql(value)));
+        insert.values(values).map_err(|e| StoreError::Backend(e.to_string()))?;
+    }
+    insert.returning_col(Alias::new(identity(table)));
+    let ids = ids(tx, &Built::of(&insert))?;
+    ids.into_iter().next().ok_or(StoreError::NotFound)
+}
+
+fn ids(tx: &Tx<'_>, built: &Built) -> Result<Vec<Id>, StoreError> {
+    let mut ids = Vec::new();
+    built.for_each(tx.conn, &mut |row| {
+        ids.push(Id::read(row, 0)?);
+        Ok(())
+    })?;
+    Ok(ids)
+}
+
+fn matches(tx: &Tx<'_>, table: &Table, id: &Id, cond: Cond) -> Result<bool, StoreError> {
+    let mut select = Query::select();
+    select.expr(Expr::cust("count(*)")).from(Alias::new(table_name(table.no)));
+    select.and_where(Expr::col(Alias::new(identity(table))).eq(Expr::val(id.to_sql())));
+    cond.into_expr().map(|expr| select.and_where(expr));
+    Ok(Built::of(&select).count(tx.conn)? == 1)
+}
+
+fn selected(which: &Which, table: &Table) -> Cond {
+    match which {
+        Which::Keys(keys) if keys.is_empty() => Cond::False,
+        Which::Keys(keys) => {
+            let keys = keys.iter().map(|key| Expr::val(to_sql(key.clone())));
+            Cond::If(Expr::col(Alias::new(identity(table))).is_in(keys))
+        }
+        Which::Matching(filter) => cond(filter, table),
+    }
+}
+
+/// The fields the writer chose to write; the others are filled in by the server.
+fn chosen(table: &Table, write: &BoundWrite) -> Vec<FieldNo> {
+    let own = |no: &FieldNo| table.field_by_no(*no).is_some_and(|field| field.system.is_none());
+    write.values.iter().map(|(no, _)| *no).filter(own).collect()
+}
+
+/// Columns take nulls (see `catalog::ddl`), so this is the last place that can refuse one.
+fn check_required(table: &Table, write: &BoundWrite, create: bool) -> Result<(), StoreError> {
+    for field in table.fields.iter().filter(|field| field.required || field.primary) {
+        if field.system == Some(SystemField::AutoId) {
+            continue;
+        }
+        let given = write.values.iter().find(|(no, _)| *no == field.no).map(|(_, value)| value);
+        let missing = given.map_or(create, Value::is_null);
+        if missing && !counted_up(table, field.no) {
+            return Err(StoreError::Required(field.name.clone()));
+        }
+    }
+    Ok(())
+}
+
+/// A whole-number primary key that nobody gives is counted up by the database.
+fn counted_up(table: &Table, no: FieldNo) -> bool {
+    use domain::catalog::FieldKind::{BigInt, Integer};
+    table.primary().is_some_and(|field| field.no == no && matches!(field.kind, Integer | BigInt))
+}
+
+/// Physical columns back into names of fields.
+fn named(error: StoreError, table: &Table) -> StoreError {
+    let name = |physical: String| {
+        let field = table.fields.iter().find(|field| column(field.no) == physical);
+        field.map_or(physical, |field| field.name.clone())
+    };
+    match error {
+        StoreError::Conflict(column) => StoreError::Conflict(name(column)),
+        StoreError::Required(column) => StoreError::Required(name(column)),
+        other => other,
+    }
+}

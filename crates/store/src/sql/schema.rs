@@ -1,0 +1,45 @@
+//! Numbered migrations, applied at every start, each in its own transaction. A database that is ahead of
+//! this server is left alone: guessing at its meaning could undo a restriction.
+
+use refinery::{Migration, Runner};
+use rusqlite::Connection;
+
+use crate::StoreError;
+
+const SQLITE: &[(&str, &str)] =
+    &[("V1__the_first_schema", include_str!("../../migrations/sqlite/V1__the_first_schema.sql"))];
+
+/// Brings the database to this server's version.
+pub(crate) fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
+    let migrations = SQLITE
+        .iter()
+        .map(|(name, sql)| Migration::unapplied(name, sql))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(failed)?;
+    let known = migrations.iter().map(|m| m.version() as u32).max().unwrap_or(0);
+    let found = version(conn)?;
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    Runner::new(&migrations).run(conn).map_err(failed)?;
+    Ok(())
+}
+
+/// The highest migration that was applied; 0 for an empty database.
+pub(crate) fn version(conn: &Connection) -> Result<u32, StoreError> {
+    let there: bool = conn.query_row(
+        "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'refinery_schema_history')",
+        [],
+        |row| row.get(0),
+    )?;
+    if !there {
+        return Ok(0);
+    }
+    let found: Option<u32> =
+        conn.query_row("SELECT max(version) FROM refinery_schema_history", [], |row| row.get(0))?;
+    Ok(found.unwrap_or(0))
+}
+
+fn failed(error: refinery::Error) -> StoreError {
+    StoreError::Backend(format!("the database cannot be migrated: {error}"))
+}
