@@ -38,6 +38,12 @@ impl Clock for ManualClock {
 /// Different every time, the same in every run.
 pub struct Counter(AtomicU64);
 
+impl Counter {
+    pub fn new(start: u64) -> Self {
+        Self(AtomicU64::new(start))
+    }
+}
+
 impl Entropy for Counter {
     fn fill(&self, into: &mut [u8]) {
         for byte in into {
@@ -68,7 +74,7 @@ pub async fn world_with(adjust: impl FnOnce(&mut KeysOptions)) -> World {
 /// Without anybody in it.
 pub fn bare(adjust: impl FnOnce(&mut KeysOptions)) -> (Store, Keys, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock(NOW.0.into()));
-    let entropy = Arc::new(Counter(1.into()));
+    let entropy = Arc::new(Counter::new(1));
     let options = Options { place: Place::Memory, clock: clock.clone(), entropy: entropy.clone() };
     let store = Store::open(options).unwrap();
     let mut options = KeysOptions::new(clock.clone(), entropy, Digester::default());
