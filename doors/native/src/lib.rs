@@ -4,14 +4,26 @@
 //! Reads the wire, asks the guard, calls a service, answers. This crate contains no rule, no SQL, no other
 //! door, and no status outside `denied.rs`, `problem.rs` and an action's own success.
 
+mod answer;
+mod caller;
+mod decisions;
+mod denied;
+#[cfg(test)]
+mod golden;
+mod input;
+mod keys;
 mod names;
+mod once;
+mod openapi;
+mod paging;
+mod problem;
 mod replay;
+mod roles;
+mod router;
+mod server;
+mod sessions;
 mod state;
+mod users;
 
+pub use router::{openapi_json, router};
 pub use state::{Endpoint, NativeOptions, NativeState, ReadyCheck};
-
-/// All routes of the door, under `/v1` and `/docs`.
-pub fn router(state: NativeState) -> axum::Router {
-    let _ = state;
-    todo!()
-}

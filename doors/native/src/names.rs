@@ -4,7 +4,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use domain::{RoleId, decision::Allowed};
-use keys::Keys;
+use ::keys::Keys;
 use parking_lot::RwLock;
 
 #[derive(Default)]

@@ -6,7 +6,7 @@ use data::Data;
 use domain::time::SharedClock;
 use guard::Guard;
 use http_kit::TrustedProxies;
-use keys::Keys;
+use ::keys::Keys;
 use serde::Serialize;
 
 use crate::{names::RoleNames, replay::Replays};

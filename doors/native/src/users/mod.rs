@@ -1,0 +1,8 @@
+//! Users: people and service accounts, and the roles they hold.
+
+pub mod create;
+pub mod delete;
+pub mod list;
+pub mod roles;
+pub mod shape;
+pub mod update;
