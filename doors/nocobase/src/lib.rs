@@ -6,14 +6,33 @@
 //!
 //! `router.rs` is the table of contents; oddities that must stay are in `QUIRKS.md`.
 
+mod answer;
+mod api_keys;
+mod auth;
+mod collections;
+mod cors;
+mod credential;
+mod denied;
+mod failure;
 mod filter;
+mod memory;
+mod params;
 mod path;
+mod profile;
 mod qs;
+mod records;
+mod render;
+mod request;
+mod resources;
 mod role;
+mod roles;
 mod router;
 mod span;
 mod state;
+mod swagger;
 mod token;
+mod users;
 
+pub use profile::NOCOBASE as PROFILE;
 pub use router::router;
 pub use state::{NocobaseSettings, NocobaseState};

@@ -14,16 +14,6 @@ pub struct Target {
     pub key: Option<String>,
 }
 
-impl Target {
-    /// The name the table of actions uses: `todos`, `users.roles`.
-    pub fn name(&self) -> String {
-        match &self.assoc {
-            Some(assoc) => format!("{}.{assoc}", self.resource),
-            None => self.resource.clone(),
-        }
-    }
-}
-
 /// `path` is what follows the base path, without a leading slash and still percent-encoded. `None`: not a
 /// path of this door.
 pub fn parse(path: &str) -> Option<Target> {
@@ -95,7 +85,8 @@ mod tests {
 
     fn shown(path: &str) -> Option<String> {
         parse(path).map(|t| {
-            format!("{}|{}|{}|{}", t.name(), t.source.unwrap_or_default(), t.action, t.key.unwrap_or_default())
+            let name = t.assoc.map_or(t.resource.clone(), |assoc| format!("{}.{assoc}", t.resource));
+            format!("{name}|{}|{}|{}", t.source.unwrap_or_default(), t.action, t.key.unwrap_or_default())
         })
     }
 

@@ -1,8 +1,373 @@
-//! Every action of the door.
-use crate::NocobaseState;
+//! Every action of the door, in one table: resource, action, whether it reads or writes, what the caller
+//! must be allowed, and where it is answered. One capture route leads here, because the router cannot
+//! express `{resource}:{action}`.
+//!
+//! The walk is the same for all: path → guard → body → action → envelope.
+
+use std::{pin::Pin, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{Request as HttpRequest, State},
+    http::{HeaderMap, Method, StatusCode, header::{CONTENT_TYPE, ORIGIN}, request::Parts},
+    response::Response,
+    routing::any,
+};
+use domain::{access::Op, decision::Allowed, limits};
+use guard::{Call, PlaceName};
+use http_kit::{body, edge::set_decision_id, peer};
+use serde_json::Value;
+
+use crate::{
+    NocobaseState, api_keys, auth,
+    answer::Answer,
+    collections, cors, credential,
+    credential::Kind,
+    denied::{self, Presented},
+    failure::Failure,
+    params::Params,
+    path::{self, Target},
+    profile::NOCOBASE,
+    qs, records,
+    request::Request,
+    resources, roles,
+    state::Inner,
+    swagger, users,
+};
 
 /// The router of the door, for everything below `/api/`.
-pub fn router(state: NocobaseState) -> axum::Router {
-    let _ = state;
-    axum::Router::new()
+pub fn router(state: NocobaseState) -> Router {
+    Router::new().route("/api/{*rest}", any(answer)).with_state(state)
+}
+
+type Done<'r> = Pin<Box<dyn Future<Output = Result<Answer, Failure>> + Send + 'r>>;
+
+/// One line of the table.
+struct Action {
+    resource: &'static str,
+    action: &'static str,
+    verb: Verb,
+    need: Need,
+    run: Run,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Verb {
+    Reads,
+    Writes,
+}
+
+/// Who may.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Need {
+    Nobody,
+    /// Any live credential.
+    SignedIn(At),
+    Op(Op, At),
+}
+
+/// Where the operation is meant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum At {
+    Server,
+    /// The base of the request.
+    Base,
+    /// The collection the path begins with: records.
+    Resource,
+    /// The collection named by `filterByTk`.
+    Key,
+    /// The collection an association path begins from: `collections/{name}/fields`.
+    Source,
+    /// The collection the body names as `resourceName`.
+    Body,
+}
+
+enum Run {
+    Open(for<'r> fn(&'r Request) -> Done<'r>),
+    Guarded(for<'r> fn(&'r Request, &'r Allowed) -> Done<'r>),
+}
+
+macro_rules! actions {
+    ($($resource:literal $action:literal $verb:ident $need:tt => $run:path;)*) => {
+        &[$(Action {
+            resource: $resource,
+            action: $action,
+            verb: Verb::$verb,
+            need: actions!(@need $need),
+            run: actions!(@run $need $run),
+        },)*]
+    };
+    (@need nobody) => { Need::Nobody };
+    (@need [who $at:ident]) => { Need::SignedIn(At::$at) };
+    (@need [$op:ident $at:ident]) => { Need::Op(Op::$op, At::$at) };
+    (@run nobody $run:path) => { Run::Open(|request| Box::pin($run(request))) };
+    (@run $need:tt $run:path) => { Run::Guarded(|request, allowed| Box::pin($run(request, allowed))) };
+}
+
+/// Actions on records: of any collection that is not one of the reserved resources.
+const RECORDS: &[Action] = actions! {
+    "*" "list" Reads [RecordRead Resource] => records::list;
+    "*" "get" Reads [RecordRead Resource] => records::get;
+    "*" "create" Writes [RecordCreate Resource] => records::create;
+    "*" "update" Writes [RecordUpdate Resource] => records::update;
+    "*" "destroy" Writes [RecordDelete Resource] => records::destroy;
+    "*" "firstOrCreate" Writes [RecordCreate Resource] => records::first_or_create;
+    "*" "updateOrCreate" Writes [RecordCreate Resource] => records::update_or_create;
+};
+
+/// Actions of the reserved resources.
+const SYSTEM: &[Action] = actions! {
+    // Who one is.
+    "auth" "signIn" Writes nobody => auth::sign_in;
+    "auth" "signUp" Writes nobody => auth::sign_up;
+    "auth" "signOut" Writes [who Server] => auth::sign_out;
+    "auth" "check" Reads [who Server] => auth::check;
+    "auth" "changePassword" Writes [who Server] => auth::change_password;
+    "roles" "check" Reads [who Server] => roles::check;
+    "users" "setDefaultRole" Writes [who Server] => users::set_default_role;
+
+    // Keys.
+    "apiKeys" "list" Reads [KeyManage Server] => api_keys::list;
+    "apiKeys" "create" Writes [KeyManage Server] => api_keys::create;
+    "apiKeys" "destroy" Writes [KeyManage Server] => api_keys::destroy;
+
+    // Users, and the roles they hold.
+    "users" "list" Reads [UserManage Server] => users::list;
+    "users" "get" Reads [UserManage Server] => users::get;
+    "users" "create" Writes [UserManage Server] => users::create;
+    "users" "update" Writes [UserManage Server] => users::update;
+    "users" "destroy" Writes [UserManage Server] => users::destroy;
+    "users.roles" "list" Reads [UserManage Server] => users::roles_list;
+    "users.roles" "add" Writes [UserManage Server] => users::roles_add;
+    "users.roles" "remove" Writes [UserManage Server] => users::roles_remove;
+    "users.roles" "set" Writes [UserManage Server] => users::roles_set;
+
+    // Roles, and what they may do.
+    "roles" "list" Reads [RoleManage Server] => roles::list;
+    "roles" "get" Reads [RoleManage Server] => roles::get;
+    "roles" "create" Writes [RoleManage Server] => roles::create;
+    "roles" "update" Writes [RoleManage Server] => roles::update;
+    "roles" "destroy" Writes [RoleManage Server] => roles::destroy;
+    "roles" "applyDataPermissions" Writes [RoleManage Server] => resources::apply;
+    "roles.users" "list" Reads [RoleManage Server] => users::of_role;
+    "roles.users" "add" Writes [RoleManage Server] => users::add_to_role;
+    "roles.users" "remove" Writes [RoleManage Server] => users::remove_from_role;
+    "roles.users" "set" Writes [RoleManage Server] => users::set_of_role;
+    "roles.dataSourceResources" "list" Reads [RoleManage Server] => resources::list;
+    "roles.dataSourceResources" "get" Reads [RoleManage Server] => resources::get;
+    "roles.dataSourceResources" "create" Writes [RoleManage Server] => resources::create;
+    "roles.dataSourceResources" "update" Writes [RoleManage Server] => resources::update;
+    "roles.dataSourceResources" "destroy" Writes [RoleManage Server] => resources::destroy;
+    "dataSources.roles" "get" Reads [RoleManage Server] => resources::strategy_get;
+    "dataSources.roles" "update" Writes [RoleManage Server] => resources::strategy_update;
+    "dataSources.rolesResourcesScopes" "list" Reads [RoleManage Server] => resources::scopes_list;
+    "dataSources.rolesResourcesScopes" "create" Writes [RoleManage Body] => resources::scope_create;
+
+    // Collections and fields.
+    "collections" "list" Reads [who Base] => collections::list;
+    "collections" "listMeta" Reads [who Base] => collections::list_meta;
+    "collections" "get" Reads [TableRead Key] => collections::get;
+    "collections" "create" Writes [TableCreate Base] => collections::create;
+    "collections" "update" Writes [TableUpdate Key] => collections::update;
+    "collections" "destroy" Writes [TableDelete Key] => collections::destroy;
+    "collections.fields" "list" Reads [FieldRead Source] => collections::list_fields;
+    "collections.fields" "get" Reads [FieldRead Source] => collections::get_field;
+    "collections.fields" "create" Writes [FieldCreate Source] => collections::create_field;
+    "collections.fields" "update" Writes [FieldUpdate Source] => collections::update_field;
+    "collections.fields" "destroy" Writes [FieldDelete Source] => collections::destroy_field;
+
+    // The document of all this.
+    "swagger" "get" Reads [who Base] => swagger::get;
+    "swagger" "getUrls" Reads [who Base] => swagger::get_urls;
+};
+
+/// The table entry of a path. A reserved resource has its own actions and no others.
+fn find(target: &Target) -> Option<&'static Action> {
+    if !collections::RESERVED.contains(&target.resource.as_str()) {
+        return match target.assoc {
+            None => RECORDS.iter().find(|a| a.action == target.action),
+            Some(_) => None,
+        };
+    }
+    let is = |a: &&Action| match (&target.assoc, a.resource.split_once('.')) {
+        (None, None) => a.resource == target.resource,
+        (Some(assoc), Some((resource, inner))) => resource == target.resource && inner == assoc,
+        _ => false,
+    };
+    SYSTEM.iter().find(|a| a.action == target.action && is(a))
+}
+
+async fn answer(State(state): State<NocobaseState>, request: HttpRequest) -> Response {
+    let (parts, body) = request.into_parts();
+    if let Some(response) = cors::preflight(&parts.method, &parts.headers) {
+        return response;
+    }
+    let origin = parts.headers.get(ORIGIN).cloned();
+    let inner = state.inner;
+    let mut decision = None;
+    let mut response = match serve(&inner, parts, body, &mut decision).await {
+        Ok(answer) => answer.into_response(),
+        Err(failure) => {
+            decision = failure.decision.or(decision);
+            failure.into_response()
+        }
+    };
+    cors::decorate(origin.as_ref(), response.headers_mut());
+    set_decision_id(response.headers_mut(), decision.unwrap_or_else(|| inner.guard.next_id()));
+    response
+}
+
+async fn serve(
+    inner: &Arc<Inner>,
+    parts: Parts,
+    body: axum::body::Body,
+    decision: &mut Option<domain::DecisionId>,
+) -> Result<Answer, Failure> {
+    let rest = parts.uri.path().strip_prefix("/api/").unwrap_or_default();
+    let target = path::parse(rest).ok_or_else(Failure::not_found)?;
+    let action = find(&target).ok_or_else(Failure::not_found)?;
+    check_method(&parts.method, action.verb)?;
+    let map = qs::parse(parts.uri.query().unwrap_or_default())?;
+    let ip = peer::client_ip(&parts, &inner.settings.trusted);
+    let (credential, kind) = credential::read(inner, &parts.headers, &map, inner.clock.now());
+    let params = Params { map, key: target.key.clone() };
+    let mut request = Request { inner: inner.clone(), target, params, body: None, headers: parts.headers, ip };
+    // A place named by the body needs the body first; everybody else proves who they are before it is read.
+    let early = action.need == Need::Op(Op::RoleManage, At::Body);
+    let mut body = Some(body);
+    if early {
+        request.body = read_body(&request.headers, body.take()).await?;
+    }
+    let run = match &action.run {
+        Run::Open(run) => {
+            request.body = read_body(&request.headers, body.take()).await?;
+            return run(&request).await;
+        }
+        Run::Guarded(run) => run,
+    };
+    let allowed = check(&request, action.need, &credential, kind).await?;
+    *decision = Some(allowed.id());
+    if action.verb == Verb::Writes && !early {
+        request.body = read_body(&request.headers, body.take()).await?;
+    }
+    run(&request, &allowed).await
+}
+
+/// Asks the guard.
+async fn check(
+    request: &Request,
+    need: Need,
+    credential: &guard::Credential,
+    kind: Kind,
+) -> Result<Allowed, Failure> {
+    let chosen = role_header(&request.headers, kind);
+    let (op, at) = match need {
+        Need::Nobody => (None, At::Server),
+        Need::SignedIn(at) => (None, at),
+        Need::Op(op, at) => (Some(op), at),
+    };
+    // What is wrong with the name is said only to who might have used it.
+    let named = name_of(request, at);
+    let place = match (&named, at) {
+        (_, At::Server) => PlaceName::Server,
+        (Ok(Some(table)), _) => PlaceName::Table { base: request.base(), table },
+        _ => PlaceName::Base(request.base()),
+    };
+    let role = chosen.filter(|c| *c != "anonymous");
+    let call = Call { op, place, role, single_role: true, ..Call::default() };
+    let presented = Presented { kind, chose_role: role.is_some() };
+    let checked = request.inner.guard.check(&NOCOBASE, credential, request.ip, &call).await;
+    let allowed = checked.map_err(|denied| denied::render(&denied, presented))?;
+    named?;
+    // Nothing is granted to the anonymous role.
+    if chosen == Some("anonymous") && op.is_some() { Err(Failure::forbidden()) } else { Ok(allowed) }
+}
+
+/// The collection an operation is about, as the client named it.
+fn name_of(request: &Request, at: At) -> Result<Option<String>, Failure> {
+    match at {
+        At::Server | At::Base => Ok(None),
+        At::Resource => Ok(Some(request.target.resource.clone())),
+        At::Source => request.source().map(|s| Some(s.to_owned())),
+        At::Key => {
+            let name = request.key()?;
+            // These are no collections that could be changed or removed.
+            if collections::RESERVED.contains(&name.as_str()) { Err(Failure::forbidden()) } else { Ok(Some(name)) }
+        }
+        At::Body => {
+            let name = request.body.as_ref().and_then(|b| b.get("resourceName")).and_then(Value::as_str);
+            name.map(|n| Some(n.to_owned())).ok_or_else(|| Failure::bad("resourceName is required"))
+        }
+    }
+}
+
+/// `X-Role`, which a session may send. A key always acts in its own role.
+fn role_header(headers: &HeaderMap, kind: Kind) -> Option<&str> {
+    if kind != Kind::Session {
+        return None;
+    }
+    headers.get("x-role").and_then(|v| v.to_str().ok()).map(str::trim).filter(|t| !t.is_empty())
+}
+
+/// A GET never writes; what reads may also be posted.
+fn check_method(method: &Method, verb: Verb) -> Result<(), Failure> {
+    let safe = method == Method::GET || method == Method::HEAD;
+    let known = safe || [Method::POST, Method::PUT, Method::PATCH, Method::DELETE].contains(method);
+    if !known || (safe && verb == Verb::Writes) {
+        return Err(Failure::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed", None));
+    }
+    Ok(())
+}
+
+/// JSON, or a form; anything else is no body.
+async fn read_body(headers: &HeaderMap, from: Option<axum::body::Body>) -> Result<Option<Value>, Failure> {
+    let Some(from) = from else { return Ok(None) };
+    let form = headers
+        .get(CONTENT_TYPE)
+        .is_some_and(|v| v.as_bytes().to_ascii_lowercase().starts_with(b"application/x-www-form-urlencoded"));
+    let json = body::says_json(headers);
+    if !form && !json {
+        return Ok(None);
+    }
+    let bytes = body::read(from, limits::BODY_BYTES_MAX).await?;
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Ok(None);
+    }
+    if json {
+        return Ok(Some(body::parse(&bytes)?));
+    }
+    let text = std::str::from_utf8(&bytes).map_err(|_| Failure::bad("the body is not UTF-8"))?;
+    Ok(Some(Value::Object(qs::parse(text)?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The door's documentation; `KEYWARD_BLESS=1` writes the file anew.
+    #[test]
+    fn the_table_of_actions_is_the_published_one() {
+        let mut lines = String::new();
+        for action in RECORDS.iter().chain(SYSTEM) {
+            let need = match action.need {
+                Need::Nobody => "open to everybody".to_owned(),
+                Need::SignedIn(_) => "any live credential".to_owned(),
+                Need::Op(op, at) => format!("{} at {at:?}", op.name()),
+            };
+            lines += &format!("{}:{} {:?} {need}\n", action.resource, action.action, action.verb);
+        }
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/actions.golden");
+        if std::env::var_os("KEYWARD_BLESS").is_some() {
+            std::fs::write(path, &lines).unwrap();
+        }
+        assert_eq!(lines, std::fs::read_to_string(path).unwrap());
+    }
+
+    #[test]
+    fn every_system_action_belongs_to_a_reserved_resource() {
+        for action in SYSTEM {
+            let resource = action.resource.split('.').next().unwrap();
+            assert!(collections::RESERVED.contains(&resource), "{resource}");
+        }
+    }
 }

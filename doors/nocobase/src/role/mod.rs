@@ -10,4 +10,3 @@ mod snippet;
 pub use action::{AVAILABLE, aliases_json, canonical};
 pub use compile::{HOME, RoleError, Scopes, compile};
 pub use doc::{ActionEntry, ResourceEntry, RoleDoc, SNIPPETS_DEFAULT, ScopeRef, Strategy};
-pub use snippet::allows as snippet_allows;

@@ -1,0 +1,74 @@
+//! The envelopes: `{"data":…}`, `{"data":…,"meta":…}`, `{}` on success; `{"errors":[…]}` otherwise.
+//! Statuses of refusals come from `denied.rs`, of mistakes from `failure.rs`; success is always 200.
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
+    response::Response,
+};
+use serde_json::{Value, json};
+
+/// What an action answers.
+#[derive(Debug)]
+pub enum Answer {
+    /// `{"data": …}`.
+    Data(Value),
+    /// `{"data": …, "meta": …}`.
+    Meta { data: Value, meta: Value },
+    /// `{}`: something was done and there is nothing to say about it.
+    Empty,
+    /// A document of its own, without an envelope.
+    Bare(Value),
+    /// A finished body.
+    Written(Vec<u8>),
+}
+
+impl Answer {
+    pub fn into_response(self) -> Response {
+        let body = match self {
+            Self::Data(data) => bytes(&json!({ "data": data })),
+            Self::Meta { data, meta } => bytes(&json!({ "data": data, "meta": meta })),
+            Self::Empty => b"{}".to_vec(),
+            Self::Bare(document) => bytes(&document),
+            Self::Written(body) => body,
+        };
+        json_response(StatusCode::OK, body)
+    }
+}
+
+/// A page of a list, as `meta` tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageMeta {
+    pub count: u64,
+    pub page: u64,
+    pub page_size: u64,
+}
+
+impl PageMeta {
+    pub fn total_page(&self) -> u64 {
+        self.count.div_ceil(self.page_size.max(1))
+    }
+
+    pub fn to_json(self) -> Value {
+        json!({
+            "count": self.count,
+            "page": self.page,
+            "pageSize": self.page_size,
+            "totalPage": self.total_page(),
+        })
+    }
+}
+
+pub fn bytes(value: &Value) -> Vec<u8> {
+    // Values made of values cannot fail to be written.
+    serde_json::to_vec(value).unwrap_or_default()
+}
+
+pub fn json_response(status: StatusCode, body: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    response
+}

@@ -1,0 +1,194 @@
+//! Collections: their own resource, and what screens are told about them.
+
+mod field;
+mod spec;
+
+use std::collections::BTreeSet;
+
+use data::{DataError, TablePatch};
+use domain::{
+    access::Op,
+    catalog::Table,
+    decision::Allowed,
+    secret::random_text,
+};
+use serde_json::{Map, Value, json};
+
+pub use field::{create as create_field, destroy as destroy_field, get as get_field, list as list_fields, update as update_field};
+
+use crate::{
+    answer::Answer,
+    failure::{self, Failure},
+    memory,
+    request::{Request, text_property},
+};
+
+/// Names that mean something else in this dialect, and so can never be collections.
+pub const RESERVED: [&str; 14] = [
+    "auth",
+    "apiKeys",
+    "roles",
+    "users",
+    "collections",
+    "fields",
+    "dataSources",
+    "dataSourcesRoles",
+    "dataSourceResources",
+    "swagger",
+    "app",
+    "pm",
+    "authenticators",
+    "availableActions",
+];
+
+const NAME_ALPHABET: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+
+/// A generated name: `t_8f3kq0z1m2a`.
+fn random_name(request: &Request, prefix: &str) -> String {
+    format!("{prefix}{}", random_text(11, NAME_ALPHABET, &*request.inner.entropy))
+}
+
+pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let mut values = request.values()?;
+    let name = match text_property(&values, "name")?.flatten() {
+        Some(name) => name,
+        None => random_name(request, "t_"),
+    };
+    values.insert("name".to_owned(), json!(name));
+    if RESERVED.contains(&name.as_str()) {
+        return Err(Failure::bad(format!("Collection named {name} already exists")));
+    }
+    let spec = spec::table(request, &values)?;
+    let table = request.inner.data.create_table(allowed, spec).await.map_err(|error| match error {
+        DataError::Conflict { field } if field == name => {
+            Failure::bad(format!("Collection named {name} already exists"))
+        }
+        DataError::Conflict { field } => {
+            Failure::bad(format!("Field name \"{field}\" already exists in collection \"{name}\""))
+        }
+        other => failure::data(&name, other),
+    })?;
+    Ok(Answer::Data(Value::Object(shown(&table, true))))
+}
+
+/// Everybody who is signed in may know which collections there are; a key only those it can do something in.
+pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let with_fields = request.params.names("appends")?.is_some_and(|a| a.iter().any(|n| n == "fields"));
+    let rows = visible(request, allowed).iter().map(|t| shown(t, with_fields)).collect();
+    memory::list(request, rows)
+}
+
+pub async fn list_meta(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let rows = visible(request, allowed).iter().map(|t| Value::Object(shown(t, true))).collect();
+    Ok(Answer::Data(Value::Array(rows)))
+}
+
+pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let table = request.inner.data.table(allowed).map_err(|e| failure::data("collections", e))?;
+    let appends = request.params.names("appends")?.unwrap_or_default();
+    let with_fields = appends.iter().any(|n| n == "fields");
+    Ok(Answer::Data(Value::Object(shown(&table, with_fields))))
+}
+
+pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let values = request.values()?;
+    let table = request.inner.data.table(allowed).map_err(|e| failure::data("collections", e))?;
+    if text_property(&values, "name")?.flatten().is_some_and(|name| name != table.name) {
+        return Err(Failure::bad("a collection cannot be renamed"));
+    }
+    let mut options = options_of(table.extra.as_deref());
+    options.extend(values.iter().filter(|(name, _)| !spec::STRUCTURE.contains(&name.as_str())).map(|(k, v)| (k.clone(), v.clone())));
+    let patch = TablePatch {
+        name: None,
+        title: text_property(&values, "title")?,
+        extra: Some(Some(with_options(table.extra.as_deref(), options))),
+    };
+    let table =
+        request.inner.data.patch_table(allowed, patch).await.map_err(|e| failure::data("collections", e))?;
+    Ok(Answer::Data(Value::Array(vec![Value::Object(shown(&table, false))])))
+}
+
+pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    match request.inner.data.drop_table(allowed).await {
+        Ok(()) => Ok(Answer::Data(1.into())),
+        Err(error) => Err(failure::data("collections", error)),
+    }
+}
+
+fn visible(request: &Request, allowed: &Allowed) -> Vec<std::sync::Arc<Table>> {
+    let mut tables = request.inner.data.tables(allowed);
+    if allowed.principal().key.is_some() {
+        tables.retain(|t| {
+            let place = domain::access::Place::of(t);
+            Op::ALL.iter().any(|op| allowed.also(*op, &place))
+        });
+    }
+    tables
+}
+
+/// A collection as screens get it.
+pub fn shown(table: &Table, with_fields: bool) -> Map<String, Value> {
+    let mut out = Map::new();
+    out.insert("key".to_owned(), json!(key_of(table.id.as_bytes())));
+    out.insert("name".to_owned(), json!(table.name));
+    out.insert("title".to_owned(), json!(table.title.as_deref().unwrap_or(&table.name)));
+    out.insert("inherit".to_owned(), json!(false));
+    out.insert("hidden".to_owned(), json!(false));
+    out.extend(options_of(table.extra.as_deref()));
+    out.insert("filterTargetKey".to_owned(), json!(table.primary().map_or("id", |f| &f.name)));
+    if with_fields {
+        out.insert("fields".to_owned(), Value::Array(field::all(table)));
+    }
+    out
+}
+
+/// Short ids as the original makes them, from our long ones.
+fn key_of(id: &[u8; 16]) -> String {
+    id.iter().skip(10).map(|b| format!("{b:02x}")).collect()
+}
+
+/// What this dialect keeps with a table or a field.
+fn options_of(extra: Option<&str>) -> Map<String, Value> {
+    let stored: Option<Map<String, Value>> = extra.and_then(|text| serde_json::from_str(text).ok());
+    match stored.and_then(|mut all| all.remove("nocobase")) {
+        Some(Value::Object(options)) => options,
+        _ => Map::new(),
+    }
+}
+
+/// The same written back; other dialects' notes stay.
+fn with_options(extra: Option<&str>, options: Map<String, Value>) -> String {
+    let mut all: Map<String, Value> = extra.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    all.insert("nocobase".to_owned(), Value::Object(options));
+    Value::Object(all).to_string()
+}
+
+/// Associations of a collection: fields without a column of their own.
+pub fn associations(table: &Table) -> Vec<Map<String, Value>> {
+    notes(table, "associations").into_iter().filter_map(|v| v.as_object().cloned()).collect()
+}
+
+/// A list this dialect keeps beside the options of a collection.
+pub fn notes(table: &Table, name: &str) -> Vec<Value> {
+    let stored: Option<Map<String, Value>> =
+        table.extra.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    match stored.and_then(|mut all| all.remove(&format!("nocobase.{name}"))) {
+        Some(Value::Array(items)) => items,
+        _ => Vec::new(),
+    }
+}
+
+/// The table's notes with one list replaced, as JSON text.
+pub fn with_notes(table: &Table, name: &str, items: Vec<Value>) -> String {
+    let mut all: Map<String, Value> =
+        table.extra.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    all.insert(format!("nocobase.{name}"), Value::Array(items));
+    Value::Object(all).to_string()
+}
+
+/// Every field name there is: columns and associations.
+pub fn field_names(table: &Table) -> BTreeSet<String> {
+    let associations = associations(table);
+    let names = associations.iter().filter_map(|a| a.get("name")?.as_str().map(str::to_owned));
+    table.fields.iter().map(|f| f.name.clone()).chain(names).collect()
+}

@@ -1,0 +1,184 @@
+//! Fields of a collection: `collections/{name}/fields:*`.
+
+use data::{DataError, FieldPatch, TablePatch};
+use domain::{
+    catalog::{Field, Table},
+    decision::Allowed,
+};
+use serde_json::{Map, Value, json};
+
+use super::{associations, field_names, options_of, spec, spec::Given, with_notes, with_options};
+use crate::{
+    answer::Answer,
+    failure::{self, Failure},
+    memory,
+    request::{Request, bool_property},
+};
+
+pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let table = current(request, allowed)?;
+    let given = spec::field(request, request.values()?)?;
+    let duplicate =
+        |name: &str| Failure::bad(format!("Field name \"{name}\" already exists in collection \"{}\"", table.name));
+    let taken = field_names(&table);
+    match given {
+        Given::Column(spec) => {
+            if taken.contains(&spec.name) {
+                return Err(duplicate(&spec.name));
+            }
+            let name = spec.name.clone();
+            let field = request.inner.data.add_field(allowed, *spec).await.map_err(|error| match error {
+                DataError::Conflict { .. } => duplicate(&name),
+                other => said(&table, other),
+            })?;
+            Ok(Answer::Data(Value::Object(shown(&table, &field))))
+        }
+        Given::Association { note, column } => {
+            let name = note.get("name").and_then(Value::as_str).unwrap_or_default();
+            if taken.contains(name) {
+                return Err(duplicate(name));
+            }
+            if let Some(column) = column.filter(|c| !taken.contains(&c.name)) {
+                request.inner.data.add_field(allowed, *column).await.map_err(|e| said(&table, e))?;
+            }
+            let mut notes: Vec<Value> = associations(&table).into_iter().map(Value::Object).collect();
+            notes.push(Value::Object(note.clone()));
+            keep_notes(request, allowed, &table, notes).await?;
+            Ok(Answer::Data(Value::Object(association_shown(&table, note))))
+        }
+    }
+}
+
+pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let table = current(request, allowed)?;
+    memory::list(request, objects(&table))
+}
+
+pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let table = current(request, allowed)?;
+    let rows = objects(&table);
+    let Some(name) = request.params.target_key()? else { return memory::first(request, rows) };
+    let found = rows.into_iter().find(|row| row.get("name").and_then(Value::as_str) == Some(&name));
+    Ok(Answer::Data(found.map_or(Value::Null, Value::Object)))
+}
+
+pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let (name, values) = (request.key()?, request.values()?);
+    let table = current(request, allowed)?;
+    let mut notes = associations(&table);
+    if let Some(note) = notes.iter_mut().find(|n| n.get("name").and_then(Value::as_str) == Some(&name)) {
+        note.extend(values.into_iter().filter(|(key, _)| !matches!(key.as_str(), "name" | "type" | "target" | "foreignKey")));
+        let note = note.clone();
+        keep_notes(request, allowed, &table, notes.into_iter().map(Value::Object).collect()).await?;
+        return Ok(Answer::Data(Value::Array(vec![Value::Object(association_shown(&table, note))])));
+    }
+    let Some(field) = table.field(&name) else { return Ok(Answer::Data(Value::Array(Vec::new()))) };
+    let patch = patch_of(field, &values)?;
+    let field = request.inner.data.patch_field(allowed, &name, patch).await.map_err(|e| said(&table, e))?;
+    Ok(Answer::Data(Value::Array(vec![Value::Object(shown(&table, &field))])))
+}
+
+pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let table = current(request, allowed)?;
+    let Some(names) = request.params.target_keys()? else { return Err(request.needs_a_target()) };
+    for name in names.iter().filter_map(Value::as_str) {
+        let mut notes = associations(&table);
+        let before = notes.len();
+        notes.retain(|n| n.get("name").and_then(Value::as_str) != Some(name));
+        if notes.len() < before {
+            keep_notes(request, allowed, &table, notes.into_iter().map(Value::Object).collect()).await?;
+            continue;
+        }
+        match request.inner.data.drop_field(allowed, name).await {
+            Ok(()) | Err(DataError::NotFound) => {}
+            Err(error) => return Err(said(&table, error)),
+        }
+    }
+    Ok(Answer::Data(Value::Bool(true)))
+}
+
+async fn keep_notes(
+    request: &Request,
+    allowed: &Allowed,
+    table: &Table,
+    notes: Vec<Value>,
+) -> Result<(), Failure> {
+    let extra = Some(Some(with_notes(table, "associations", notes)));
+    let patch = TablePatch { extra, ..TablePatch::default() };
+    request.inner.data.patch_table(allowed, patch).await.map(drop).map_err(|e| said(table, e))
+}
+
+fn patch_of(field: &Field, values: &Map<String, Value>) -> Result<FieldPatch, Failure> {
+    let mut options = options_of(field.extra.as_deref());
+    let kept = values.iter().filter(|(key, _)| !matches!(key.as_str(), "name" | "type" | "key" | "collectionName"));
+    options.extend(kept.map(|(k, v)| (k.clone(), v.clone())));
+    let allow_null = bool_property(values, "allowNull")?;
+    let own = field.system.is_none() && !field.primary;
+    let required = match (allow_null, values.contains_key("validation")) {
+        _ if !own => None,
+        (Some(allow), _) => Some(!allow),
+        (None, true) => Some(spec::required_by_rule(values)),
+        (None, false) => None,
+    };
+    Ok(FieldPatch {
+        name: None,
+        title: spec::title(values).map(Some),
+        required,
+        unique: bool_property(values, "unique")?.filter(|_| own),
+        hidden: bool_property(values, "hidden")?,
+        default: values.get("defaultValue").filter(|_| own).map(|v| Some(v.clone()).filter(|v| !v.is_null())),
+        extra: Some(Some(with_options(field.extra.as_deref(), options))),
+    })
+}
+
+fn current(request: &Request, allowed: &Allowed) -> Result<std::sync::Arc<Table>, Failure> {
+    request.inner.data.table(allowed).map_err(|e| failure::data("collections", e))
+}
+
+fn said(table: &Table, error: DataError) -> Failure {
+    failure::data(&table.name, error)
+}
+
+/// All fields of a collection as screens get them.
+pub fn all(table: &Table) -> Vec<Value> {
+    objects(table).into_iter().map(Value::Object).collect()
+}
+
+fn objects(table: &Table) -> Vec<Map<String, Value>> {
+    let columns = table.fields.iter().map(|f| shown(table, f));
+    columns.chain(associations(table).into_iter().map(|note| association_shown(table, note))).collect()
+}
+
+fn shown(table: &Table, field: &Field) -> Map<String, Value> {
+    let options = options_of(field.extra.as_deref());
+    let mut out = head(table, &field.name, format!("{}{}", super::key_of(table.id.as_bytes()), field.no.0));
+    out.insert("type".to_owned(), json!(spec::type_of(field.kind)));
+    out.insert("interface".to_owned(), Value::Null);
+    if field.primary {
+        out.insert("primaryKey".to_owned(), json!(true));
+    }
+    if field.system == Some(domain::catalog::SystemField::AutoId) {
+        out.insert("autoIncrement".to_owned(), json!(true));
+    }
+    if let Some(title) = &field.title {
+        out.insert("uiSchema".to_owned(), json!({ "title": title }));
+    }
+    out.extend(options);
+    out
+}
+
+fn association_shown(table: &Table, note: Map<String, Value>) -> Map<String, Value> {
+    let name = note.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut out = head(table, &name, format!("{}_{name}", super::key_of(table.id.as_bytes())));
+    out.insert("interface".to_owned(), Value::Null);
+    out.extend(note);
+    out
+}
+
+fn head(table: &Table, name: &str, key: String) -> Map<String, Value> {
+    let mut out = Map::new();
+    out.insert("key".to_owned(), json!(key));
+    out.insert("name".to_owned(), json!(name));
+    out.insert("collectionName".to_owned(), json!(table.name));
+    out
+}

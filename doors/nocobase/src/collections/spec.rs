@@ -1,0 +1,238 @@
+//! What a client says of a collection or a field, in the core's words. Types that have no column of their
+//! own (associations) are kept as notes with the table; what the core does not understand of a field is
+//! kept with it and returned verbatim.
+
+use data::{FieldSpec, TableSpec};
+use domain::catalog::{FieldKind, SystemField};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    failure::Failure,
+    request::{Request, bool_property, text_property},
+};
+
+/// Properties of a collection that are its structure; the others are options.
+pub const STRUCTURE: [&str; 5] = ["name", "title", "fields", "key", "dataSourceKey"];
+
+/// The four fields a collection can ask for with a flag, and the type they are shown with.
+const FLAGS: [(&str, SystemField); 4] = [
+    ("createdAt", SystemField::CreatedAt),
+    ("updatedAt", SystemField::UpdatedAt),
+    ("createdBy", SystemField::CreatedBy),
+    ("updatedBy", SystemField::UpdatedBy),
+];
+
+/// One field as it was given.
+pub enum Given {
+    Column(Box<FieldSpec>),
+    /// No column, or one that already exists; kept as a note.
+    Association { note: Map<String, Value>, column: Option<Box<FieldSpec>> },
+}
+
+pub fn table(request: &Request, values: &Map<String, Value>) -> Result<TableSpec, Failure> {
+    let name = text_property(values, "name")?.flatten().unwrap_or_default();
+    let given = match values.get("fields") {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(items)) => items
+            .iter()
+            .map(|i| i.as_object().cloned().ok_or_else(|| Failure::bad("fields must be a list of objects")))
+            .collect::<Result<Vec<_>, _>>()?,
+        Some(_) => return Err(Failure::bad("fields must be a list of objects")),
+    };
+    let mut fields: Vec<FieldSpec> = Vec::new();
+    let mut notes = Vec::new();
+    for field in given {
+        match self::field(request, field)? {
+            Given::Column(spec) => push(&mut fields, *spec),
+            Given::Association { note, column } => {
+                notes.push(Value::Object(note));
+                if let Some(column) = column {
+                    push(&mut fields, *column);
+                }
+            }
+        }
+    }
+    for (flag, system) in FLAGS {
+        if bool_property(values, flag)? == Some(true) && !fields.iter().any(|f| f.system == Some(system)) {
+            let (spec, note) = flagged(flag, system);
+            fields.push(spec);
+            notes.extend(note.map(Value::Object));
+        }
+    }
+    let options: Map<String, Value> =
+        values.iter().filter(|(name, _)| !STRUCTURE.contains(&name.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let mut extra = Map::new();
+    extra.insert("nocobase".to_owned(), Value::Object(options));
+    extra.insert("nocobase.associations".to_owned(), Value::Array(notes));
+    Ok(TableSpec {
+        name,
+        title: text_property(values, "title")?.flatten(),
+        fields,
+        extra: Some(Value::Object(extra).to_string()),
+    })
+}
+
+/// A column that was given twice (a foreign key and the association it belongs to) is one column.
+fn push(fields: &mut Vec<FieldSpec>, spec: FieldSpec) {
+    match fields.iter_mut().find(|f| f.name == spec.name && (f.system.is_none() != spec.system.is_none())) {
+        Some(known) if spec.system.is_some() => *known = spec,
+        Some(_) => {}
+        None => fields.push(spec),
+    }
+}
+
+/// The field a flag stands for, and the association that goes with it.
+fn flagged(flag: &str, system: SystemField) -> (FieldSpec, Option<Map<String, Value>>) {
+    match system {
+        SystemField::CreatedBy | SystemField::UpdatedBy => {
+            let column = format!("{flag}Id");
+            let note = json!({
+                "name": flag, "type": "belongsTo", "interface": flag, "target": "users", "targetKey": "id",
+                "foreignKey": column,
+            });
+            let options = json!({ "type": "bigInt", "isForeignKey": true });
+            (with(FieldSpec::system(column, system), options), note.as_object().cloned())
+        }
+        _ => {
+            let options = json!({ "type": "date", "interface": flag, "field": flag });
+            (with(FieldSpec::system(flag, system), options), None)
+        }
+    }
+}
+
+fn with(spec: FieldSpec, options: Value) -> FieldSpec {
+    FieldSpec { extra: Some(json!({ "nocobase": options }).to_string()), ..spec }
+}
+
+/// One field object.
+pub fn field(request: &Request, values: Map<String, Value>) -> Result<Given, Failure> {
+    let name = match text_property(&values, "name")?.flatten() {
+        Some(name) => name,
+        None => super::random_name(request, "f_"),
+    };
+    if !crate::path::valid_name(&name) {
+        return Err(Failure::bad(format!("{name:?} is not a field name")));
+    }
+    let kind_name = text_property(&values, "type")?.flatten().unwrap_or_else(|| "string".to_owned());
+    let mut options = values.clone();
+    options.remove("name");
+    options.insert("type".to_owned(), json!(kind_name));
+    match kind_name.as_str() {
+        "belongsTo" | "hasOne" | "hasMany" | "belongsToMany" => association(name, &kind_name, options),
+        _ => column(name, &kind_name, &values, options).map(|spec| Given::Column(Box::new(spec))),
+    }
+}
+
+fn association(name: String, kind: &str, mut note: Map<String, Value>) -> Result<Given, Failure> {
+    let target = text_property(&note, "target")?.flatten();
+    if target.is_none() && !matches!(name.as_str(), "createdBy" | "updatedBy") {
+        return Err(Failure::bad(format!("{name}: target is required")));
+    }
+    let column = match (kind, name.as_str()) {
+        ("belongsTo", "createdBy") => Some(FieldSpec::system("createdById", SystemField::CreatedBy)),
+        ("belongsTo", "updatedBy") => Some(FieldSpec::system("updatedById", SystemField::UpdatedBy)),
+        ("belongsTo", _) => {
+            let key = text_property(&note, "foreignKey")?.flatten().unwrap_or_else(|| format!("{name}Id"));
+            if !crate::path::valid_name(&key) {
+                return Err(Failure::bad(format!("{key:?} is not a field name")));
+            }
+            note.insert("foreignKey".to_owned(), json!(key));
+            Some(FieldSpec::new(key, FieldKind::BigInt))
+        }
+        _ => None,
+    };
+    note.insert("name".to_owned(), json!(name));
+    let foreign = json!({ "type": "bigInt", "isForeignKey": true });
+    Ok(Given::Association { note, column: column.map(|spec| Box::new(with(spec, foreign))) })
+}
+
+fn column(
+    name: String,
+    kind_name: &str,
+    values: &Map<String, Value>,
+    options: Map<String, Value>,
+) -> Result<FieldSpec, Failure> {
+    let flag = |name: &'static str| bool_property(values, name).map(|b| b == Some(true));
+    let kind = kind(kind_name).ok_or_else(|| Failure::bad(format!("{name}: unknown field type {kind_name:?}")))?;
+    let primary = flag("primaryKey")?;
+    let system = match (kind_name, kind, name.as_str()) {
+        ("snowflakeId", ..) if primary => Some(SystemField::Snowflake),
+        (_, FieldKind::BigInt | FieldKind::Integer, _) if primary && (flag("autoIncrement")? || values.get("interface") == Some(&json!("id"))) => {
+            Some(SystemField::AutoId)
+        }
+        (_, FieldKind::DateTime, "createdAt") => Some(SystemField::CreatedAt),
+        (_, FieldKind::DateTime, "updatedAt") => Some(SystemField::UpdatedAt),
+        (_, FieldKind::BigInt, "createdById") => Some(SystemField::CreatedBy),
+        (_, FieldKind::BigInt, "updatedById") => Some(SystemField::UpdatedBy),
+        _ => None,
+    };
+    let base = match system {
+        Some(system) => FieldSpec::system(name, system),
+        None => FieldSpec { primary, ..FieldSpec::new(name, kind) },
+    };
+    let allow_null = bool_property(values, "allowNull")? != Some(false);
+    let has_default = values.get("defaultValue").is_some_and(|v| !v.is_null());
+    Ok(FieldSpec {
+        title: title(values),
+        required: base.system.is_none() && !primary && (!allow_null || required_by_rule(values)) && !has_default,
+        unique: flag("unique")? && !base.primary,
+        hidden: base.hidden || flag("hidden")?,
+        default: values.get("defaultValue").filter(|v| !v.is_null() && base.system.is_none()).cloned(),
+        extra: Some(json!({ "nocobase": options }).to_string()),
+        ..base
+    })
+}
+
+/// The title a screen shows.
+pub fn title(values: &Map<String, Value>) -> Option<String> {
+    let schema = values.get("uiSchema").and_then(|s| s.get("title"));
+    values.get("title").or(schema).and_then(Value::as_str).map(str::to_owned)
+}
+
+/// `validation: {rules: [{name: "required"}]}`.
+pub fn required_by_rule(values: &Map<String, Value>) -> bool {
+    let rules = values.get("validation").and_then(|v| v.get("rules")).and_then(Value::as_array);
+    rules.is_some_and(|rules| rules.iter().any(|r| r.get("name") == Some(&json!("required"))))
+}
+
+fn kind(name: &str) -> Option<FieldKind> {
+    Some(match name {
+        "string" | "uid" | "nanoid" | "radioGroup" | "select" | "sequence" | "formula" => FieldKind::Text,
+        "text" => FieldKind::LongText,
+        "integer" => FieldKind::Integer,
+        "bigInt" | "snowflakeId" | "sort" => FieldKind::BigInt,
+        "float" | "double" | "real" => FieldKind::Float,
+        "decimal" => FieldKind::Decimal,
+        "boolean" | "radio" => FieldKind::Boolean,
+        "date" | "datetime" | "datetimeTz" | "unixTimestamp" => FieldKind::DateTime,
+        "datetimeNoTz" => FieldKind::LocalDateTime,
+        "dateOnly" => FieldKind::Date,
+        "time" => FieldKind::Time,
+        "json" | "jsonb" | "point" | "lineString" | "circle" | "polygon" => FieldKind::Json,
+        "array" | "set" => FieldKind::Array,
+        "uuid" => FieldKind::Uuid,
+        "password" => FieldKind::Password,
+        _ => return None,
+    })
+}
+
+/// The type a field is shown with when it was not made in this dialect.
+pub fn type_of(kind: FieldKind) -> &'static str {
+    match kind {
+        FieldKind::Text => "string",
+        FieldKind::LongText => "text",
+        FieldKind::Integer => "integer",
+        FieldKind::BigInt => "bigInt",
+        FieldKind::Float => "double",
+        FieldKind::Decimal => "decimal",
+        FieldKind::Boolean => "boolean",
+        FieldKind::DateTime => "date",
+        FieldKind::LocalDateTime => "datetimeNoTz",
+        FieldKind::Date => "dateOnly",
+        FieldKind::Time => "time",
+        FieldKind::Json => "json",
+        FieldKind::Array => "array",
+        FieldKind::Uuid => "uuid",
+        FieldKind::Password => "password",
+    }
+}

@@ -1,0 +1,214 @@
+//! Lists of things that are no records (roles, users, collections, keys): filtered, sorted and paged
+//! here, over the objects that are answered. Only what an answer shows can be filtered by.
+
+use std::cmp::Ordering;
+
+use domain::query::{CmpOp, Filter, Sort, Term};
+use serde_json::{Map, Value};
+
+use crate::{
+    answer::{Answer, PageMeta},
+    failure::Failure,
+    request::Request,
+};
+
+/// The answer to a `list`, as the request's parameters ask for it.
+pub fn list(request: &Request, rows: Vec<Map<String, Value>>) -> Result<Answer, Failure> {
+    let rows = select(request, rows)?;
+    let Some(asked) = request.params.page()? else {
+        return Ok(Answer::Data(rows.into_iter().map(Value::Object).collect()));
+    };
+    let meta = PageMeta { count: rows.len() as u64, page: asked.page, page_size: asked.size };
+    let skip = usize::try_from(asked.page().offset).unwrap_or(usize::MAX);
+    let take = usize::try_from(asked.size).unwrap_or(usize::MAX);
+    let data = rows.into_iter().skip(skip).take(take).map(Value::Object).collect();
+    Ok(Answer::Meta { data, meta: meta.to_json() })
+}
+
+/// The answer to a `get` that may name its target by filter.
+pub fn first(request: &Request, rows: Vec<Map<String, Value>>) -> Result<Answer, Failure> {
+    let row = select(request, rows)?.into_iter().next();
+    Ok(Answer::Data(row.map_or(Value::Null, Value::Object)))
+}
+
+/// The rows for which the filter surely holds.
+pub fn matching(filter: &Filter, mut rows: Vec<Map<String, Value>>) -> Vec<Map<String, Value>> {
+    rows.retain(|row| matches(filter, row) == Some(true));
+    rows
+}
+
+fn select(request: &Request, mut rows: Vec<Map<String, Value>>) -> Result<Vec<Map<String, Value>>, Failure> {
+    if let Some(filter) = request.filter(None)? {
+        rows = matching(&filter, rows);
+    }
+    sort(&mut rows, &request.params.sort()?);
+    trimmed(request, rows)
+}
+
+/// The rows with only the properties that were asked for.
+pub fn trimmed(request: &Request, mut rows: Vec<Map<String, Value>>) -> Result<Vec<Map<String, Value>>, Failure> {
+    if let Some(fields) = request.params.names("fields")? {
+        rows.iter_mut().for_each(|row| row.retain(|name, _| fields.contains(name)));
+    }
+    if let Some(except) = request.params.names("except")? {
+        rows.iter_mut().for_each(|row| row.retain(|name, _| !except.contains(name)));
+    }
+    Ok(rows)
+}
+
+fn sort(rows: &mut [Map<String, Value>], keys: &[Sort]) {
+    rows.sort_by(|a, b| {
+        keys.iter()
+            .map(|key| {
+                let order = compare(value(a, &key.field), value(b, &key.field)).unwrap_or(Ordering::Equal);
+                if key.descending { order.reverse() } else { order }
+            })
+            .find(|order| order.is_ne())
+            .unwrap_or(Ordering::Equal)
+    });
+}
+
+/// A property, also of an object inside: `role.name`.
+fn value<'v>(row: &'v Map<String, Value>, path: &str) -> &'v Value {
+    let mut steps = path.split('.');
+    let first = steps.next().and_then(|name| row.get(name)).unwrap_or(&Value::Null);
+    steps.fold(first, |at, name| at.get(name).unwrap_or(&Value::Null))
+}
+
+/// Nulls first; texts that read as numbers compare as numbers with numbers.
+fn compare(a: &Value, b: &Value) -> Option<Ordering> {
+    match (a, b) {
+        (Value::Null, Value::Null) => Some(Ordering::Equal),
+        (Value::Null, _) => Some(Ordering::Less),
+        (_, Value::Null) => Some(Ordering::Greater),
+        (Value::String(a), Value::String(b)) => Some(a.cmp(b)),
+        (Value::Bool(_), _) | (_, Value::Bool(_)) => truth(a)?.partial_cmp(&truth(b)?),
+        _ => number(a)?.partial_cmp(&number(b)?),
+    }
+}
+
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(n) => n.as_f64(),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+fn truth(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(b) => Some(*b),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+/// Three-valued, as a database answers: `None` is "unknown".
+fn matches(filter: &Filter, row: &Map<String, Value>) -> Option<bool> {
+    match filter {
+        Filter::And(parts) => {
+            parts.iter().map(|p| matches(p, row)).try_fold(Some(true), |all, one| match (all, one) {
+                (_, Some(false)) => Err(()),
+                (None, _) | (_, None) => Ok(None),
+                (Some(a), Some(b)) => Ok(Some(a && b)),
+            })
+            .unwrap_or(Some(false))
+        }
+        Filter::Or(parts) => {
+            let found: Vec<_> = parts.iter().map(|p| matches(p, row)).collect();
+            if found.contains(&Some(true)) { Some(true) } else if found.contains(&None) { None } else { Some(false) }
+        }
+        Filter::Not(inner) => matches(inner, row).map(|yes| !yes),
+        Filter::Cmp { field, op, terms } => holds(value(row, field), *op, terms),
+    }
+}
+
+fn holds(value: &Value, op: CmpOp, terms: &[Term]) -> Option<bool> {
+    // Variables have no meaning for these lists: an unknown, never a match.
+    let literals: Vec<&Value> = terms
+        .iter()
+        .map(|t| match t {
+            Term::Literal(v) => Some(v),
+            Term::Var(_) => None,
+        })
+        .collect::<Option<_>>()?;
+    let first = literals.first().copied().unwrap_or(&Value::Null);
+    let order = || if value.is_null() { None } else { compare(value, first) };
+    let among = || literals.iter().any(|l| compare(value, l) == Some(Ordering::Equal));
+    // A missing value is neither equal nor unequal to a given one.
+    let known = !value.is_null() || literals.iter().any(|l| l.is_null());
+    let inside = |test: fn(&str, &str) -> bool| {
+        Some(test(&value.as_str()?.to_lowercase(), &first.as_str()?.to_lowercase()))
+    };
+    match op {
+        CmpOp::Eq | CmpOp::In => known.then(among),
+        CmpOp::Ne | CmpOp::NotIn => Some(!among()),
+        CmpOp::Gt => order().map(Ordering::is_gt),
+        CmpOp::Gte => order().map(Ordering::is_ge),
+        CmpOp::Lt => order().map(Ordering::is_lt),
+        CmpOp::Lte => order().map(Ordering::is_le),
+        CmpOp::Between => {
+            let high = literals.get(1).copied().unwrap_or(&Value::Null);
+            Some(order()?.is_ge() && compare(value, high)?.is_le())
+        }
+        CmpOp::Contains => inside(|text, part| text.contains(part)),
+        CmpOp::NotContains => inside(|text, part| !text.contains(part)),
+        CmpOp::StartsWith => inside(|text, part| text.starts_with(part)),
+        CmpOp::NotStartsWith => inside(|text, part| !text.starts_with(part)),
+        CmpOp::EndsWith => inside(|text, part| text.ends_with(part)),
+        CmpOp::NotEndsWith => inside(|text, part| !text.ends_with(part)),
+        CmpOp::Empty => Some(is_empty(value)),
+        CmpOp::NotEmpty => Some(!is_empty(value)),
+        CmpOp::True => Some(value == &Value::Bool(true)),
+        CmpOp::False => Some(value != &Value::Bool(true)),
+        CmpOp::AnyOf => Some(value.as_array()?.iter().any(|v| literals.contains(&v))),
+        CmpOp::NoneOf => Some(!value.as_array()?.iter().any(|v| literals.contains(&v))),
+        CmpOp::Match => Some(same_set(value.as_array()?, &literals)),
+        CmpOp::NotMatch => Some(!same_set(value.as_array()?, &literals)),
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    }
+}
+
+fn same_set(a: &[Value], b: &[&Value]) -> bool {
+    a.len() == b.len() && a.iter().all(|v| b.contains(&v))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn kept(filter: Value) -> Vec<String> {
+        let rows = [
+            json!({"name": "admin", "n": 1, "hidden": false, "title": null}),
+            json!({"name": "member", "n": 2, "hidden": true, "title": "Member"}),
+        ];
+        let filter = crate::filter::parse(&filter, &crate::filter::Context::default()).unwrap();
+        rows.iter()
+            .filter(|r| matches(&filter, r.as_object().unwrap()) == Some(true))
+            .map(|r| r["name"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn filters_over_lists_in_memory_follow_the_rules_of_the_database() {
+        assert_eq!(kept(json!({"name": "admin"})), ["admin"]);
+        assert_eq!(kept(json!({"name.$in": ["admin", "member"]})), ["admin", "member"]);
+        assert_eq!(kept(json!({"n": "2"})), ["member"]);
+        assert_eq!(kept(json!({"hidden.$isFalsy": true})), ["admin"]);
+        assert_eq!(kept(json!({"title.$notIncludes": "x"})), ["member"]);
+        assert_eq!(kept(json!({"$not": {"title": "Member"}})), Vec::<String>::new());
+        assert_eq!(kept(json!({"title.$ne": "Member"})), ["admin"]);
+        assert_eq!(kept(json!({"$not": {"n.$gt": 1}})), ["admin"]);
+        assert_eq!(kept(json!({"$or": [{"n.$gte": 2}, {"title": null}]})), ["admin", "member"]);
+        assert_eq!(kept(json!({"name": "{{$user.id}}"})), Vec::<String>::new());
+    }
+}

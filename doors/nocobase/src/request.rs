@@ -1,0 +1,120 @@
+//! One request, taken apart: what an action reads. Never asks the guard and never answers.
+
+use std::{net::IpAddr, sync::Arc};
+
+use axum::http::HeaderMap;
+use domain::query::Filter;
+use serde_json::{Map, Value};
+
+use crate::{
+    failure::Failure,
+    filter::Context,
+    params::{self, Params},
+    path::Target,
+    role::HOME,
+    state::Inner,
+};
+
+pub struct Request {
+    pub inner: Arc<Inner>,
+    pub target: Target,
+    pub params: Params,
+    /// `None`: there was no body, or one of a type that is no body here.
+    pub body: Option<Value>,
+    pub headers: HeaderMap,
+    pub ip: Option<IpAddr>,
+}
+
+impl Request {
+    /// The base the request is about.
+    pub fn base(&self) -> &str {
+        base(&self.headers)
+    }
+
+    /// The id in the middle of an association path.
+    pub fn source(&self) -> Result<&str, Failure> {
+        self.target.source.as_deref().ok_or_else(|| Failure::bad("the path names no source record"))
+    }
+
+    pub fn source_num(&self) -> Result<i64, Failure> {
+        self.source()?.parse().map_err(|_| Failure::not_found())
+    }
+
+    /// The key of the one thing an action is about.
+    pub fn key(&self) -> Result<String, Failure> {
+        self.params.target_key()?.ok_or_else(|| self.needs_a_target())
+    }
+
+    pub fn needs_a_target(&self) -> Failure {
+        let action = &self.target.action;
+        Failure::bad(format!("to do {action} action, filter or filterByTk is required"))
+    }
+
+    /// The values of a write: an object, or nothing at all.
+    pub fn values(&self) -> Result<Map<String, Value>, Failure> {
+        match &self.body {
+            None | Some(Value::Null) => Ok(Map::new()),
+            Some(Value::Object(map)) => Ok(map.clone()),
+            Some(_) => Err(Failure::bad("the body must be an object")),
+        }
+    }
+
+    pub fn filter(&self, table: Option<&domain::catalog::Table>) -> Result<Option<Filter>, Failure> {
+        let zone = params::zone(self.headers.get("x-timezone").and_then(|v| v.to_str().ok()));
+        self.params.filter(&Context { zone, table })
+    }
+
+    /// Targets of an association action: `filterByTk`, or the body as a key, a list of keys, or a list of
+    /// objects with the key inside.
+    pub fn targets(&self, inside: &str) -> Result<Vec<String>, Failure> {
+        let text = |value: &Value| match value {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            Value::Object(map) => match map.get(inside) {
+                Some(Value::String(text)) => Some(text.clone()),
+                Some(Value::Number(number)) => Some(number.to_string()),
+                _ => None,
+            },
+            _ => None,
+        };
+        let bad = || Failure::bad("the body must be a list of keys");
+        let asked = self.params.target_keys()?.map(Value::Array);
+        match asked.as_ref().or(self.body.as_ref()) {
+            None | Some(Value::Null) => Ok(Vec::new()),
+            Some(Value::Array(items)) => items.iter().map(|i| text(i).ok_or_else(bad)).collect(),
+            // `{"filterByTk":[…]}` and `{"values":[…]}` are how some clients wrap it.
+            Some(Value::Object(map)) if map.contains_key("filterByTk") || map.contains_key("values") => {
+                match map.get("filterByTk").or_else(|| map.get("values")) {
+                    Some(Value::Array(items)) => items.iter().map(|i| text(i).ok_or_else(bad)).collect(),
+                    Some(one) => Ok(vec![text(one).ok_or_else(bad)?]),
+                    None => Ok(Vec::new()),
+                }
+            }
+            Some(one) => Ok(vec![text(one).ok_or_else(bad)?]),
+        }
+    }
+}
+
+/// `X-Data-Source`, by default the home base.
+pub fn base(headers: &HeaderMap) -> &str {
+    headers.get("x-data-source").and_then(|v| v.to_str().ok()).filter(|t| !t.is_empty()).unwrap_or(HOME)
+}
+
+/// A text property of a body; a number counts as its digits. `Some(None)`: given as null.
+pub fn text_property(values: &Map<String, Value>, name: &'static str) -> Result<Option<Option<String>>, Failure> {
+    match values.get(name) {
+        None => Ok(None),
+        Some(Value::Null) => Ok(Some(None)),
+        Some(Value::String(text)) => Ok(Some(Some(text.clone()))),
+        Some(Value::Number(number)) => Ok(Some(Some(number.to_string()))),
+        Some(_) => Err(Failure::bad(format!("{name} must be a text"))),
+    }
+}
+
+pub fn bool_property(values: &Map<String, Value>, name: &'static str) -> Result<Option<bool>, Failure> {
+    match values.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Bool(b)) => Ok(Some(*b)),
+        Some(_) => Err(Failure::bad(format!("{name} must be true or false"))),
+    }
+}

@@ -1,0 +1,385 @@
+//! What a role may do in single collections: resource entries, the one-call form, the strategy of a data
+//! source, and scopes (which rows).
+
+use data::TablePatch;
+use domain::{
+    catalog::Catalog,
+    decision::Allowed,
+    user::Role,
+};
+use keys::RoleChange;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    answer::Answer,
+    collections,
+    failure::{self, Failure},
+    filter::{self, Context},
+    memory,
+    request::{Request, text_property},
+    role::{ActionEntry, HOME, ResourceEntry, RoleDoc, ScopeRef, Scopes, canonical},
+    roles,
+};
+
+/// Scopes everybody has.
+const SCOPE_ALL: i64 = 1;
+const SCOPE_OWN: i64 = 2;
+
+/// The scopes there are: the two built in, and those kept with their collections.
+pub struct StoredScopes<'c>(pub &'c Catalog);
+
+impl Scopes for StoredScopes<'_> {
+    fn filter(&self, id: i64) -> Option<Map<String, Value>> {
+        self.all().into_iter().find(|s| s.get("id") == Some(&json!(id)))?.get("scope")?.as_object().cloned()
+    }
+}
+
+impl StoredScopes<'_> {
+    fn all(&self) -> Vec<Map<String, Value>> {
+        let own = json!({ "createdById": "{{ ctx.state.currentUser.id }}" });
+        let builtin = [
+            json!({"id": SCOPE_ALL, "key": "all", "dataSourceKey": HOME, "name": "All records", "resourceName": null, "scope": {}}),
+            json!({"id": SCOPE_OWN, "key": "own", "dataSourceKey": HOME, "name": "Own records", "resourceName": null, "scope": own}),
+        ];
+        let home = self.0.base(HOME).map(|b| b.id);
+        let tables = self.0.tables.values().filter(|t| Some(t.base) == home);
+        let custom = tables.flat_map(|t| collections::notes(t, "scopes"));
+        builtin.into_iter().chain(custom).filter_map(|v| v.as_object().cloned()).collect()
+    }
+
+    fn id_of(&self, key: &str) -> Option<i64> {
+        self.all().iter().find(|s| s.get("key") == Some(&json!(key)))?.get("id")?.as_i64()
+    }
+
+    fn shown(&self, scope: &ScopeRef) -> Value {
+        match scope {
+            ScopeRef::Inline(filter) => json!({ "scope": filter }),
+            ScopeRef::Id(id) => {
+                let found = self.all().into_iter().find(|s| s.get("id") == Some(&json!(id)));
+                found.map_or(Value::Null, Value::Object)
+            }
+        }
+    }
+}
+
+pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let role = roles::source(request, allowed).await?;
+    memory::list(request, rows(request, allowed, &role)?)
+}
+
+pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let role = roles::source(request, allowed).await?;
+    let rows = rows(request, allowed, &role)?;
+    let Some(key) = request.params.target_key()? else { return memory::first(request, rows) };
+    let found = rows.into_iter().find(|r| names_it(r, &key));
+    Ok(Answer::Data(found.map_or(Value::Null, Value::Object)))
+}
+
+pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let (role, values) = (roles::source(request, allowed).await?, request.values()?);
+    let mut doc = RoleDoc::of(&role);
+    let name = text_property(&values, "name")?.flatten().ok_or_else(|| Failure::bad("name is required"))?;
+    if doc.resource(&name).is_some() {
+        return Err(Failure::bad(format!("the role has an entry for {name} already")));
+    }
+    let mut entry = ResourceEntry { id: doc.next_id(), name: name.clone(), using_actions_config: true, actions: Vec::new() };
+    change(&mut entry, &values, allowed, doc.next_id() + 1)?;
+    doc.resources.push(entry);
+    let role = save(request, allowed, &role, &doc).await?;
+    Ok(Answer::Data(entry_shown(allowed, &role, &name, true)))
+}
+
+pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let (role, values) = (roles::source(request, allowed).await?, request.values()?);
+    let mut doc = RoleDoc::of(&role);
+    let names = chosen(request, allowed, &role)?;
+    let mut next = doc.next_id();
+    for name in &names {
+        if let Some(entry) = doc.resources.iter_mut().find(|r| r.name == *name) {
+            next = change(entry, &values, allowed, next)?;
+        }
+    }
+    let role = save(request, allowed, &role, &doc).await?;
+    Ok(Answer::Data(names.iter().map(|name| entry_shown(allowed, &role, name, true)).collect()))
+}
+
+pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let role = roles::source(request, allowed).await?;
+    let names = chosen(request, allowed, &role)?;
+    let mut doc = RoleDoc::of(&role);
+    doc.resources.retain(|r| !names.contains(&r.name));
+    save(request, allowed, &role, &doc).await?;
+    Ok(Answer::Data(json!(names.len())))
+}
+
+/// `roles:applyDataPermissions`: several entries in one call, each replacing what was there.
+pub async fn apply(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let name = request.key()?;
+    let role = roles::by_name(request, allowed, &name).await?.ok_or_else(Failure::not_found)?;
+    let values = request.values()?;
+    let mut doc = RoleDoc::of(&role);
+    let bad = || Failure::bad("resources must be a list of objects with a name");
+    let listed = match values.get("resources") {
+        None | Some(Value::Null) => &[],
+        Some(Value::Array(items)) => items.as_slice(),
+        Some(_) => return Err(bad()),
+    };
+    for resource in listed {
+        let resource = resource.as_object().ok_or_else(bad)?;
+        let name = text_property(resource, "name")?.flatten().ok_or_else(bad)?;
+        let next = doc.next_id();
+        let mut entry = match doc.resources.iter().position(|r| r.name == name) {
+            Some(at) => doc.resources.remove(at),
+            None => ResourceEntry { id: next, name, using_actions_config: true, actions: Vec::new() },
+        };
+        entry.using_actions_config = true;
+        change(&mut entry, resource, allowed, next + 1)?;
+        doc.resources.push(entry);
+    }
+    if let Some(strategy) = values.get("strategy").filter(|s| !s.is_null()) {
+        doc.strategy = Some(roles::strategy_of(strategy)?);
+    }
+    let role = save(request, allowed, &role, &doc).await?;
+    Ok(Answer::Data(Value::Array(rows(request, allowed, &role)?.into_iter().map(Value::Object).collect())))
+}
+
+/// `dataSources/main/roles:get`: the strategy of a data source is the role's.
+pub async fn strategy_get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let name = match request.params.target_key()? {
+        Some(name) => Some(name),
+        None => request.filter(None)?.and_then(|f| role_in(&f)),
+    };
+    let role = match name {
+        Some(name) => roles::by_name(request, allowed, &name).await?,
+        None => None,
+    };
+    Ok(Answer::Data(role.map_or(Value::Null, |r| strategy_shown(&r))))
+}
+
+pub async fn strategy_update(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let values = request.values()?;
+    let name = match request.params.target_key()? {
+        Some(name) => name,
+        None => text_property(&values, "roleName")?.flatten().ok_or_else(|| request.needs_a_target())?,
+    };
+    let role = roles::by_name(request, allowed, &name).await?.ok_or_else(Failure::not_found)?;
+    let mut doc = RoleDoc::of(&role);
+    match values.get("strategy") {
+        None => {}
+        Some(Value::Null) => doc.strategy = None,
+        Some(strategy) => doc.strategy = Some(roles::strategy_of(strategy)?),
+    }
+    let role = save(request, allowed, &role, &doc).await?;
+    Ok(Answer::Data(strategy_shown(&role)))
+}
+
+pub async fn scopes_list(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    memory::list(request, StoredScopes(allowed.catalog()).all())
+}
+
+/// A scope of one's own. It is kept with its collection, so that it goes when the collection goes.
+pub async fn scope_create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let values = request.values()?;
+    let resource =
+        text_property(&values, "resourceName")?.flatten().ok_or_else(|| Failure::bad("resourceName is required"))?;
+    let scope = match values.get("scope") {
+        None | Some(Value::Null) => Map::new(),
+        Some(Value::Object(filter)) => filter.clone(),
+        Some(_) => return Err(Failure::bad("scope must be a filter")),
+    };
+    filter::parse(&Value::Object(scope.clone()), &Context::default())?;
+    let table = allowed.table().ok_or_else(Failure::not_found)?;
+    let mut kept = collections::notes(table, "scopes");
+    let used = StoredScopes(allowed.catalog()).all().iter().filter_map(|s| s.get("id")?.as_i64()).max();
+    // Never an id that was used before: a role could still name it.
+    let id = used.unwrap_or(SCOPE_OWN).max(allowed.at().0) + 1;
+    let row = json!({
+        "id": id,
+        "key": format!("s{id}"),
+        "dataSourceKey": HOME,
+        "name": text_property(&values, "name")?.flatten(),
+        "resourceName": resource,
+        "scope": scope,
+    });
+    kept.push(row.clone());
+    let patch = TablePatch { extra: Some(Some(collections::with_notes(table, "scopes", kept))), ..TablePatch::default() };
+    request.inner.data.patch_table(allowed, patch).await.map_err(|e| failure::data("rolesResourcesScopes", e))?;
+    Ok(Answer::Data(row))
+}
+
+/// `actions` and `resources` of `roles:check`.
+pub fn collection_actions(doc: &RoleDoc) -> (Map<String, Value>, Vec<&str>) {
+    let mut actions = Map::new();
+    let configured: Vec<&ResourceEntry> = doc.resources.iter().filter(|r| r.using_actions_config).collect();
+    for resource in &configured {
+        for action in &resource.actions {
+            let mut rule = Map::new();
+            match action.name.as_str() {
+                "view" => {
+                    rule.insert("fields".to_owned(), json!(action.fields));
+                    rule.insert("appends".to_owned(), json!([]));
+                }
+                "create" | "update" => {
+                    rule.insert("whitelist".to_owned(), json!(action.fields));
+                }
+                _ => {}
+            }
+            if action.scope == Some(ScopeRef::Id(SCOPE_OWN)) {
+                rule.insert("own".to_owned(), json!(true));
+            }
+            actions.insert(format!("{}:{}", resource.name, action.name), Value::Object(rule));
+        }
+    }
+    (actions, configured.iter().map(|r| r.name.as_str()).collect())
+}
+
+/// Takes a body into an entry; answers the next free id.
+fn change(entry: &mut ResourceEntry, values: &Map<String, Value>, allowed: &Allowed, mut next: i64) -> Result<i64, Failure> {
+    if let Some(using) = crate::request::bool_property(values, "usingActionsConfig")? {
+        entry.using_actions_config = using;
+    }
+    let listed = match values.get("actions") {
+        None | Some(Value::Null) => return Ok(next),
+        Some(Value::Array(items)) => items,
+        Some(_) => return Err(Failure::bad("actions must be a list")),
+    };
+    entry.actions.clear();
+    for item in listed {
+        entry.actions.push(action(item, allowed, next)?);
+        next += 1;
+    }
+    Ok(next)
+}
+
+fn action(value: &Value, allowed: &Allowed, id: i64) -> Result<ActionEntry, Failure> {
+    let bad = || Failure::bad("actions must be a list of objects with a name");
+    let (name, map) = match value {
+        Value::String(name) => (name.clone(), Map::new()),
+        Value::Object(map) => (text_property(map, "name")?.flatten().ok_or_else(bad)?, map.clone()),
+        _ => return Err(bad()),
+    };
+    let fields = match map.get("fields") {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(items)) => {
+            let names: Option<Vec<String>> = items.iter().map(|i| i.as_str().map(str::to_owned)).collect();
+            names.ok_or_else(|| Failure::bad("fields must be a list of names"))?
+        }
+        Some(_) => return Err(Failure::bad("fields must be a list of names")),
+    };
+    Ok(ActionEntry { id, name: canonical(&name).to_owned(), fields, scope: scope(&map, allowed)? })
+}
+
+/// `scopeKey`, `scopeId`, or `scope` as an object with an id, a key, or the filter itself under `scope`.
+fn scope(map: &Map<String, Value>, allowed: &Allowed) -> Result<Option<ScopeRef>, Failure> {
+    let scopes = StoredScopes(allowed.catalog());
+    let unknown = |what: &dyn std::fmt::Display| Failure::bad(format!("there is no scope {what}"));
+    let by_key = |key: &str| scopes.id_of(key).map(|id| Some(ScopeRef::Id(id))).ok_or_else(|| unknown(&key));
+    let by_id = |id: i64| scopes.filter(id).map(|_| Some(ScopeRef::Id(id))).ok_or_else(|| unknown(&id));
+    if let Some(key) = text_property(map, "scopeKey")?.flatten() {
+        return by_key(&key);
+    }
+    if let Some(id) = map.get("scopeId").and_then(Value::as_i64) {
+        return by_id(id);
+    }
+    match map.get("scope") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Number(id)) => by_id(id.as_i64().unwrap_or_default()),
+        Some(Value::Object(scope)) => match (scope.get("id").and_then(Value::as_i64), scope.get("key"), scope.get("scope")) {
+            (Some(id), _, _) => by_id(id),
+            (None, Some(Value::String(key)), _) => by_key(key),
+            (None, _, Some(Value::Object(filter))) => Ok(Some(ScopeRef::Inline(filter.clone()))),
+            _ if scope.is_empty() => Ok(None),
+            // Guessing what is meant could grant more than was meant.
+            _ => Err(Failure::bad("scope must have an id, a key or a scope")),
+        },
+        Some(_) => Err(Failure::bad("scope must be an object")),
+    }
+}
+
+async fn save(request: &Request, allowed: &Allowed, role: &Role, doc: &RoleDoc) -> Result<Role, Failure> {
+    let change: RoleChange = roles::rewritten(request, allowed, role, doc)?;
+    Ok(request.inner.keys.update_role(allowed, role.id, change).await?)
+}
+
+/// The entries a change is about: by key or by filter.
+fn chosen(request: &Request, allowed: &Allowed, role: &Role) -> Result<Vec<String>, Failure> {
+    let all: Vec<Map<String, Value>> = entries(allowed, role);
+    let name = |row: &Map<String, Value>| row.get("name").and_then(Value::as_str).map(str::to_owned);
+    if let Some(keys) = request.params.target_keys()? {
+        let wanted = |row: &Map<String, Value>| keys.iter().filter_map(Value::as_str).any(|k| names_it(row, k));
+        return Ok(all.iter().filter(|r| wanted(r)).filter_map(name).collect());
+    }
+    let filter = request.filter(None)?.ok_or_else(|| request.needs_a_target())?;
+    Ok(memory::matching(&filter, all).iter().filter_map(name).collect())
+}
+
+fn names_it(row: &Map<String, Value>, key: &str) -> bool {
+    let id = row.get("id").and_then(Value::as_i64).map(|id| id.to_string());
+    id.as_deref() == Some(key) || row.get("name").and_then(Value::as_str) == Some(key)
+}
+
+fn rows(request: &Request, allowed: &Allowed, role: &Role) -> Result<Vec<Map<String, Value>>, Failure> {
+    let appends = request.params.names("appends")?.unwrap_or_default();
+    let mut rows = entries(allowed, role);
+    // The whole entry is small: `actions` are only left out when nobody asked for them in a `get` or `list`.
+    if !appends.iter().any(|a| a == "actions" || a.starts_with("actions.")) {
+        rows.iter_mut().for_each(|row| {
+            row.remove("actions");
+        });
+    }
+    Ok(rows)
+}
+
+fn entries(allowed: &Allowed, role: &Role) -> Vec<Map<String, Value>> {
+    let scopes = StoredScopes(allowed.catalog());
+    let doc = RoleDoc::of(role);
+    doc.resources.iter().map(|entry| row(entry, role, &scopes)).collect()
+}
+
+fn entry_shown(allowed: &Allowed, role: &Role, name: &str, _with_actions: bool) -> Value {
+    let found = entries(allowed, role).into_iter().find(|r| r.get("name") == Some(&json!(name)));
+    found.map_or(Value::Null, Value::Object)
+}
+
+fn row(entry: &ResourceEntry, role: &Role, scopes: &StoredScopes<'_>) -> Map<String, Value> {
+    let action = |action: &ActionEntry| {
+        let id = match &action.scope {
+            Some(ScopeRef::Id(id)) => json!(id),
+            _ => Value::Null,
+        };
+        json!({
+            "id": action.id,
+            "name": action.name,
+            "fields": action.fields,
+            "rolesResourceId": entry.id,
+            "scopeId": id,
+            "scope": action.scope.as_ref().map(|s| scopes.shown(s)),
+        })
+    };
+    let value = json!({
+        "id": entry.id,
+        "roleName": role.name,
+        "dataSourceKey": HOME,
+        "name": entry.name,
+        "usingActionsConfig": entry.using_actions_config,
+        "actions": entry.actions.iter().map(action).collect::<Vec<_>>(),
+    });
+    value.as_object().cloned().unwrap_or_default()
+}
+
+fn strategy_shown(role: &Role) -> Value {
+    json!({ "roleName": role.name, "dataSourceKey": HOME, "strategy": RoleDoc::of(role).strategy })
+}
+
+/// The role a filter names: `{"roleName": "x"}`.
+fn role_in(filter: &domain::query::Filter) -> Option<String> {
+    use domain::query::{CmpOp, Filter, Term};
+    match filter {
+        Filter::And(parts) => parts.iter().find_map(role_in),
+        Filter::Cmp { field, op: CmpOp::Eq, terms } if field == "roleName" || field == "name" => match terms.first()? {
+            Term::Literal(Value::String(name)) => Some(name.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}

@@ -1,0 +1,244 @@
+//! Roles: `roles:*`. What they mean is compiled in `role/`; here they are read, kept and shown.
+
+use domain::{
+    decision::Allowed,
+    secret::random_text,
+    user::Role,
+};
+use keys::{KeysError, NewRole, RoleChange};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    answer::Answer,
+    auth,
+    failure::Failure,
+    memory,
+    request::{Request, bool_property, text_property},
+    resources::{StoredScopes, collection_actions},
+    role::{self, RoleDoc, SNIPPETS_DEFAULT, Strategy},
+};
+
+const NAME_ALPHABET: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+
+/// A role as screens get it.
+pub fn shown(role: &Role) -> Map<String, Value> {
+    let doc = RoleDoc::of(role);
+    let mut out = Map::new();
+    let mut put = |name: &str, value: Value| out.insert(name.to_owned(), value);
+    put("name", json!(role.name));
+    put("title", json!(role.title.as_deref().unwrap_or(&role.name)));
+    put("description", json!(role.description));
+    put("strategy", json!(doc.strategy));
+    put("default", json!(role.default));
+    put("hidden", json!(doc.hidden));
+    put("allowConfigure", json!(doc.allow_configure));
+    put("allowNewMenu", json!(null));
+    put("snippets", json!(doc.snippets));
+    put("createdAt", json!(role.created_at.rfc3339()));
+    put("updatedAt", json!(role.updated_at.rfc3339()));
+    out.extend(doc.more);
+    out
+}
+
+pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let roles = request.inner.keys.roles(allowed).await?;
+    memory::list(request, roles.iter().map(shown).collect())
+}
+
+pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let Some(name) = request.params.target_key()? else {
+        let roles = request.inner.keys.roles(allowed).await?;
+        return memory::first(request, roles.iter().map(shown).collect());
+    };
+    let role = by_name(request, allowed, &name).await?;
+    Ok(Answer::Data(role.map_or(Value::Null, |r| Value::Object(shown(&r)))))
+}
+
+pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let values = request.values()?;
+    let name = match text_property(&values, "name")?.flatten() {
+        Some(name) => name,
+        None => format!("r_{}", random_text(11, NAME_ALPHABET, &*request.inner.entropy)),
+    };
+    if !crate::path::valid_name(&name) {
+        return Err(Failure::bad(format!("{name:?} is not a role name")));
+    }
+    let title = text_property(&values, "title")?.flatten();
+    check_title(request, allowed, title.as_deref(), None).await?;
+    let mut doc = RoleDoc { snippets: SNIPPETS_DEFAULT.map(str::to_owned).to_vec(), ..RoleDoc::default() };
+    apply(&mut doc, &values)?;
+    let new = NewRole {
+        name,
+        title,
+        description: text_property(&values, "description")?.flatten(),
+        default: bool_property(&values, "default")?.unwrap_or(false),
+        grants: role::compile(&doc, allowed.catalog(), &StoredScopes(allowed.catalog()))?,
+        extra: Some(doc.write_into(None)),
+    };
+    let role = request.inner.keys.create_role(allowed, new).await?;
+    Ok(Answer::Data(Value::Object(shown(&role))))
+}
+
+pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let values = request.values()?;
+    let Some(name) = request.params.target_key()? else { return Err(request.needs_a_target()) };
+    let Some(role) = by_name(request, allowed, &name).await? else {
+        return Ok(Answer::Data(Value::Array(Vec::new())));
+    };
+    let title = text_property(&values, "title")?;
+    check_title(request, allowed, title.as_ref().and_then(Option::as_deref), Some(&role)).await?;
+    let mut doc = RoleDoc::of(&role);
+    let before = doc.clone();
+    apply(&mut doc, &values)?;
+    let rights = doc.strategy != before.strategy || doc.snippets != before.snippets;
+    let mut change = if rights { rewritten(request, allowed, &role, &doc)? } else { RoleChange::default() };
+    change.title = title;
+    change.description = text_property(&values, "description")?;
+    change.default = bool_property(&values, "default")?;
+    if doc != before {
+        change.extra = Some(Some(doc.write_into(role.extra.as_deref())));
+    }
+    let role = request.inner.keys.update_role(allowed, role.id, change).await?;
+    Ok(Answer::Data(Value::Array(vec![Value::Object(shown(&role))])))
+}
+
+pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let names = request.params.target_keys()?.ok_or_else(|| request.needs_a_target())?;
+    let mut gone = 0;
+    for name in names.iter().filter_map(Value::as_str) {
+        if let Some(role) = by_name(request, allowed, name).await? {
+            request.inner.keys.delete_role(allowed, role.id).await?;
+            gone += 1;
+        }
+    }
+    Ok(Answer::Data(json!(gone)))
+}
+
+/// What the caller's role may do, for screens to show or hide things by.
+pub async fn check(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let user = auth::me(request, allowed).await?;
+    let held = match &user {
+        Some(user) => auth::held_roles(request, allowed, user).await?,
+        None => Vec::new(),
+    };
+    let acting = match allowed.principal().role {
+        Some(id) => Some(request.inner.keys.role(allowed, &id.to_string()).await?),
+        None => None,
+    };
+    let everything = acting.as_ref().map_or(allowed.principal().operator, |r| r.root);
+    let doc = acting.as_ref().map(RoleDoc::of).unwrap_or_default();
+    let names: Vec<&str> = match allowed.principal().key {
+        Some(_) => acting.iter().map(|r| r.name.as_str()).collect(),
+        None => held.iter().map(|r| r.name.as_str()).collect(),
+    };
+    let (actions, resources) = collection_actions(&doc);
+    let available: Vec<Value> = role::AVAILABLE
+        .iter()
+        .map(|(name, title, existing)| json!({"name": name, "displayName": title, "onNewRecord": !existing}))
+        .collect();
+    let data = json!({
+        "role": acting.as_ref().map(|r| r.name.as_str()).or(if everything { Some("root") } else { None }),
+        "roles": names,
+        "roleMode": "default",
+        "allowAll": everything,
+        "allowConfigure": everything || doc.allow_configure == Some(true),
+        "strategy": doc.strategy.clone().unwrap_or_default(),
+        "actions": actions,
+        "snippets": doc.snippets,
+        "resources": resources,
+        "availableActions": available,
+        "actionAlias": role::aliases_json(),
+        "allowMenuItemIds": [],
+        "allowAnonymous": false,
+    });
+    Ok(Answer::Meta { data, meta: json!({ "dataSources": {} }) })
+}
+
+/// The role an association path begins with.
+pub async fn source(request: &Request, allowed: &Allowed) -> Result<Role, Failure> {
+    let name = request.source()?;
+    by_name(request, allowed, name).await?.ok_or_else(Failure::not_found)
+}
+
+pub async fn by_name(request: &Request, allowed: &Allowed, name: &str) -> Result<Option<Role>, Failure> {
+    match request.inner.keys.role(allowed, name).await {
+        // Ids of the core are no names here.
+        Ok(role) => Ok(Some(role).filter(|r| r.name == name)),
+        Err(KeysError::NotFound) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The change that makes `role` mean what `doc` says.
+pub fn rewritten(
+    _request: &Request,
+    allowed: &Allowed,
+    role: &Role,
+    doc: &RoleDoc,
+) -> Result<RoleChange, Failure> {
+    if role.root {
+        return Err(Failure::forbidden());
+    }
+    // A role made through another interface says things this dialect has no words for; rewriting it from
+    // an empty document would silently take them away.
+    let foreign = !role.builtin && role.extra.is_none() && !role.grants.0.is_empty();
+    if foreign {
+        return Err(Failure::bad("the permissions of this role were set through another interface and can only be changed there"));
+    }
+    Ok(RoleChange {
+        grants: Some(role::compile(doc, allowed.catalog(), &StoredScopes(allowed.catalog()))?),
+        extra: Some(Some(doc.write_into(role.extra.as_deref()))),
+        ..RoleChange::default()
+    })
+}
+
+/// Titles are how people choose a role: no two alike.
+async fn check_title(
+    request: &Request,
+    allowed: &Allowed,
+    title: Option<&str>,
+    of: Option<&Role>,
+) -> Result<(), Failure> {
+    let Some(title) = title else { return Ok(()) };
+    let all = request.inner.keys.roles(allowed).await?;
+    let taken = all.iter().any(|r| r.title.as_deref() == Some(title) && of.is_none_or(|o| o.id != r.id));
+    if taken { Err(Failure::bad("title already exists")) } else { Ok(()) }
+}
+
+/// Takes what a body says of a role into its document.
+fn apply(doc: &mut RoleDoc, values: &Map<String, Value>) -> Result<(), Failure> {
+    match values.get("strategy") {
+        None => {}
+        Some(Value::Null) => doc.strategy = None,
+        Some(strategy) => doc.strategy = Some(strategy_of(strategy)?),
+    }
+    match values.get("snippets") {
+        None | Some(Value::Null) => {}
+        Some(Value::Array(items)) => {
+            let texts: Option<Vec<String>> = items.iter().map(|i| i.as_str().map(str::to_owned)).collect();
+            doc.snippets = texts.ok_or_else(|| Failure::bad("snippets must be a list of texts"))?;
+        }
+        Some(_) => return Err(Failure::bad("snippets must be a list of texts")),
+    }
+    if let Some(hidden) = bool_property(values, "hidden")? {
+        doc.hidden = hidden;
+    }
+    if values.contains_key("allowConfigure") {
+        doc.allow_configure = bool_property(values, "allowConfigure")?;
+    }
+    for name in ["color", "allowNewMenu", "allowNewMobileMenu", "sort"] {
+        if let Some(value) = values.get(name) {
+            doc.more.insert(name.to_owned(), value.clone());
+        }
+    }
+    Ok(())
+}
+
+pub fn strategy_of(value: &Value) -> Result<Strategy, Failure> {
+    // `actions` may be null or false where nothing is allowed.
+    let mut value = value.clone();
+    if let Some(actions) = value.get_mut("actions").filter(|a| !a.is_array()) {
+        *actions = json!([]);
+    }
+    serde_json::from_value(value).map_err(|_| Failure::bad("strategy must be an object with a list of actions"))
+}
