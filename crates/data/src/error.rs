@@ -31,6 +31,7 @@ impl From<StoreError> for DataError {
             StoreError::Conflict(field) => Self::Conflict { field },
             StoreError::NotFound => Self::NotFound,
             StoreError::Row => Self::OutOfScope,
+            StoreError::Required(field) => Self::Validation(vec![format!("{field} is required")]),
             other => Self::Store(other),
         }
     }

@@ -9,6 +9,7 @@ pub enum Value {
     Bool(bool),
     Int(i64),
     Float(f64),
+    /// Texts, and what sorts or is kept exactly as one: decimals, dates, times, UUIDs.
     Text(String),
     /// An instant; stored as UTC milliseconds.
     Instant(Millis),

@@ -6,7 +6,6 @@ use domain::{
     decision::Allowed,
     limits,
     query::{BoundAlt, BoundQuery, BoundSort, bind_write},
-    value::Value,
 };
 use store::RecordPage;
 

@@ -50,7 +50,8 @@ fn typed(kind: FieldKind, literal: &Json) -> Result<Value, &'static str> {
         FieldKind::Text | FieldKind::LongText => fragment(literal),
         FieldKind::Password => Ok(Value::Text(checked(text(literal)?)?.to_owned())),
         FieldKind::Integer | FieldKind::BigInt => integer(literal).map(Value::Int),
-        FieldKind::Float | FieldKind::Decimal => decimal(literal).map(Value::Float),
+        FieldKind::Float => number(literal).map(Value::Float),
+        FieldKind::Decimal => decimal(literal).map(Value::Text),
         FieldKind::Boolean => boolean(literal).map(Value::Bool),
         FieldKind::DateTime => instant(literal).map(Value::Instant),
         FieldKind::LocalDateTime => local_date_time(text(literal)?).map(Value::Text),
@@ -95,12 +96,47 @@ fn exact_integer(number: f64) -> Option<i64> {
     (number.fract() == 0.0 && number.abs() <= EXACT_MAX).then_some(number as i64)
 }
 
-fn decimal(literal: &Json) -> Result<f64, &'static str> {
+fn number(literal: &Json) -> Result<f64, &'static str> {
     match literal {
         Json::Number(number) => float(number),
-        Json::String(text) => decimal_text(text).ok_or("must be a number of at most 15 digits"),
+        Json::String(text) => float_text(text).ok_or("must be a number of at most 15 digits"),
         Json::Null | Json::Bool(_) | Json::Array(_) | Json::Object(_) => Err("must be a number"),
     }
+}
+
+/// Digits as they are, so that none is lost: `-12.5`. One number has one text, so that equal ones are equal.
+fn decimal(literal: &Json) -> Result<String, &'static str> {
+    let shortest = match literal {
+        // Written without an exponent, as the shortest text that reads as the same number.
+        Json::Number(number) if number.is_f64() => number.as_f64().map(|f| f.to_string()),
+        Json::Number(number) => Some(number.to_string()),
+        Json::String(text) => Some(text.clone()),
+        Json::Null | Json::Bool(_) | Json::Array(_) | Json::Object(_) => None,
+    };
+    shortest.as_deref().and_then(decimal_text).ok_or("must be a decimal number of at most 38 digits")
+}
+
+fn decimal_text(text: &str) -> Option<String> {
+    const DIGITS_MAX: usize = 38;
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (whole, fraction) = match unsigned.split_once('.') {
+        Some((whole, fraction)) if !fraction.is_empty() => (whole, fraction.trim_end_matches('0')),
+        Some(_) => return None,
+        None => (unsigned, ""),
+    };
+    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || !digits(whole) || !digits(fraction) {
+        return None;
+    }
+    let whole = whole.trim_start_matches('0');
+    if whole.len() + fraction.len() > DIGITS_MAX {
+        return None;
+    }
+    let zero = whole.is_empty() && fraction.is_empty();
+    let sign = if text.starts_with('-') && !zero { "-" } else { "" };
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let point = if fraction.is_empty() { "" } else { "." };
+    Some(format!("{sign}{whole}{point}{fraction}"))
 }
 
 fn float(number: &Number) -> Result<f64, &'static str> {
@@ -114,7 +150,7 @@ fn float(number: &Number) -> Result<f64, &'static str> {
     }
 }
 
-fn decimal_text(text: &str) -> Option<f64> {
+fn float_text(text: &str) -> Option<f64> {
     const DIGITS_EXACT: usize = 15;
     let plain = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E'));
     let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
