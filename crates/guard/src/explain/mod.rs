@@ -5,6 +5,8 @@ mod apply;
 mod report;
 mod rule;
 mod suggest;
+#[cfg(test)]
+mod tests;
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -14,7 +16,6 @@ use domain::{
     catalog::Catalog,
     decision::{Gate, Profile, Reason, StepOutcome, Trace},
     key::{Key, Permissions},
-    limit::WindowState,
     secret::Secret,
     user::{Role, User},
 };
@@ -121,7 +122,6 @@ pub struct Records {
     pub users: Vec<User>,
     pub roles: Vec<Role>,
     pub catalog: Arc<Catalog>,
-    pub window: WindowState,
 }
 
 /// The whole answer of a dry run.

@@ -72,7 +72,7 @@ pub(crate) fn explain(
     }
 }
 
-fn question<'a>(run: &DryRun<'a>) -> Ask<'a> {
+pub(super) fn question<'a>(run: &DryRun<'a>) -> Ask<'a> {
     let DryRun { op, place, role, permissions, cost, .. } = *run;
     Ask { op, place, role, single_role: false, permissions, cost }
 }
@@ -98,8 +98,11 @@ fn answerable(ctx: &mut Ctx<'_>, gate: Gate) -> bool {
     match gate {
         Gate::Present => true,
         Gate::Known => !matches!(ctx.presented, Presented::Nothing | Presented::Garbage),
-        Gate::Scope | Gate::Role | Gate::Level | Gate::Rule => {
-            !matches!(ctx.who, Who::Nobody) && ctx.target.is_some()
+        Gate::Scope | Gate::Role | Gate::Level => !matches!(ctx.who, Who::Nobody) && ctx.target.is_some(),
+        // About what both layers leave: nothing to look at when one of them leaves nothing by itself.
+        Gate::Rule => {
+            let both = [Gate::Role, Gate::Level].into_iter().all(|gate| answerable(ctx, gate) && ask(ctx, gate).is_ok());
+            both && ctx.target.is_some()
         }
         _ => !matches!(ctx.who, Who::Nobody),
     }
