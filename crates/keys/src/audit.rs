@@ -57,7 +57,12 @@ impl Keys {
     }
 
     /// An entry for something that changes nothing the store would write down by itself.
-    pub(crate) async fn note(&self, allowed: &Allowed, action: &str, target: String) -> Result<(), KeysError> {
+    pub(crate) async fn note(
+        &self,
+        allowed: &Allowed,
+        action: &str,
+        target: String,
+    ) -> Result<(), KeysError> {
         let event = AuditEvent {
             id: AuditId::new(allowed.at(), self.entropy()),
             at: allowed.at(),

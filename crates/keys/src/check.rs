@@ -73,7 +73,10 @@ pub(crate) fn permissions(wanted: &Permissions) -> Checked {
     for (resource, actions) in &wanted.0 {
         line(FIELD, resource, limits::PERMISSION_NAME_CHARS_MAX)?;
         if actions.len() > limits::PERMISSION_ACTIONS_MAX {
-            return Err(KeysError::TooMany { what: "actions per resource", max: limits::PERMISSION_ACTIONS_MAX });
+            return Err(KeysError::TooMany {
+                what: "actions per resource",
+                max: limits::PERMISSION_ACTIONS_MAX,
+            });
         }
         for action in actions {
             line(FIELD, action, limits::PERMISSION_NAME_CHARS_MAX)?;
@@ -130,7 +133,10 @@ pub(crate) fn remaining(units: i64) -> Checked {
 pub(crate) fn refill(refill: &Refill, has_quota: bool) -> Checked {
     const FIELD: &str = "refill";
     if !has_quota {
-        return Err(KeysError::invalid(FIELD, "needs remaining: a key without a quota has nothing to refill"));
+        return Err(KeysError::invalid(
+            FIELD,
+            "needs remaining: a key without a quota has nothing to refill",
+        ));
     }
     if !(1..=limits::QUOTA_MAX).contains(&refill.amount) {
         return Err(KeysError::invalid(FIELD, format!("amount must be 1 to {}", limits::QUOTA_MAX)));
@@ -167,7 +173,10 @@ pub(crate) fn label(text: &str) -> Checked {
 pub(crate) fn foreign_prefix(text: &str) -> Checked {
     let max = limits::KEY_PREFIX_CHARS_MAX;
     if text.len() > max || !text.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(KeysError::invalid("prefix", format!("must be at most {max} printable ASCII characters")));
+        return Err(KeysError::invalid(
+            "prefix",
+            format!("must be at most {max} printable ASCII characters"),
+        ));
     }
     Ok(())
 }

@@ -36,17 +36,33 @@ impl Keys {
         Ok(Caller { allowed, key, root })
     }
 
-    /// By the kind of key, by the role acted in, or by the user.
+    /// A root key; or a person (or the legacy key that is everything its owner is) who is root, or acts in a
+    /// root role. Other keys never are, whatever they may do: they hand on what they were given and no flag.
     async fn flagged_root(&self, allowed: &Allowed) -> Result<bool, KeysError> {
         let principal = allowed.principal();
-        if principal.key_kind == Some(KeyKind::Root) {
+        match (principal.key_kind, principal.role, principal.user) {
+            (Some(KeyKind::Root), ..) => Ok(true),
+            (Some(KeyKind::Standard | KeyKind::Administration), ..) => Ok(false),
+            (_, Some(role), _) => Ok(self.store().role(role).await?.is_some_and(|role| role.root)),
+            (_, None, Some(id)) => match self.store().user(id).await? {
+                Some(user) => self.is_root(&user).await,
+                None => Ok(false),
+            },
+            (_, None, None) => Ok(false),
+        }
+    }
+
+    /// Root by the flag, or through a root role.
+    pub(crate) async fn is_root(&self, user: &User) -> Result<bool, KeysError> {
+        if user.root {
             return Ok(true);
         }
-        match (principal.role, principal.user) {
-            (Some(role), _) => Ok(self.store().role(role).await?.is_some_and(|r| r.root)),
-            (None, Some(user)) => Ok(self.store().user(user).await?.is_some_and(|u| u.root)),
-            (None, None) => Ok(false),
+        for id in &user.roles {
+            if self.store().role(*id).await?.is_some_and(|role| role.root) {
+                return Ok(true);
+            }
         }
+        Ok(false)
     }
 
     /// A role by id or name.
@@ -71,7 +87,8 @@ impl Keys {
             if let Some(role) = self.store().role(*id).await?
                 && !caller.can_give(&role)
             {
-                let reason = format!("the user holds the role {:?}, which allows more than you may do", role.name);
+                let reason =
+                    format!("the user holds the role {:?}, which allows more than you may do", role.name);
                 return Err(KeysError::NotAllowed(reason));
             }
         }
@@ -84,10 +101,9 @@ impl Keys {
             return Ok(true);
         }
         for id in &user.roles {
-            if let Some(role) = self.store().role(*id).await? {
-                if layer_of(&role, catalog).cell(&Place::SERVER).allows(Op::Settings) {
-                    return Ok(true);
-                }
+            let role = self.store().role(*id).await?;
+            if role.is_some_and(|role| layer_of(&role, catalog).cell(&Place::SERVER).allows(Op::Settings)) {
+                return Ok(true);
             }
         }
         Ok(false)

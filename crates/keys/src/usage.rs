@@ -1,11 +1,6 @@
 //! Usage: how often keys did what, as the journal has written it down so far.
 
-use domain::{
-    KeyId, Millis,
-    decision::Allowed,
-    limits,
-    usage::Grain,
-};
+use domain::{KeyId, Millis, decision::Allowed, limits, usage::Grain};
 use store::{UsageCount, UsageList};
 
 use crate::{Keys, KeysError, rights::scope_of};

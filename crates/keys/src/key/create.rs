@@ -191,7 +191,8 @@ impl Keys {
         }
         let recipe = recipe.unwrap_or(self.inner.digester.recipe());
         let digest = self.inner.digester.digest_as(recipe, text.expose());
-        let digest = digest.ok_or_else(|| KeysError::invalid("recipe", "needs a pepper, and none is configured"))?;
+        let digest =
+            digest.ok_or_else(|| KeysError::invalid("recipe", "needs a pepper, and none is configured"))?;
         let id = SecretId::new(now, self.entropy());
         Ok(KeySecret { id, key: key.id, digest, recipe, created_at: now, expires_at: None })
     }

@@ -1,7 +1,7 @@
 //! Which keys a caller may issue, change into, or get the secret of: none that allows more than the caller.
 //!
 //! The owner's side: everybody issues for themselves, operators for others, and only root for root; a role
-//! bound to a key is one its owner holds. The caller's side: a call made with a key leads to keys that
+//! bound to a key is one its owner holds (an operator binds any for owners who hold none). The caller's side: a call made with a key leads to keys that
 //! end no later, act in the same or a smaller role, and carry at least the same restrictions. Restrictions
 //! are compared as they are written, so that nothing grows when the catalog changes.
 
@@ -37,25 +37,36 @@ impl Keys {
         }
         match key.kind {
             KeyKind::Standard => Ok(()),
-            KeyKind::Root if caller.root => Ok(()),
-            KeyKind::Root => Err(KeysError::not_allowed("only root issues or opens root keys")),
             KeyKind::Legacy => check_legacy(key),
-            KeyKind::Administration => self.check_administration(caller, key).await,
+            KeyKind::Root if !caller.root => {
+                Err(KeysError::not_allowed("only root issues or opens root keys"))
+            }
+            KeyKind::Root | KeyKind::Administration => self.check_powerful(caller, key).await,
         }
     }
 
-    async fn check_administration(&self, caller: &Caller<'_>, key: &Key) -> Checked {
-        let Some(owner) = key.owner.user() else {
-            return match caller.root {
-                true => Ok(()),
-                false => Err(KeysError::not_allowed("only root issues administration keys without a user")),
-            };
+    /// What replaces the role part needs an owner who is that much themselves, or it would never be accepted.
+    async fn check_powerful(&self, caller: &Caller<'_>, key: &Key) -> Checked {
+        let user = match key.owner {
+            Owner::User(_) => self.owner_user(key.owner).await?,
+            Owner::Server if caller.root => None,
+            Owner::Server => return Err(KeysError::not_allowed("only root issues such keys for the server")),
+            Owner::Organization(_) => {
+                return Err(KeysError::invalid("owner", "an organization is nobody's administrator"));
+            }
         };
-        let Some(user) = self.store().user(owner).await? else { return Err(no_owner()) };
-        if self.is_administrator(&user, caller.allowed.catalog()).await? {
+        let fits = match &user {
+            None => true,
+            Some(user) if key.kind == KeyKind::Root => self.is_root(user).await?,
+            Some(user) => self.is_administrator(user, caller.allowed.catalog()).await?,
+        };
+        if fits {
             return Ok(());
         }
-        Err(KeysError::not_allowed("the owner of an administration key must be an administrator"))
+        let kind = key.kind.name();
+        Err(KeysError::NotAllowed(format!(
+            "the owner may not have a key of type {kind}: not an administrator"
+        )))
     }
 
     async fn check_owner_and_role(&self, caller: &Caller<'_>, key: &Key, role_is_new: bool) -> Checked {
@@ -69,12 +80,20 @@ impl Keys {
             None => None,
         };
         let held = user.as_ref().zip(role.as_ref()).is_some_and(|(user, role)| user.roles.contains(&role.id));
+        // For everybody: the guard would refuse such a key. Root acts in any role, others have no roles to hold.
+        let must_hold = match key.owner {
+            Owner::User(_) => user.as_ref().is_some_and(|user| !user.root),
+            Owner::Organization(_) | Owner::Server => !caller.operator(),
+        };
         if let Some(role) = &role
             && role_is_new
+            && must_hold
             && !held
-            && !caller.operator()
         {
-            return Err(KeysError::invalid("role", format!("the owner does not hold the role {:?}", role.name)));
+            return Err(KeysError::invalid(
+                "role",
+                format!("the owner does not hold the role {:?}", role.name),
+            ));
         }
         let bound = caller.key.as_ref().and_then(|key| key.role);
         if own && held && bound.is_none_or(|role| key.role == Some(role)) {
@@ -82,10 +101,9 @@ impl Keys {
         }
         // Someone else's key, or a role that neither the owner nor the caller's key has: not above the caller.
         match (&role, &user) {
-            (Some(role), _) if !caller.can_give(role) => Err(KeysError::not_allowed(format!(
-                "the role {:?} allows more than you may do",
-                role.name
-            ))),
+            (Some(role), _) if !caller.can_give(role) => {
+                Err(KeysError::not_allowed(format!("the role {:?} allows more than you may do", role.name)))
+            }
             (_, Some(user)) if !own => self.check_not_above(caller, user).await,
             _ => Ok(()),
         }

@@ -73,7 +73,10 @@ impl Keys {
 
     fn sealer(&self) -> Result<&Sealer, KeysError> {
         self.inner.sealer.as_ref().ok_or_else(|| {
-            KeysError::invalid("revealable", "needs a master key outside the database, and none is configured")
+            KeysError::invalid(
+                "revealable",
+                "needs a master key outside the database, and none is configured",
+            )
         })
     }
 }

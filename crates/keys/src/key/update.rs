@@ -71,12 +71,7 @@ impl Keys {
         self.store().key(caller.scope(), id).await?.ok_or(KeysError::NotFound)
     }
 
-    async fn patch(
-        &self,
-        caller: &Caller<'_>,
-        key: &Key,
-        change: KeyChange,
-    ) -> Result<KeyPatch, KeysError> {
+    async fn patch(&self, caller: &Caller<'_>, key: &Key, change: KeyChange) -> Result<KeyPatch, KeysError> {
         let role = match change.role {
             Some(Some(text)) => Some(Some(self.role_for_key(&text).await?)),
             Some(None) => Some(None),

@@ -9,7 +9,10 @@ impl Keys {
     pub async fn delete_role(&self, allowed: &Allowed, id: RoleId) -> Result<(), KeysError> {
         let role = self.store().role(id).await?.ok_or(KeysError::NotFound)?;
         if role.builtin {
-            return Err(KeysError::NotAllowed(format!("the role {:?} is built in and cannot be deleted", role.name)));
+            return Err(KeysError::NotAllowed(format!(
+                "the role {:?} is built in and cannot be deleted",
+                role.name
+            )));
         }
         Ok(self.store().delete_role(&allowed.actor(), id).await?)
     }

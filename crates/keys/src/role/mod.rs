@@ -25,11 +25,7 @@ fn check_grants(caller: &Caller<'_>, grants: &Grants) -> Result<(), KeysError> {
     Ok(())
 }
 
-fn check_texts(
-    title: Option<&str>,
-    description: Option<&str>,
-    extra: Option<&str>,
-) -> Result<(), KeysError> {
+fn check_texts(title: Option<&str>, description: Option<&str>, extra: Option<&str>) -> Result<(), KeysError> {
     if let Some(text) = title {
         check::line("title", text, limits::NAME_CHARS_MAX)?;
     }

@@ -1,7 +1,9 @@
 //! Password hashes: argon2id as PHC strings, computed off the async threads and never too many at once, so
 //! that signing in cannot eat the machine.
 
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash};
+use argon2::{
+    Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash,
+};
 use domain::{Entropy, limits, secret::Secret};
 use tokio::sync::Semaphore;
 
@@ -88,7 +90,10 @@ impl Passwords {
         .await
     }
 
-    async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, KeysError> {
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, KeysError> {
         let busy = || KeysError::TooManyAttempts { retry_after_ms: RETRY_AFTER_MS };
         let _queued = self.queued.try_acquire().map_err(|_| busy())?;
         let _running = self.running.acquire().await.map_err(|_| busy())?;
@@ -146,14 +151,16 @@ mod tests {
         let passwords = Passwords::new(PasswordCost::CHEAPEST, 1);
         let stored = passwords.hash(&Secret::new("correct horse"), &Sevens).await.unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{stored}");
-        let check = async |text: &str| passwords.verify(&Secret::new(text), Some(stored.clone())).await.unwrap();
+        let check =
+            async |text: &str| passwords.verify(&Secret::new(text), Some(stored.clone())).await.unwrap();
         assert_eq!(check("correct horse").await, Verified::Right);
         assert_eq!(check("correct horsf").await, Verified::Wrong);
     }
 
     #[tokio::test]
     async fn a_hash_of_an_older_cost_is_right_but_old() {
-        let stored = Passwords::new(PasswordCost::CHEAPEST, 1).hash(&Secret::new("correct horse"), &Sevens).await;
+        let stored =
+            Passwords::new(PasswordCost::CHEAPEST, 1).hash(&Secret::new("correct horse"), &Sevens).await;
         let dearer = Passwords::new(PasswordCost { memory_kib: 16, passes: 1 }, 1);
         let told = dearer.verify(&Secret::new("correct horse"), Some(stored.unwrap())).await;
         assert_eq!(told.unwrap(), Verified::RightButOld);

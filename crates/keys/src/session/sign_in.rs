@@ -81,7 +81,12 @@ impl Keys {
         }
     }
 
-    fn begin(&self, account: &str, ip: Option<IpAddr>, now: Millis) -> Result<super::throttle::Attempt, KeysError> {
+    fn begin(
+        &self,
+        account: &str,
+        ip: Option<IpAddr>,
+        now: Millis,
+    ) -> Result<super::throttle::Attempt, KeysError> {
         let attempt = self.inner.throttle.begin(account.trim(), ip, now);
         attempt.map_err(|retry_after_ms| KeysError::TooManyAttempts { retry_after_ms })
     }
@@ -103,7 +108,9 @@ impl Keys {
         if verified == Verified::RightButOld {
             let password_hash = Some(Some(self.inner.passwords.hash(password, self.entropy()).await?));
             let by = Actor { user: Some(user.id), ..Actor::default() };
-            self.store().patch_user(&by, user.id, UserPatch { password_hash, ..UserPatch::default() }).await?;
+            self.store()
+                .patch_user(&by, user.id, UserPatch { password_hash, ..UserPatch::default() })
+                .await?;
         }
         Ok(Some(user))
     }

@@ -1,6 +1,10 @@
 //! Ending sessions: one, or all of a user.
 
-use domain::{SessionId, UserId, decision::Allowed, secret::Secret};
+use domain::{
+    SessionId, UserId,
+    decision::Allowed,
+    secret::{Recipe, Secret},
+};
 use store::UserPatch;
 
 use super::{may_manage_users, whose};
@@ -9,12 +13,15 @@ use crate::{Keys, KeysError};
 impl Keys {
     /// Ends the session of this token, if it is one of the caller's own.
     pub async fn sign_out(&self, allowed: &Allowed, token: &Secret) -> Result<(), KeysError> {
-        let digest = self.inner.digester.digest(token.expose());
-        let session = self.store().session(digest).await?;
-        match session.filter(|session| Some(session.user) == allowed.principal().user) {
-            Some(session) => Ok(self.store().delete_session(session.digest).await?),
-            None => Err(KeysError::NotFound),
+        // A session may be older than the pepper.
+        for recipe in [Recipe::HmacSha256, Recipe::Sha256] {
+            let Some(digest) = self.inner.digester.digest_as(recipe, token.expose()) else { continue };
+            let session = self.store().session(digest).await?;
+            if session.is_some_and(|session| Some(session.user) == allowed.principal().user) {
+                return Ok(self.store().delete_session(digest).await?);
+            }
         }
+        Err(KeysError::NotFound)
     }
 
     /// Ends all sessions of a user: the caller's own (`None`), or, for who may manage users, another's.

@@ -65,7 +65,10 @@ impl Throttle {
     /// Nothing was tried after all.
     pub fn abandoned(&self, attempt: Attempt) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        [Some(attempt.account), attempt.address].into_iter().flatten().for_each(|slot| take_back(&mut counts, slot));
+        [Some(attempt.account), attempt.address]
+            .into_iter()
+            .flatten()
+            .for_each(|slot| take_back(&mut counts, slot));
     }
 }
 
@@ -149,7 +152,8 @@ mod tests {
         for _ in 0..9 {
             throttle.begin("ada", ip("192.0.2.1"), NOW).unwrap_or_else(|_| panic!("closed too early"));
         }
-        let right = throttle.begin("ada", ip("192.0.2.1"), NOW).unwrap_or_else(|_| panic!("closed too early"));
+        let right =
+            throttle.begin("ada", ip("192.0.2.1"), NOW).unwrap_or_else(|_| panic!("closed too early"));
         throttle.succeeded(right);
         assert!(throttle.begin("ada", ip("192.0.2.1"), NOW).is_ok());
         assert!(throttle.begin("ada", ip("192.0.2.1"), NOW).is_err());

@@ -25,7 +25,9 @@ impl Keys {
         if !user.root || !user.active || self.another_root(Some(user.id)).await? {
             return Ok(());
         }
-        Err(KeysError::not_allowed("the last active root user must stay: nobody else could administer the server"))
+        Err(KeysError::not_allowed(
+            "the last active root user must stay: nobody else could administer the server",
+        ))
     }
 
     /// Whether there is an active root user besides `but`.

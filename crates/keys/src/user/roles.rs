@@ -67,7 +67,8 @@ impl Keys {
         let mut roles: Vec<Role> = Vec::with_capacity(names.len());
         for name in names {
             let role = self.find_role(name).await?;
-            let role = role.ok_or_else(|| KeysError::invalid("roles", format!("there is no role {name:?}")))?;
+            let role =
+                role.ok_or_else(|| KeysError::invalid("roles", format!("there is no role {name:?}")))?;
             if !roles.iter().any(|known| known.id == role.id) {
                 roles.push(role);
             }

@@ -13,7 +13,8 @@ async fn a_foreign_key_answers_not_found_to_everything() {
     let eve = w.user("eve", &["keeper"]).await;
     let (key, _) = w.keys.create(&w.as_user(&ada).await, NewKey::default()).await.unwrap();
     let eve = w.as_user(&eve).await;
-    let usage = UsageQuery { key: Some(key.id), grain: domain::usage::Grain::Day, from: NOW, to: NOW.plus(1) };
+    let usage =
+        UsageQuery { key: Some(key.id), grain: domain::usage::Grain::Day, from: NOW, to: NOW.plus(1) };
     refused!(w.keys.get(&eve, key.id).await, KeysError::NotFound);
     refused!(w.keys.get_by_num(&eve, key.num).await, KeysError::NotFound);
     refused!(w.keys.update(&eve, key.id, KeyChange::default()).await, KeysError::NotFound);

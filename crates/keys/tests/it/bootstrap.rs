@@ -9,7 +9,8 @@ use crate::world::{bare, pw, world};
 async fn the_first_administrator_is_made_once_and_is_root() {
     let (_store, keys, _) = bare(|_| {});
     assert!(!keys.has_administrator().await.unwrap());
-    let first = keys.first_administrator(Some("A@Example.org".into()), None, pw("long enough")).await.unwrap();
+    let first =
+        keys.first_administrator(Some("A@Example.org".into()), None, pw("long enough")).await.unwrap();
     let first = first.unwrap();
     assert!(first.root && first.active);
     assert_eq!(first.email.as_deref(), Some("a@example.org"));
@@ -53,5 +54,7 @@ async fn an_admin_may_everything_and_a_new_user_is_a_member() {
     let admin = w.user("ada", &[ROLE_ADMIN]).await;
     assert!(w.as_user(&admin).await.principal().operator);
     let eve = w.as_user(&eve).await;
-    assert!(eve.also(Op::RecordRead, &Default::default()) && !eve.also(Op::RecordCreate, &Default::default()));
+    assert!(
+        eve.also(Op::RecordRead, &Default::default()) && !eve.also(Op::RecordCreate, &Default::default())
+    );
 }

@@ -95,8 +95,14 @@ async fn values_beyond_a_limit_are_refused_by_name_and_nothing_is_written() {
         ("prefix", NewKey { prefix: Some("with blank".into()), ..NewKey::default() }),
         ("prefix", NewKey { prefix: Some("x".repeat(33)), ..NewKey::default() }),
         ("role", NewKey { role: Some("nobody".into()), ..NewKey::default() }),
-        ("scopes", NewKey { scopes: serde_json::from_str(r#"[{"table":"t"}]"#).unwrap(), ..NewKey::default() }),
-        ("permissions", NewKey { permissions: serde_json::from_str(r#"{"":["a"]}"#).unwrap(), ..NewKey::default() }),
+        (
+            "scopes",
+            NewKey { scopes: serde_json::from_str(r#"[{"table":"t"}]"#).unwrap(), ..NewKey::default() },
+        ),
+        (
+            "permissions",
+            NewKey { permissions: serde_json::from_str(r#"{"":["a"]}"#).unwrap(), ..NewKey::default() },
+        ),
     ];
     for (at, (wanted, new)) in bad.into_iter().enumerate() {
         match w.keys.create(&root, new).await {
@@ -104,7 +110,10 @@ async fn values_beyond_a_limit_are_refused_by_name_and_nothing_is_written() {
             other => panic!("case {at} ({wanted}): {other:?}"),
         }
     }
-    let many = NewKey { hosts: (0..257).map(|n| format!("10.0.{}.{}", n / 256, n % 256)).collect(), ..NewKey::default() };
+    let many = NewKey {
+        hosts: (0..257).map(|n| format!("10.0.{}.{}", n / 256, n % 256)).collect(),
+        ..NewKey::default()
+    };
     refused!(w.keys.create(&root, many).await, KeysError::TooMany { .. });
     assert_eq!(w.keys.list(&root, KeyQuery::default()).await.unwrap().total, 0);
 }
@@ -121,7 +130,10 @@ async fn a_door_makes_secrets_in_its_own_format() {
     // The same text twice would be the same key.
     let twice = w.keys.create_with(&root, new.clone(), |_| secret.clone()).await;
     refused!(twice, KeysError::Conflict { .. });
-    refused!(w.keys.create_with(&root, new, |_| Secret::new("kw_oops")).await, KeysError::Invalid { field: "key", .. });
+    refused!(
+        w.keys.create_with(&root, new, |_| Secret::new("kw_oops")).await,
+        KeysError::Invalid { field: "key", .. }
+    );
 }
 
 #[tokio::test]
@@ -173,7 +185,8 @@ async fn rotation_overlaps_by_default_a_day_shares_the_quota_and_stops_at_three_
     assert_ne!(first.expose(), second.expose());
     assert_eq!(after.start.as_deref(), Some(&second.expose()[..14]));
     assert_eq!((after.quota, after.expires_at), (key.quota, key.expires_at));
-    let ends = |secrets: Vec<domain::key::KeySecret>| secrets.iter().map(|s| s.expires_at).collect::<Vec<_>>();
+    let ends =
+        |secrets: Vec<domain::key::KeySecret>| secrets.iter().map(|s| s.expires_at).collect::<Vec<_>>();
     let live = w.store.secrets(OwnerScope::All, key.id).await.unwrap();
     assert_eq!(ends(live), [None, Some(NOW.plus(1_000 + DAY_MS))]);
     w.clock.advance(1_000);

@@ -1,5 +1,7 @@
 //! The service against the real store, in memory. Each test names the promise it keeps.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a helper that fails is a test that fails")]
+
 mod access;
 mod bootstrap;
 mod keys;

@@ -57,7 +57,40 @@ async fn kinds_above_standard_need_what_they_promise() {
     let admin = w.as_user(&admin).await;
     w.keys.create(&admin, kind(KeyKind::Administration)).await.unwrap();
     refused!(w.keys.create(&admin, kind(KeyKind::Root)).await, KeysError::NotAllowed(_));
-    w.keys.create(&w.as_root().await, kind(KeyKind::Root)).await.unwrap();
+    let root = w.as_root().await;
+    w.keys.create(&root, kind(KeyKind::Root)).await.unwrap();
+    for powerful in [KeyKind::Root, KeyKind::Administration] {
+        let for_ada = NewKey { owner: Some(Owner::User(ada.id)), ..kind(powerful) };
+        refused!(w.keys.create(&root, for_ada).await, KeysError::NotAllowed(_));
+    }
+}
+
+#[tokio::test]
+async fn an_operator_binds_no_role_its_owner_does_not_hold_because_such_a_key_would_never_work() {
+    let w = world().await;
+    let ada = ada(&w).await;
+    let root = w.as_root().await;
+    let for_ada = NewKey { owner: Some(Owner::User(ada.id)), ..bound("admin") };
+    refused!(w.keys.create(&root, for_ada).await, KeysError::Invalid { field: "role", .. });
+    w.keys.create(&root, NewKey { owner: Some(Owner::User(ada.id)), ..bound("writer") }).await.unwrap();
+    w.keys.create(&root, NewKey { owner: Some(Owner::Server), ..bound("writer") }).await.unwrap();
+    w.keys.create(&root, bound("writer")).await.unwrap();
+}
+
+#[tokio::test]
+async fn of_keys_only_root_keys_make_root() {
+    let w = world().await;
+    let mine = |kind| NewKey { kind, ..NewKey::default() };
+    let promote = UserChange { root: Some(true), ..UserChange::default() };
+    let eve = w.user("eve", &[]).await;
+    for kind in [KeyKind::Standard, KeyKind::Administration] {
+        let by_key = w.as_key(&key_of(&w, &w.root, mine(kind)).await).await;
+        refused!(w.keys.update_user(&by_key, eve.id, promote.clone()).await, KeysError::NotAllowed(_));
+        refused!(w.keys.add_roles(&by_key, eve.id, &["root".into()]).await, KeysError::NotAllowed(_));
+        refused!(w.keys.create(&by_key, mine(KeyKind::Root)).await, KeysError::NotAllowed(_));
+    }
+    let by_key = w.as_key(&key_of(&w, &w.root, mine(KeyKind::Root)).await).await;
+    w.keys.update_user(&by_key, eve.id, promote).await.unwrap();
 }
 
 #[tokio::test]
@@ -67,7 +100,9 @@ async fn an_admin_gets_no_key_of_a_root_user() {
     let admin = w.as_user(&admin).await;
     let for_root = NewKey { owner: Some(Owner::User(w.root.id)), ..NewKey::default() };
     refused!(w.keys.create(&admin, for_root.clone()).await, KeysError::NotAllowed(_));
-    refused!(w.keys.create(&admin, bound("root")).await, KeysError::NotAllowed(_));
+    refused!(w.keys.create(&admin, bound("root")).await, KeysError::Invalid { field: "role", .. });
+    let service = NewKey { owner: Some(Owner::Server), ..bound("root") };
+    refused!(w.keys.create(&admin, service).await, KeysError::NotAllowed(_));
     let new = NewKey { revealable: true, ..for_root };
     let (key, _) = w.keys.create(&w.as_root().await, new).await.unwrap();
     refused!(w.keys.rotate(&admin, key.id, Rotate::default()).await, KeysError::NotAllowed(_));
@@ -121,7 +156,9 @@ async fn a_key_hands_on_every_restriction_it_has() {
     let limit = RateLimit { max: 10, window_ms: 1_000, rule: Default::default(), enabled: true };
     let scopes = |json| serde_json::from_value(json).unwrap();
     let new = NewKey {
-        scopes: scopes(json!([{"operations": ["key.manage"]}, {"base": "main", "operations": ["record.read"]}])),
+        scopes: scopes(
+            json!([{"operations": ["key.manage"]}, {"base": "main", "operations": ["record.read"]}]),
+        ),
         hosts: vec!["10.0.0.0/8".into()],
         rate_limit: Some(limit),
         permissions: serde_json::from_value(json!({"files": ["read"]})).unwrap(),
@@ -142,12 +179,18 @@ async fn a_key_hands_on_every_restriction_it_has() {
     w.keys.create(&by_key, narrower).await.unwrap();
     for wider in [
         NewKey { scopes: scopes(json!([{"operations": ["record.read"]}])), ..NewKey::default() },
-        NewKey { scopes: scopes(json!([{"base": "other", "operations": ["record.read"]}])), ..NewKey::default() },
+        NewKey {
+            scopes: scopes(json!([{"base": "other", "operations": ["record.read"]}])),
+            ..NewKey::default()
+        },
         NewKey { scopes: scopes(json!([{"base": "main"}])), ..NewKey::default() },
         NewKey { hosts: vec!["10.0.0.0/7".into()], ..NewKey::default() },
         NewKey { rate_limit: Some(RateLimit { max: 11, ..limit }), ..NewKey::default() },
         NewKey { rate_limit: Some(RateLimit { enabled: false, ..limit }), ..NewKey::default() },
-        NewKey { permissions: serde_json::from_value(json!({"files": ["write"]})).unwrap(), ..NewKey::default() },
+        NewKey {
+            permissions: serde_json::from_value(json!({"files": ["write"]})).unwrap(),
+            ..NewKey::default()
+        },
     ] {
         refused!(w.keys.create(&by_key, wider).await, KeysError::NotAllowed(_));
     }

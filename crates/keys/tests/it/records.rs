@@ -21,7 +21,8 @@ async fn usage_is_told_by_key_and_time_to_who_may_see_the_key() {
         count,
     };
     let later = NOW.plus(3_600_000);
-    let rows = vec![row(key.id, NOW, "allow", 3), row(key.id, later, "rate", 1), row(other.id, NOW, "allow", 7)];
+    let rows =
+        vec![row(key.id, NOW, "allow", 3), row(key.id, later, "rate", 1), row(other.id, NOW, "allow", 7)];
     w.store.add_usage(rows).await.unwrap();
     let ask = |key| UsageQuery { key, grain: Grain::Minute, from: NOW, to: later };
     let counts = |rows: Vec<keys::UsageCount>| rows.iter().map(|row| row.count).collect::<Vec<_>>();

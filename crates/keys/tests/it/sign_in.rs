@@ -24,7 +24,11 @@ async fn email_or_username_and_password_open_a_session_of_which_only_the_digest_
     for account in ["root", "ROOT@example.org", " root "] {
         let signed_in = w.keys.sign_in(sign_in(account, "root password", "192.0.2.1")).await.unwrap();
         let token = signed_in.token.expose();
-        assert!(token.starts_with(SESSION_PREFIX) && token.len() == SESSION_PREFIX.len() + 43, "{}", token.len());
+        assert!(
+            token.starts_with(SESSION_PREFIX) && token.len() == SESSION_PREFIX.len() + 43,
+            "{}",
+            token.len()
+        );
         assert_eq!(signed_in.user.id, w.root.id);
         let stored = w.store.session(Digester::default().digest(token)).await.unwrap().unwrap();
         assert_eq!((stored.user, stored.ip.as_deref()), (w.root.id, Some("192.0.2.1")));
@@ -45,7 +49,10 @@ async fn unknown_inactive_and_passwordless_accounts_and_wrong_passwords_answer_a
         let result = w.keys.sign_in(sign_in(account, password, "192.0.2.1")).await;
         refused!(result, KeysError::WrongCredentials);
     }
-    refused!(w.keys.sign_in(sign_in("  ", "x", "192.0.2.1")).await, KeysError::Invalid { field: "account", .. });
+    refused!(
+        w.keys.sign_in(sign_in("  ", "x", "192.0.2.1")).await,
+        KeysError::Invalid { field: "account", .. }
+    );
 }
 
 #[tokio::test]
@@ -151,10 +158,7 @@ async fn changing_the_password_needs_the_old_one_and_ends_all_sessions() {
     assert!(w.keys.sessions(&session, None).await.unwrap().is_empty());
     let after = w.store.user(ada.id).await.unwrap().unwrap();
     assert_eq!(after.sessions_valid_from, session.at());
-    refused!(
-        w.keys.sign_in(sign_in("ada", "ada password", "192.0.2.1")).await,
-        KeysError::WrongCredentials
-    );
+    refused!(w.keys.sign_in(sign_in("ada", "ada password", "192.0.2.1")).await, KeysError::WrongCredentials);
     w.keys.sign_in(sign_in("ada", "a new password", "192.0.2.1")).await.unwrap();
 }
 

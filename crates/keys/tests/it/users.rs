@@ -21,9 +21,14 @@ async fn email_and_username_are_unique_whatever_the_case() {
     refused!(again, KeysError::Conflict { field: "email" });
     let again = w.keys.create_user(&root, new(None, Some("aDA"))).await;
     refused!(again, KeysError::Conflict { field: "username" });
-    for (email, username) in
-        [(None, None), (Some("nobody"), None), (Some("a b@c"), None), (None, Some("a@b")), (None, Some("a b")), (None, Some(""))]
-    {
+    for (email, username) in [
+        (None, None),
+        (Some("nobody"), None),
+        (Some("a b@c"), None),
+        (None, Some("a@b")),
+        (None, Some("a b")),
+        (None, Some("")),
+    ] {
         refused!(w.keys.create_user(&root, new(email, username)).await, KeysError::Invalid { .. });
     }
 }
@@ -35,7 +40,10 @@ async fn only_the_named_parts_of_a_user_change() {
     let ada = w.user("ada", &["member", "admin"]).await;
     let change = UserChange { name: Some(Some("Ada L.".into())), ..UserChange::default() };
     let after = w.keys.update_user(&root, ada.id, change).await.unwrap();
-    assert_eq!((after.name.as_deref(), &after.username, &after.roles), (Some("Ada L."), &ada.username, &ada.roles));
+    assert_eq!(
+        (after.name.as_deref(), &after.username, &after.roles),
+        (Some("Ada L."), &ada.username, &ada.roles)
+    );
     let change = UserChange { username: Some(None), ..UserChange::default() };
     refused!(w.keys.update_user(&root, ada.id, change).await, KeysError::Invalid { .. });
     let member = w.keys.choose_default_role(&w.as_user(&ada).await, "member").await.unwrap();
@@ -149,7 +157,8 @@ async fn a_combination_of_roles_no_query_could_carry_is_refused() {
 
 #[tokio::test]
 async fn strangers_make_accounts_only_where_the_server_is_open_and_get_the_default_role() {
-    let stranger = NewUser { username: Some("eve".into()), password: Some(pw("eve password")), ..NewUser::default() };
+    let stranger =
+        NewUser { username: Some("eve".into()), password: Some(pw("eve password")), ..NewUser::default() };
     let w = world().await;
     refused!(w.keys.sign_up(stranger.clone()).await, KeysError::NotAllowed(_));
     let w = world_with(|options| options.signup_open = true).await;

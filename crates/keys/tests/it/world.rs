@@ -66,7 +66,8 @@ pub async fn world() -> World {
 
 pub async fn world_with(adjust: impl FnOnce(&mut KeysOptions)) -> World {
     let (store, keys, clock) = bare(adjust);
-    let root = keys.first_administrator(Some("root@example.org".into()), Some("root".into()), pw("root password"));
+    let root =
+        keys.first_administrator(Some("root@example.org".into()), Some("root".into()), pw("root password"));
     let root = root.await.unwrap().unwrap();
     World { keys, store, clock, root }
 }
@@ -125,7 +126,8 @@ impl World {
             }
             _ => Layer::default(),
         };
-        let scopes = key.scopes.as_ref().map_or_else(Layer::top, |scopes| Layer::from_scopes(scopes, &catalog));
+        let scopes =
+            key.scopes.as_ref().map_or_else(Layer::top, |scopes| Layer::from_scopes(scopes, &catalog));
         let layers = vec![Arc::new(role), Arc::new(scopes)];
         let principal = Principal {
             key: Some(key.id),
