@@ -126,7 +126,7 @@ async fn a_record_can_only_be_made_where_the_alternative_that_allows_its_fields_
 async fn a_key_without_a_user_owns_what_it_made() {
     let world = World::with_todos().await;
     let all = [Op::RecordCreate, Op::RecordRead, Op::RecordUpdate, Op::RecordDelete];
-    let caller = |key| world.limited(vec![limit(&all, vec![Cond::Own], None)]).as_key(key);
+    let caller = |key| world.limited(vec![limit(&all, vec![Cond::Own], None)]).with_key(key);
     caller(5).create([json!({"title": "five"})]).await.unwrap();
     caller(6).create([json!({"title": "six"})]).await.unwrap();
     assert_eq!(texts(&caller(5).all().await, "title"), ["five"]);

@@ -67,7 +67,7 @@ async fn check(seeds: Vec<Seed>, limits: Vec<Limit>, written: Vec<&'static str>)
     let world = World::with_todos().await;
     for seed in &seeds {
         let row = json!({"title": seed.title, "done": seed.done, "secret": "s"});
-        world.owner().as_user(seed.by).create([row]).await.unwrap();
+        world.owner().with_user(seed.by).create([row]).await.unwrap();
     }
     let caller = world.limited(limits.clone());
     let ids = |op, fields: &[&str]| -> Vec<i64> {
@@ -133,7 +133,7 @@ async fn check_delete(seeds: Vec<Seed>, limits: Vec<Limit>) {
     let world = World::with_todos().await;
     for seed in &seeds {
         let row = json!({"title": seed.title, "done": seed.done});
-        world.owner().as_user(seed.by).create([row]).await.unwrap();
+        world.owner().with_user(seed.by).create([row]).await.unwrap();
     }
     let _ = world.limited(limits.clone()).delete(Which::Filter(Filter::ALL)).await;
     let left = ints(&world.owner().all().await, "id");

@@ -117,7 +117,7 @@ async fn rows_of_nobody_are_a_refusal_and_not_an_empty_page() {
     let world = three().await;
     let own = world.limited(vec![limit(&[Op::RecordRead], vec![Cond::Own], None)]);
     assert!(own.all().await.rows.is_empty(), "user 2 made none");
-    assert_eq!(own.clone().as_user(1).all().await.rows.len(), 3);
+    assert_eq!(own.clone().with_user(1).all().await.rows.len(), 3);
     let mut nobody = own.clone();
     nobody.subject.user_num = None;
     assert!(matches!(nobody.list(&Query::default()).await, Err(DataError::OutOfScope)));

@@ -21,7 +21,7 @@ async fn the_changed_records_come_back_with_their_new_time_and_editor() {
     let world = three().await;
     world.wait(5_000);
     let written =
-        world.owner().as_user(7).update(Which::key(2), json!({"title": "B", "id": 9})).await.unwrap();
+        world.owner().with_user(7).update(Which::key(2), json!({"title": "B", "id": 9})).await.unwrap();
     assert_eq!(written.dropped, ["id"], "a key never changes");
     let record = written.records.first().unwrap();
     for (field, value) in [

@@ -136,12 +136,12 @@ pub struct Caller<'w> {
 }
 
 impl Caller<'_> {
-    pub fn as_user(mut self, num: i64) -> Self {
+    pub fn with_user(mut self, num: i64) -> Self {
         self.subject.user_num = Some(num);
         self
     }
 
-    pub fn as_key(mut self, num: i64) -> Self {
+    pub fn with_key(mut self, num: i64) -> Self {
         (self.subject.user_num, self.subject.key_num) = (None, Some(num));
         self
     }
