@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::{
     FieldNo,
-    access::{Alt, Fields, Op, Place},
+    access::{Alt, Cond, Fields, Op, Place, Rows},
     catalog::Table,
     decision::Allowed,
     query::{BoundAlt, BoundFilter, bind_rows},
@@ -32,15 +32,23 @@ pub(crate) fn require(allowed: &Allowed, op: Op, place: &Place) -> Result<(), Da
     if allowed.op() == Some(op) || allowed.also(op, place) { Ok(()) } else { Err(DataError::OutOfScope) }
 }
 
-/// Binds the row conditions. When no row can ever match (rows of one's own, of a table that does not know
-/// who made them), that is a refusal and not an empty answer.
+/// Binds the row conditions; refuses when no row can ever match.
 pub(crate) fn bound_rows(allowed: &Allowed, table: &Table, alts: &[Alt]) -> Result<Vec<BoundAlt>, DataError> {
     let bound = bind_rows(alts, table, allowed.subject())?;
-    if bound.iter().all(|alt| alt.rows == BoundFilter::Never) {
-        Err(DataError::OutOfScope)
-    } else {
-        Ok(bound)
-    }
+    reachable(&bound)?;
+    Ok(bound)
+}
+
+/// When no row can ever match (rows of one's own, of a table that does not know who made them), that is a
+/// refusal and not an empty answer.
+pub(crate) fn reachable(alts: &[BoundAlt]) -> Result<(), DataError> {
+    if alts.iter().all(|alt| alt.rows == BoundFilter::Never) { Err(DataError::OutOfScope) } else { Ok(()) }
+}
+
+/// The alternatives for making records. What is made is its maker's own, even where the table cannot tell.
+pub(crate) fn for_new_rows(alts: Vec<Alt>) -> Vec<Alt> {
+    let others = |rows: &Rows| rows.conds().iter().filter(|cond| **cond != Cond::Own).cloned().collect();
+    alts.into_iter().map(|alt| Alt { rows: others(&alt.rows), fields: alt.fields }).collect()
 }
 
 /// Those alternatives that let all of `fields` be written, now about rows only: two alternatives together

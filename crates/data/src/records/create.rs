@@ -27,7 +27,7 @@ impl Data {
             return Err(BindError::TooMuch(message).into());
         }
         let table = rights::table(allowed)?;
-        let alts = rights::alternatives(allowed, Op::RecordCreate);
+        let alts = rights::for_new_rows(rights::alternatives(allowed, Op::RecordCreate));
         let key = which::primary(table)?.no;
         let mut writes = Vec::with_capacity(values.len());
         for row in &values {

@@ -41,8 +41,12 @@ impl Data {
     fn bind_read(&self, allowed: &Allowed, query: &Query) -> Result<BoundQuery, DataError> {
         let table = rights::table(allowed)?;
         let alts = rights::alternatives(allowed, Op::RecordRead);
-        rights::bound_rows(allowed, table, &alts)?;
-        Ok(bind(query, table, &alts, allowed.subject())?)
+        if alts.is_empty() {
+            return Err(DataError::OutOfScope);
+        }
+        let bound = bind(query, table, &alts, allowed.subject())?;
+        rights::reachable(&bound.alts)?;
+        Ok(bound)
     }
 
     async fn list_bound(&self, allowed: &Allowed, bound: BoundQuery) -> Result<Records, DataError> {

@@ -151,3 +151,21 @@ async fn snowflake_keys_are_exact_in_json_and_never_twice() {
     assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
     assert!(ids.iter().all(|id| (1..1 << 53).contains(id)));
 }
+
+#[tokio::test]
+async fn what_is_made_is_its_makers_own_even_where_the_table_cannot_tell() {
+    let world = World::new();
+    let spec = TableSpec {
+        name: "todos".into(),
+        fields: vec![FieldSpec::new("title", FieldKind::Text)],
+        ..TableSpec::default()
+    };
+    world.data.create_table(&world.owner().on_server(Op::TableCreate), spec).await.unwrap();
+    let own = world.limited(vec![limit(&[Op::RecordCreate, Op::RecordRead], vec![Cond::Own], None)]);
+    let made = own.create([json!({"title": "a"})]).await.unwrap();
+    assert_eq!((ints(&made.records, "id"), texts(&made.records, "title")), (vec![1], vec!["a".to_owned()]));
+    assert!(
+        matches!(own.list(&Default::default()).await, Err(DataError::OutOfScope)),
+        "reading it again needs an owner"
+    );
+}
