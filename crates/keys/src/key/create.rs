@@ -1,5 +1,6 @@
 //! Issuing a key. Its secret leaves here once and is never seen again, unless the key is revealable.
 
+use crate::{Keys, KeysError, Once, check, once::KEYS_CREATE, rights::Caller};
 use domain::{
     KeyId, Millis, RoleId, SecretId,
     access::Scopes,
@@ -10,9 +11,6 @@ use domain::{
     secret::{NATIVE_PREFIX, Recipe, Secret, Shape, generate, shape},
     time::SECOND_MS,
 };
-use store::StoreError;
-
-use crate::{Keys, KeysError, Once, check, once::KEYS_CREATE, rights::Caller};
 
 /// When a key ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -119,7 +117,7 @@ impl Keys {
         let sealed = if key.revealable { Some(self.seal(key.id, &text)?) } else { None };
         let idempotency = new.once.map(|once| once.mark(allowed, KEYS_CREATE));
         let stored = store::NewKey { key, secrets: vec![secret], sealed, idempotency };
-        let key = self.store().insert_key(&allowed.actor(), stored).await.map_err(same_secret)?;
+        let key = self.store().insert_key(&allowed.actor(), stored).await?;
         tracing::info!(key = %key.id, "key created");
         Ok((key, text))
     }
@@ -263,13 +261,5 @@ fn inherit(caller: &Caller<'_>, key: &mut Key) {
     }
     if key.rate_limit.is_none() {
         key.rate_limit = own.rate_limit;
-    }
-}
-
-/// Two equal secrets would be one: only a door's own format can bring that about.
-fn same_secret(error: StoreError) -> KeysError {
-    match KeysError::from(error) {
-        KeysError::Conflict { field: "secrets" } => KeysError::Conflict { field: "secret" },
-        other => other,
     }
 }

@@ -50,6 +50,7 @@ impl Keys {
         let caller = self.caller(allowed).await?;
         let key = self.own_key(&caller, id).await?;
         check_values(&key, &change)?;
+        check_own_quota(&caller, &key, &change)?;
         let patch = self.patch(&caller, &key, change).await?;
         let after = patched(&key, &patch);
         self.check_rank(&caller, &after, after.role != key.role).await?;
@@ -94,26 +95,44 @@ impl Keys {
             rate_limit: change.rate_limit,
             metadata: change.metadata,
             extra: change.extra,
-            quota: QuotaPatch { remaining: remaining(key, change.remaining)?, refill: change.refill },
+            quota: QuotaPatch {
+                remaining: self.remaining(key, change.remaining).await?,
+                refill: change.refill,
+            },
             ..KeyPatch::default()
         })
     }
+
+    /// The balance as it is to be. The store sets balances and cannot add to one: uses debited between this
+    /// look and the write come back to the key.
+    async fn remaining(
+        &self,
+        key: &Key,
+        change: Option<Remaining>,
+    ) -> Result<Option<Option<i64>>, KeysError> {
+        let units = match change {
+            None => return Ok(None),
+            Some(Remaining::Unlimited) => return Ok(Some(None)),
+            Some(Remaining::Set(units)) => units,
+            Some(Remaining::Add(units)) => {
+                let quota = self.store().quota(key.id).await?;
+                let quota =
+                    quota.ok_or_else(|| KeysError::invalid("remaining", "the key has no quota to add to"))?;
+                quota.balance.remaining.saturating_add(units).max(0)
+            }
+        };
+        check::remaining(units)?;
+        Ok(Some(Some(units)))
+    }
 }
 
-fn remaining(key: &Key, change: Option<Remaining>) -> Result<Option<Option<i64>>, KeysError> {
-    let units = match change {
-        None => return Ok(None),
-        Some(Remaining::Unlimited) => return Ok(Some(None)),
-        Some(Remaining::Set(units)) => units,
-        Some(Remaining::Add(units)) => {
-            let Some(quota) = key.quota else {
-                return Err(KeysError::invalid("remaining", "the key has no quota to add to"));
-            };
-            quota.balance.remaining.saturating_add(units).max(0)
-        }
-    };
-    check::remaining(units)?;
-    Ok(Some(Some(units)))
+/// A key does not top itself up.
+fn check_own_quota(caller: &Caller<'_>, key: &Key, change: &KeyChange) -> Result<(), KeysError> {
+    let itself = caller.key.as_ref().is_some_and(|own| own.id == key.id && own.quota.is_some());
+    if itself && (change.remaining.is_some() || change.refill.is_some()) {
+        return Err(KeysError::not_allowed("a key cannot change its own quota"));
+    }
+    Ok(())
 }
 
 /// The key as it would be, for judging it before anything is written.

@@ -49,6 +49,11 @@ impl Keys {
                 user = self.store().remove_user_role(&allowed.actor(), user.id, role.id).await?;
             }
         }
+        // A default that is not held any more is none.
+        if user.default_role.is_some_and(|role| !user.roles.contains(&role)) {
+            let patch = UserPatch { default_role: Some(None), ..UserPatch::default() };
+            user = self.store().patch_user(&allowed.actor(), user.id, patch).await?;
+        }
         Ok(user)
     }
 

@@ -129,7 +129,7 @@ async fn a_door_makes_secrets_in_its_own_format() {
     assert_eq!(key.start.as_deref(), secret.expose().get(..9));
     // The same text twice would be the same key.
     let twice = w.keys.create_with(&root, new.clone(), |_| secret.clone()).await;
-    refused!(twice, KeysError::Conflict { .. });
+    refused!(twice, KeysError::Conflict { field: "secret" });
     refused!(
         w.keys.create_with(&root, new, |_| Secret::new("kw_oops")).await,
         KeysError::Invalid { field: "key", .. }
@@ -167,6 +167,10 @@ async fn every_change_of_the_balance_is_in_the_ledger() {
     let ledger = w.keys.ledger(&root, key.id, 0, 100).await.unwrap();
     assert_eq!(ledger.iter().map(|entry| entry.amount).collect::<Vec<_>>(), [5, 15, -17]);
     assert_eq!(ledger.iter().map(|entry| entry.amount).sum::<i64>(), 3);
+    for (add, left) in [(4, 7), (-9, 0)] {
+        let after = w.keys.update(&root, key.id, set(Remaining::Add(add))).await.unwrap();
+        assert_eq!(after.quota.unwrap().balance.remaining, left);
+    }
     let after = w.keys.update(&root, key.id, set(Remaining::Unlimited)).await.unwrap();
     assert_eq!(after.quota, None);
     let refill = Some(Some(Refill { amount: 1, interval_ms: 1, mode: Default::default() }));

@@ -6,7 +6,7 @@ use domain::{
     time::DAY_MS,
     user::User,
 };
-use keys::{Expires, KeyChange, KeysError, NewKey, RoleChange, Rotate, UserChange};
+use keys::{Expires, KeyChange, KeysError, NewKey, Remaining, RoleChange, Rotate, UserChange};
 use serde_json::json;
 
 use crate::world::{NOW, World, everywhere, pw, refused, world};
@@ -205,12 +205,16 @@ async fn a_key_hands_on_every_restriction_it_has() {
 }
 
 #[tokio::test]
-async fn a_key_with_a_quota_makes_no_other_keys() {
+async fn a_key_with_a_quota_makes_no_other_keys_and_no_more_of_its_own_quota() {
     let w = world().await;
     let ada = ada(&w).await;
     let parent = key_of(&w, &ada, NewKey { remaining: Some(10), ..NewKey::default() }).await;
     let by_key = w.as_key(&parent).await;
     refused!(w.keys.create(&by_key, NewKey::default()).await, KeysError::NotAllowed(_));
+    let more = KeyChange { remaining: Some(Remaining::Add(1)), ..KeyChange::default() };
+    refused!(w.keys.update(&by_key, parent.id, more).await, KeysError::NotAllowed(_));
+    let renamed = KeyChange { name: Some(Some("me".into())), ..KeyChange::default() };
+    w.keys.update(&by_key, parent.id, renamed).await.unwrap();
 }
 
 #[tokio::test]

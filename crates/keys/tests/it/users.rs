@@ -50,6 +50,10 @@ async fn only_the_named_parts_of_a_user_change() {
     let change = UserChange { roles: Some(vec!["admin".into()]), ..UserChange::default() };
     let after = w.keys.update_user(&root, ada.id, change).await.unwrap();
     assert!(member.default_role.is_some());
+    w.keys.add_roles(&root, ada.id, &["member".into()]).await.unwrap();
+    w.keys.choose_default_role(&w.as_user(&ada).await, "member").await.unwrap();
+    let without = w.keys.remove_roles(&root, ada.id, &["member".into()]).await.unwrap();
+    assert_eq!((without.roles, without.default_role), (after.roles.clone(), None));
     assert_eq!((after.roles.len(), after.default_role), (1, None));
     let chosen = w.keys.choose_default_role(&w.as_user(&ada).await, "member").await;
     refused!(chosen, KeysError::Invalid { field: "default_role", .. });
