@@ -34,6 +34,9 @@ pub enum Change {
     Catalog(Arc<Catalog>),
 }
 
+/// Who follows the feed.
+pub type Subscriber = Box<dyn Fn(&Change) + Send + Sync>;
+
 /// One row of the feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedEntry {
@@ -47,7 +50,7 @@ pub struct FeedEntry {
 impl Store {
     /// Calls `each` for every change from now on, on the writer thread: after the commit, before the writer of
     /// the change has its answer. Must be quick and must not call the store and wait.
-    pub fn subscribe(&self, each: Box<dyn Fn(&Change) + Send + Sync>) {
+    pub fn subscribe(&self, each: Subscriber) {
         self.shared().subscribe(each);
     }
 

@@ -27,7 +27,7 @@ pub use access::{
 pub use audit::AuditList;
 pub use catalog::{FieldPatch, NewTable, TablePatch};
 pub use error::StoreError;
-pub use feed::{Change, FeedEntry, LiveKey};
+pub use feed::{Change, FeedEntry, LiveKey, Subscriber};
 pub use idempotency::{Earlier, Idempotency};
 pub use keys::{KeyList, KeyPatch, KeySort, KeyTouch, NewKey, OwnerScope, QuotaPatch, Rotation};
 pub use ledger::{DebitOutcome, LedgerEntry, LedgerKind};

@@ -18,7 +18,7 @@ use rusqlite::{Connection, params};
 use tokio::sync::oneshot;
 
 use crate::{
-    Change, StoreError, catalog, ledger,
+    Change, StoreError, Subscriber, catalog, ledger,
     pool::Pool,
     records::Counts,
     sql::{self, schema, sqlite},
@@ -63,7 +63,7 @@ struct Inner {
 /// What the writer and the handles share.
 #[derive(Default)]
 pub(crate) struct Shared {
-    subscribers: RwLock<Vec<Box<dyn Fn(&Change) + Send + Sync>>>,
+    subscribers: RwLock<Vec<Subscriber>>,
     catalog: ArcSwap<Catalog>,
     pub counts: Counts,
 }
@@ -73,7 +73,7 @@ impl Shared {
         self.catalog.load_full()
     }
 
-    pub fn subscribe(&self, each: Box<dyn Fn(&Change) + Send + Sync>) {
+    pub fn subscribe(&self, each: Subscriber) {
         self.subscribers.write().push(each);
     }
 

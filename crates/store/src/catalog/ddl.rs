@@ -50,7 +50,7 @@ pub(super) fn drop_table(no: u32) -> String {
 pub(super) fn add_column(table_no: u32, field: &Field) -> String {
     sea_query::Table::alter()
         .table(Alias::new(table_name(table_no)))
-        .add_column(&mut definition(field))
+        .add_column(definition(field))
         .to_string(SqliteQueryBuilder)
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, functions::FunctionFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig, functions::FunctionFlags};
 
 use crate::StoreError;
 
@@ -38,6 +38,9 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
 fn set_up(conn: &Connection) -> Result<(), StoreError> {
     conn.pragma_update(None, "cache_size", -CACHE_KIB)?;
     conn.pragma_update(None, "temp_store", "MEMORY")?;
+    // A column that is not there must be an error, never a text in double quotes.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
     // SQLite itself folds only ASCII.
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
@@ -49,25 +52,35 @@ fn set_up(conn: &Connection) -> Result<(), StoreError> {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
+        if let rusqlite::Error::SqlInputError { msg, .. } = &error {
+            return missing(msg).unwrap_or_else(|| Self::Backend(error.to_string()));
+        }
         let rusqlite::Error::SqliteFailure(failure, message) = &error else {
             return match error {
                 rusqlite::Error::QueryReturnedNoRows => Self::NotFound,
-                // A table or field that was dropped while the call was on its way.
-                rusqlite::Error::SqlInputError { ref msg, .. }
-                    if msg.starts_with("no such column: ") || msg.starts_with("no such table: ") =>
-                {
-                    Self::NotFound
-                }
                 other => Self::Backend(other.to_string()),
             };
         };
+        let message = message.as_deref().unwrap_or_default();
         match failure.code {
             ErrorCode::DiskFull => Self::Full,
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy,
-            ErrorCode::ConstraintViolation => violated(message.as_deref().unwrap_or_default()),
-            _ => Self::Backend(error.to_string()),
+            ErrorCode::ConstraintViolation => violated(message),
+            _ => missing(message).unwrap_or_else(|| Self::Backend(error.to_string())),
         }
     }
+}
+
+/// A table or field of a client that was dropped while the call was on its way: `no such table: t7`.
+fn missing(message: &str) -> Option<StoreError> {
+    let name = ["no such table: ", "no such column: "]
+        .into_iter()
+        .find_map(|start| message.strip_prefix(start))
+        .or_else(|| message.split_once(" has no column named ").map(|(_, name)| name))?;
+    let name = name.split(' ').next().unwrap_or(name).trim_matches('"');
+    let number = name.strip_prefix(['t', 'f'])?;
+    let ours = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    ours.then_some(StoreError::NotFound)
 }
 
 /// The constraint by name: `UNIQUE constraint failed: users.email`, or `… failed: index 'users_email'`.
