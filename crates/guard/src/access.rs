@@ -119,7 +119,8 @@ impl Access {
             return self.layer_of(first);
         }
         user.joined.get_or(self.epoch, || {
-            rest.iter().fold((*self.layer_of(first)).clone(), |all, r| all.join(&self.layer_of(r), &self.catalog))
+            rest.iter()
+                .fold((*self.layer_of(first)).clone(), |all, r| all.join(&self.layer_of(r), &self.catalog))
         })
     }
 

@@ -32,7 +32,10 @@ pub(crate) fn allowed(ctx: &mut Ctx<'_>, id: DecisionId) -> Allowed {
         catalog: ctx.access().catalog.clone(),
         ip: ctx.peer,
     };
-    #[expect(clippy::disallowed_methods, reason = "the guard's licence: every gate of the profile was passed")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the guard's licence: every gate of the profile was passed"
+    )]
     Allowed::assert_passed(parts)
 }
 

@@ -3,7 +3,12 @@
 //!
 //! Never asks the store, never counts anything by itself. Readers take no lock; changes come one at a time.
 
-use std::{borrow::Borrow, collections::HashSet, sync::Arc, sync::atomic::{AtomicBool, Ordering::Relaxed}};
+use std::{
+    borrow::Borrow,
+    collections::HashSet,
+    sync::Arc,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 use arc_swap::ArcSwap;
 use domain::{

@@ -177,7 +177,11 @@ impl CachedKey {
             extra: key.extra.map(String::into_boxed_str),
             refill: key.quota.and_then(|q| q.refill),
             created_by: key.created_by.filter(|_| !made_by_owner),
-            secrets: secrets.iter().filter(|_| with_ends).map(|s| (Tail::of(&s.digest), s.expires_at)).collect(),
+            secrets: secrets
+                .iter()
+                .filter(|_| with_ends)
+                .map(|s| (Tail::of(&s.digest), s.expires_at))
+                .collect(),
         };
         Self {
             id: key.id,
@@ -206,8 +210,11 @@ impl CachedKey {
 
     /// The operator's key from the configuration: in no table.
     pub(crate) fn root(digest: &Digest) -> Self {
-        let counters =
-            Counters { rate: AtomicU64::new(0), remaining: AtomicI64::new(NONE), last_used: AtomicI64::new(NONE) };
+        let counters = Counters {
+            rate: AtomicU64::new(0),
+            remaining: AtomicI64::new(NONE),
+            last_used: AtomicI64::new(NONE),
+        };
         Self {
             id: KeyId::from_bytes([0; 16]),
             counters: Arc::new(counters),
@@ -290,7 +297,9 @@ fn known_empty(quota: &Quota) -> i64 {
         return NONE;
     }
     match quota.refill {
-        Some(r) if r.amount > 0 && r.interval_ms > 0 => quota.balance.last_refill_at.plus(r.interval_ms).plus(1).0,
+        Some(r) if r.amount > 0 && r.interval_ms > 0 => {
+            quota.balance.last_refill_at.plus(r.interval_ms).plus(1).0
+        }
         _ => FOREVER,
     }
 }
@@ -438,14 +447,17 @@ mod tests {
 
     #[test]
     fn short_and_long_texts_read_back() {
-        for text in ["", "kw_live_abc123", "exactly 22 bytes long!", "a name that is longer than that", "ключ"] {
+        for text in
+            ["", "kw_live_abc123", "exactly 22 bytes long!", "a name that is longer than that", "ключ"]
+        {
             assert_eq!(ShortText::new(text.to_owned()).as_str(), text);
         }
     }
 
     #[test]
     fn a_given_back_request_can_be_taken_again() {
-        let counters = Counters { rate: AtomicU64::new(0), remaining: AtomicI64::new(0), last_used: AtomicI64::new(0) };
+        let counters =
+            Counters { rate: AtomicU64::new(0), remaining: AtomicI64::new(0), last_used: AtomicI64::new(0) };
         let limit = RateLimit { max: 1, window_ms: 1_000, rule: Default::default(), enabled: true };
         let now = Millis(1_700_000_000_000);
         assert!(matches!(counters.take(&limit, now), RateVerdict::Accepted { left: 0, .. }));

@@ -23,7 +23,11 @@ use crate::{
 pub(crate) enum Presented<'a> {
     Nothing,
     Garbage,
-    Text { secret: &'a Secret, key: bool, session: bool },
+    Text {
+        secret: &'a Secret,
+        key: bool,
+        session: bool,
+    },
     /// A dry run by id: known without a secret.
     Key(&'a Arc<CachedKey>),
     UnknownKey,

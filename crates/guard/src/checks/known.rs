@@ -1,7 +1,11 @@
 //! A live key or session has this digest. Unknown, disabled and foreign keys cost the same: one digest, one
 //! look-up; a second one of each only while secrets of an older recipe are alive.
 
-use domain::{Millis, decision::Reason, secret::{Digest, Secret}};
+use domain::{
+    Millis,
+    decision::Reason,
+    secret::{Digest, Secret},
+};
 
 use crate::{
     cache::LiveSession,

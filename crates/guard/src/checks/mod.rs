@@ -52,20 +52,18 @@ pub(crate) fn walk(ctx: &mut Ctx<'_>, gates: &[Gate], from: usize) -> Walked {
 
 /// A rate gate right behind the quota is asked before the debit: a slot can be returned, a debit cannot.
 fn before_debit(ctx: &mut Ctx<'_>, gates: &[Gate], at: usize) -> Walked {
-    if both_or_neither(gates) && gates.get(at + 1) == Some(&Gate::Rate) {
-        if let Err(reason) = rate::ask(ctx) {
-            return Walked::Refused(Failed { at: at + 1, reason });
-        }
+    let rate_follows = both_or_neither(gates) && gates.get(at + 1) == Some(&Gate::Rate);
+    if rate_follows && let Err(reason) = rate::ask(ctx) {
+        return Walked::Refused(Failed { at: at + 1, reason });
     }
     Walked::Debit(at)
 }
 
 /// Gives the taken slot of the window back, if the profile couples it with the quota.
 pub(crate) fn return_slot(ctx: &mut Ctx<'_>, gates: &[Gate]) {
-    if both_or_neither(gates) && !ctx.peek && ctx.rate.take().is_some() {
-        if let Some(key) = ctx.key() {
-            key.counters.give_back();
-        }
+    let taken = both_or_neither(gates) && !ctx.peek && ctx.rate.take().is_some();
+    if taken && let Some(key) = ctx.key() {
+        key.counters.give_back();
     }
 }
 

@@ -11,7 +11,9 @@ pub(super) fn ask(ctx: &mut Ctx<'_>) -> Result<(), Reason> {
     match ctx.presented {
         Presented::Nothing => Err(Reason::Missing),
         Presented::Garbage => Err(Reason::Malformed),
-        Presented::Text { secret, .. } if shape(secret.expose()) == Shape::Malformed => Err(Reason::Malformed),
+        Presented::Text { secret, .. } if shape(secret.expose()) == Shape::Malformed => {
+            Err(Reason::Malformed)
+        }
         _ => Ok(()),
     }
 }

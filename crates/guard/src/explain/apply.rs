@@ -49,7 +49,9 @@ impl Suggestion {
             }
             Self::AssignRole { user, role } => format!("give the role {role} to the user {user}"),
             Self::BindRole { role, .. } => format!("bind the key to the role {role}"),
-            Self::GrantPermissions { missing, .. } => format!("add to the key's permissions: {}", json(missing)),
+            Self::GrantPermissions { missing, .. } => {
+                format!("add to the key's permissions: {}", json(missing))
+            }
             Self::TopUp { by, .. } => format!("add {by} to the key's remaining uses"),
             Self::RaiseRefill { amount, .. } => format!("raise the key's refill amount to {amount}"),
         }

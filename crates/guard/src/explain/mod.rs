@@ -95,24 +95,62 @@ pub enum Rule {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Suggestion {
     /// Enable the key.
-    Enable { key: KeyId },
-    ExtendExpiry { key: KeyId, until: Millis },
-    ActivateOwner { user: UserId },
+    Enable {
+        key: KeyId,
+    },
+    ExtendExpiry {
+        key: KeyId,
+        until: Millis,
+    },
+    ActivateOwner {
+        user: UserId,
+    },
     /// Administration and root keys need an owner who is an administrator.
-    MakeOwnerRoot { user: UserId },
-    AddHost { key: KeyId, ip: IpAddr },
-    RaiseRate { key: KeyId, max: u32 },
-    AddScope { key: KeyId, scope: Scope },
+    MakeOwnerRoot {
+        user: UserId,
+    },
+    AddHost {
+        key: KeyId,
+        ip: IpAddr,
+    },
+    RaiseRate {
+        key: KeyId,
+        max: u32,
+    },
+    AddScope {
+        key: KeyId,
+        scope: Scope,
+    },
     /// Give a role the operation at the place; neither base nor table: on the server.
-    GrantRole { role: RoleId, op: Op, base: Option<BaseId>, table: Option<TableId> },
+    GrantRole {
+        role: RoleId,
+        op: Op,
+        base: Option<BaseId>,
+        table: Option<TableId>,
+    },
     /// Give the user a role.
-    AssignRole { user: UserId, role: RoleId },
+    AssignRole {
+        user: UserId,
+        role: RoleId,
+    },
     /// Bind the key to a role.
-    BindRole { key: KeyId, role: RoleId },
-    GrantPermissions { key: KeyId, missing: Permissions },
-    TopUp { key: KeyId, by: i64 },
+    BindRole {
+        key: KeyId,
+        role: RoleId,
+    },
+    GrantPermissions {
+        key: KeyId,
+        missing: Permissions,
+    },
+    TopUp {
+        key: KeyId,
+        by: i64,
+    },
     /// The refill that is due sets the balance to less than the call costs.
-    RaiseRefill { key: KeyId, amount: i64 },
+    RaiseRefill {
+        key: KeyId,
+        amount: i64,
+    },
 }
 
 /// The records a decision about one subject is made from.

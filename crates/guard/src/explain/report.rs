@@ -20,7 +20,12 @@ use crate::{
 use super::{DryRun, DrySubject, Explanation, GateReport, rule, suggest};
 
 /// The key a dry run is about, for reading its quota first.
-pub(crate) fn subject_key(cache: &Cache, digester: &Digester, run: &DryRun<'_>, now: Millis) -> Option<Arc<CachedKey>> {
+pub(crate) fn subject_key(
+    cache: &Cache,
+    digester: &Digester,
+    run: &DryRun<'_>,
+    now: Millis,
+) -> Option<Arc<CachedKey>> {
     match run.subject {
         DrySubject::Key(id) => cache.key_by_id(id),
         DrySubject::User(_) => None,
@@ -53,7 +58,8 @@ pub(crate) fn explain(
     };
     let mut ctx = Ctx::new(cache, digester, now, run.ip, presented, question(run));
     ctx.peek = true;
-    let gates: Vec<GateReport> = run.profile.gates.iter().map(|gate| report(&mut ctx, *gate, quota)).collect();
+    let gates: Vec<GateReport> =
+        run.profile.gates.iter().map(|gate| report(&mut ctx, *gate, quota)).collect();
     let failed = gates.iter().position(|g| g.outcome == StepOutcome::Failed);
     let reason = failed.and_then(|at| gates.get(at)).and_then(|g| g.reason);
     let rule = rule::decided(&mut ctx, &gates);
@@ -101,7 +107,9 @@ fn answerable(ctx: &mut Ctx<'_>, gate: Gate) -> bool {
         Gate::Scope | Gate::Role | Gate::Level => !matches!(ctx.who, Who::Nobody) && ctx.target.is_some(),
         // About what both layers leave: nothing to look at when one of them leaves nothing by itself.
         Gate::Rule => {
-            let both = [Gate::Role, Gate::Level].into_iter().all(|gate| answerable(ctx, gate) && ask(ctx, gate).is_ok());
+            let both = [Gate::Role, Gate::Level]
+                .into_iter()
+                .all(|gate| answerable(ctx, gate) && ask(ctx, gate).is_ok());
             both && ctx.target.is_some()
         }
         _ => !matches!(ctx.who, Who::Nobody),
@@ -130,7 +138,9 @@ fn detail(ctx: &mut Ctx<'_>, reason: Reason) -> String {
     let op = ctx.ask.op.map_or("", |op| op.name());
     match reason {
         Reason::Missing => "no credential came".to_owned(),
-        Reason::Malformed => "this cannot be a secret: its checksum, characters or length are wrong".to_owned(),
+        Reason::Malformed => {
+            "this cannot be a secret: its checksum, characters or length are wrong".to_owned()
+        }
         Reason::Unknown => "no live key or session has this secret or id".to_owned(),
         Reason::Disabled => "the key is disabled".to_owned(),
         Reason::Expired => format!("it expired at {}", end.unwrap_or_default().rfc3339()),
@@ -140,14 +150,18 @@ fn detail(ctx: &mut Ctx<'_>, reason: Reason) -> String {
             Some(ip) => format!("{ip} is not one of the key's allowed hosts"),
             None => "the key has allowed hosts and the client's address was not given".to_owned(),
         },
-        Reason::Rate => format!("the window is full for another {} ms", ctx.retry_after_ms.unwrap_or_default()),
+        Reason::Rate => {
+            format!("the window is full for another {} ms", ctx.retry_after_ms.unwrap_or_default())
+        }
         Reason::NotFound => "there is no such base or table".to_owned(),
         Reason::Scope => "no scope of the key reaches this place".to_owned(),
         Reason::Role => format!("no role allows {op} here"),
         Reason::Level => format!("no scope of the key allows {op} here"),
         Reason::Rule => format!("what roles and scopes leave of {op} together is nothing"),
         Reason::Permissions => "the key's permissions do not have everything that was asked for".to_owned(),
-        Reason::Quota => format!("{} uses are left, the call costs {}", ctx.remaining.unwrap_or_default(), ctx.ask.cost),
+        Reason::Quota => {
+            format!("{} uses are left, the call costs {}", ctx.remaining.unwrap_or_default(), ctx.ask.cost)
+        }
         Reason::Field | Reason::Row => String::new(),
     }
 }

@@ -20,7 +20,9 @@ pub(super) fn decided(ctx: &mut Ctx<'_>, gates: &[GateReport]) -> Rule {
     match (failed, ctx.ask.op) {
         (None, None) => Rule::NoneAsked,
         (None, Some(op)) => allowing(ctx, op),
-        (Some(Gate::Role), _) => Rule::NoRoleEntry { roles: acting_roles(ctx).iter().map(|r| r.name.clone()).collect() },
+        (Some(Gate::Role), _) => {
+            Rule::NoRoleEntry { roles: acting_roles(ctx).iter().map(|r| r.name.clone()).collect() }
+        }
         (Some(Gate::Scope | Gate::Level), _) => {
             Rule::NoKeyScope { scopes: ctx.key().and_then(|k| k.scopes()).map_or(0, |s| s.0.len()) }
         }
@@ -49,7 +51,9 @@ pub(super) fn acting_roles(ctx: &mut Ctx<'_>) -> Vec<Role> {
     let access = ctx.access();
     match (ctx.role_choice(), ctx.load_user()) {
         (RoleChoice::One(role), _) => vec![role.role.clone()],
-        (RoleChoice::AllHeld, Some(user)) if !user.user.root => access.held(&user).map(|r| r.role.clone()).collect(),
+        (RoleChoice::AllHeld, Some(user)) if !user.user.root => {
+            access.held(&user).map(|r| r.role.clone()).collect()
+        }
         (RoleChoice::AllHeld | RoleChoice::Missing, _) => Vec::new(),
     }
 }
@@ -57,7 +61,9 @@ pub(super) fn acting_roles(ctx: &mut Ctx<'_>) -> Vec<Role> {
 /// Levels replace downwards: the deepest level that decides the operation has the word.
 fn allowing_entry(role: &Role, op: Op, place: &Place, access: &Access) -> Option<usize> {
     let deciding = |level: u8| {
-        let at_level = move |(_, e): &(usize, &Entry)| depth(e, place, &access.catalog) == Some(level) && e.set().has(op);
+        let at_level = move |(_, e): &(usize, &Entry)| {
+            depth(e, place, &access.catalog) == Some(level) && e.set().has(op)
+        };
         role.grants.0.iter().enumerate().filter(at_level)
     };
     let level = (0..=3).rev().find(|level| deciding(*level).next().is_some())?;
@@ -69,7 +75,9 @@ fn depth(entry: &Entry, place: &Place, catalog: &Catalog) -> Option<u8> {
     let (level, here) = match &entry.reach {
         Reach::Everywhere => (0, true),
         Reach::Workspace(name) => {
-            let in_it = |id: WorkspaceId| id.to_string() == *name || catalog.workspaces.get(&id).is_some_and(|w| w.name == *name);
+            let in_it = |id: WorkspaceId| {
+                id.to_string() == *name || catalog.workspaces.get(&id).is_some_and(|w| w.name == *name)
+            };
             (1, place.workspace.is_some_and(in_it))
         }
         Reach::Base(name) => (2, place.base.is_some() && catalog.base(name).map(|b| b.id) == place.base),

@@ -64,7 +64,14 @@ pub(super) fn plan(ctx: &mut Ctx<'_>, gates: &[GateReport], quota: Option<Quota>
 }
 
 /// Gates that only look at the key's own settings.
-fn of_key(ctx: &mut Ctx<'_>, plan: &mut Plan, gate: Gate, key: KeyId, report: &GateReport, quota: Option<Quota>) {
+fn of_key(
+    ctx: &mut Ctx<'_>,
+    plan: &mut Plan,
+    gate: Gate,
+    key: KeyId,
+    report: &GateReport,
+    quota: Option<Quota>,
+) {
     match gate {
         Gate::Enabled => plan.add(Suggestion::Enable { key }),
         Gate::Expired => plan.add(Suggestion::ExtendExpiry { key, until: ctx.now.plus(1) }),
@@ -129,7 +136,9 @@ fn uses(ctx: &Ctx<'_>, plan: &mut Plan, key: KeyId, quota: &Quota) {
     let filled = quota.refill.as_ref().and_then(due);
     match (&quota.refill, filled) {
         // Whatever is added now, the refill that comes first sets the balance to its amount.
-        (Some(Refill { mode: RefillMode::Reset, .. }), Some(_)) => plan.add(Suggestion::RaiseRefill { key, amount: cost }),
+        (Some(Refill { mode: RefillMode::Reset, .. }), Some(_)) => {
+            plan.add(Suggestion::RaiseRefill { key, amount: cost })
+        }
         _ => {
             let by = cost.saturating_sub(filled.unwrap_or(quota.balance).remaining);
             plan.add(Suggestion::TopUp { key, by });

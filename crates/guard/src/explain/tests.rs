@@ -107,7 +107,8 @@ fn some_reach() -> impl Strategy<Value = Reach> {
 
 fn some_grants() -> impl Strategy<Value = Grants> {
     let entry = (some_reach(), option::of(some_ops()), some_ops());
-    vec(entry.prop_map(|(reach, set, allow)| Entry { reach, set, allow, limits: Vec::new() }), 0..4).prop_map(Grants)
+    vec(entry.prop_map(|(reach, set, allow)| Entry { reach, set, allow, limits: Vec::new() }), 0..4)
+        .prop_map(Grants)
 }
 
 fn role(n: u8, root: bool, grants: Grants) -> Role {
@@ -128,8 +129,8 @@ fn role(n: u8, root: bool, grants: Grants) -> Role {
 
 fn some_user(n: u8) -> impl Strategy<Value = User> {
     let roles = vec(0..4u8, 0..3);
-    (any::<bool>(), prop::bool::weighted(0.15), roles, option::of(0..4u8)).prop_map(move |(active, root, roles, main)| {
-        User {
+    (any::<bool>(), prop::bool::weighted(0.15), roles, option::of(0..4u8)).prop_map(
+        move |(active, root, roles, main)| User {
             id: user_id(n),
             num: n.into(),
             email: None,
@@ -143,25 +144,29 @@ fn some_user(n: u8) -> impl Strategy<Value = User> {
             created_at: NOW,
             updated_at: NOW,
             sessions_valid_from: NOW,
-        }
-    })
+        },
+    )
 }
 
 fn some_scope() -> impl Strategy<Value = Scope> {
-    let place = select(vec![(None, None), (Some("main"), None), (Some("main"), Some("todos")), (Some("gone"), None)]);
+    let place =
+        select(vec![(None, None), (Some("main"), None), (Some("main"), Some("todos")), (Some("gone"), None)]);
     let level = select(vec![Level::Read, Level::ReadWrite]);
-    (place, option::of(vec(some_op(), 0..3)), option::of(level)).prop_map(|((base, table), operations, level)| Scope {
-        base: base.map(str::to_owned),
-        table: table.map(str::to_owned),
-        operations,
-        categories: level.map(|level| [(Category::Records, level)].into()),
-        ..Scope::default()
-    })
+    (place, option::of(vec(some_op(), 0..3)), option::of(level)).prop_map(
+        |((base, table), operations, level)| Scope {
+            base: base.map(str::to_owned),
+            table: table.map(str::to_owned),
+            operations,
+            categories: level.map(|level| [(Category::Records, level)].into()),
+            ..Scope::default()
+        },
+    )
 }
 
 fn some_permissions() -> impl Strategy<Value = Permissions> {
     let action = select(vec!["read", "write"]).prop_map(str::to_owned);
-    let entry = (select(vec!["files", "users"]).prop_map(str::to_owned), prop::collection::btree_set(action, 0..3));
+    let entry =
+        (select(vec!["files", "users"]).prop_map(str::to_owned), prop::collection::btree_set(action, 0..3));
     vec(entry, 0..3).prop_map(|entries| Permissions(entries.into_iter().collect()))
 }
 
@@ -295,7 +300,10 @@ fn cache_of(records: &Records) -> Cache {
         created_at: NOW,
         expires_at: None,
     };
-    records.key.iter().for_each(|key| cache.apply(&Change::Key(LiveKey { key: key.clone(), secrets: vec![secret] })));
+    records
+        .key
+        .iter()
+        .for_each(|key| cache.apply(&Change::Key(LiveKey { key: key.clone(), secrets: vec![secret] })));
     cache
 }
 

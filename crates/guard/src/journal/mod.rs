@@ -11,7 +11,11 @@ mod usage;
 
 use std::net::IpAddr;
 
-use domain::{Millis, access::Op, decision::{Denied, Reason}};
+use domain::{
+    Millis,
+    access::Op,
+    decision::{Denied, Reason},
+};
 use store::{Store, StoreError};
 use tokio::sync::{Mutex, Notify};
 

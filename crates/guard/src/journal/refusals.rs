@@ -58,7 +58,11 @@ impl Refusals {
 
 /// The event has the id of its decision, so that a caller's decision id leads to it for good.
 fn event(denied: &Denied, from: Option<IpAddr>) -> AuditEvent {
-    let gate = denied.trace.steps().find(|(_, outcome)| *outcome == StepOutcome::Failed).map(|(gate, _)| gate.name());
+    let gate = denied
+        .trace
+        .steps()
+        .find(|(_, outcome)| *outcome == StepOutcome::Failed)
+        .map(|(gate, _)| gate.name());
     let detail = serde_json::json!({
         "reason": denied.reason.code(),
         "gate": gate,

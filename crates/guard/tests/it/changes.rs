@@ -43,8 +43,10 @@ async fn a_key_disabled_during_verifications_stays_disabled() {
     let (secret, id) = world
         .key(|k| {
             k.rate_limit = Some(limit);
-            k.quota =
-                Some(Quota { balance: Balance { remaining: 100_000, last_refill_at: k.created_at }, refill: None });
+            k.quota = Some(Quota {
+                balance: Balance { remaining: 100_000, last_refill_at: k.created_at },
+                refill: None,
+            });
         })
         .await;
     let callers: Vec<_> = (0..8)
@@ -78,7 +80,8 @@ async fn old_and_new_secret_share_limiter_and_balance_until_the_overlap_is_over(
     let (old, id) = world
         .key(|k| {
             k.rate_limit = Some(limit);
-            k.quota = Some(Quota { balance: Balance { remaining: 9, last_refill_at: k.created_at }, refill: None });
+            k.quota =
+                Some(Quota { balance: Balance { remaining: 9, last_refill_at: k.created_at }, refill: None });
         })
         .await;
     assert_eq!(world.verify(&old).await.remaining, Some(8));

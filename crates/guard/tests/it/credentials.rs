@@ -42,7 +42,8 @@ async fn missing_malformed_and_unknown_are_told_apart() {
 
 #[tokio::test]
 async fn the_configured_root_key_may_do_everything_and_is_in_no_table() {
-    let world = World::with(Digester::default(), Some(&Secret::new("root-key-of-at-least-32-characters!"))).await;
+    let world =
+        World::with(Digester::default(), Some(&Secret::new("root-key-of-at-least-32-characters!"))).await;
     let secret = Secret::new("root-key-of-at-least-32-characters!");
     let allowed = world.check(&secret, Op::Settings, PlaceName::Server).await.unwrap();
     assert!(allowed.principal().operator);
@@ -67,7 +68,8 @@ async fn hosts_are_compared_as_addresses() {
     let world = World::new().await;
     let hosts = AllowedHosts::parse(["192.0.2.0/24", "2001:db8::1"]).unwrap();
     let (secret, _) = world.key(|k| k.hosts = hosts).await;
-    for (ip, passes) in [("192.0.2.7", true), ("::ffff:192.0.2.7", true), ("2001:db8::1", true), ("192.0.3.1", false)]
+    for (ip, passes) in
+        [("192.0.2.7", true), ("::ffff:192.0.2.7", true), ("2001:db8::1", true), ("192.0.3.1", false)]
     {
         assert_eq!(world.verify_from(&secret, ip).await.valid(), passes, "{ip}");
     }
@@ -96,7 +98,8 @@ async fn a_session_acts_for_its_user_until_it_ends() {
     let world = World::new().await;
     let user = world.user("u", &[], |u| u.root = true).await;
     let secret = session(&world, user, world.now().plus(1_000)).await;
-    let who = async |credential: Credential| world.guard.check(&NATIVE, &credential, None, &Call::who()).await;
+    let who =
+        async |credential: Credential| world.guard.check(&NATIVE, &credential, None, &Call::who()).await;
     let allowed = who(Credential::Session(secret.clone())).await.unwrap();
     assert_eq!((allowed.principal().user, allowed.principal().operator), (Some(user), true));
     assert!(who(Credential::Either(secret.clone())).await.is_ok());
@@ -125,8 +128,9 @@ async fn a_session_acts_in_the_role_it_chose_and_only_in_one_it_holds() {
     let (a, b) = (world.role("a", Default::default()).await, world.role("b", Default::default()).await);
     let user = world.user("u", &[a], |_| {}).await;
     let credential = Credential::Session(session(&world, user, world.now().plus(100_000)).await);
-    let choose =
-        async |role| world.guard.check(&NATIVE, &credential, None, &Call { role: Some(role), ..Call::who() }).await;
+    let choose = async |role| {
+        world.guard.check(&NATIVE, &credential, None, &Call { role: Some(role), ..Call::who() }).await
+    };
     let allowed = choose("a").await.unwrap();
     assert_eq!((allowed.principal().role, allowed.subject().role.as_deref()), (Some(a), Some("a")));
     assert_eq!(choose("b").await.unwrap_err().reason, Reason::RoleNotHeld);

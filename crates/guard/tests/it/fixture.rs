@@ -60,10 +60,15 @@ impl World {
         let clock = Arc::new(ManualClock(AtomicI64::new(1_795_000_000_000)));
         let entropy = Arc::new(Seeded(AtomicU64::new(7)));
         let store =
-            Store::open(Options { place: Place::Memory, clock: clock.clone(), entropy: entropy.clone() }).unwrap();
+            Store::open(Options { place: Place::Memory, clock: clock.clone(), entropy: entropy.clone() })
+                .unwrap();
         let root_key = root.map(|secret| digester.digest(secret.expose()));
-        let options =
-            GuardOptions { clock: clock.clone(), entropy: entropy.clone(), digester: digester.clone(), root_key };
+        let options = GuardOptions {
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            digester: digester.clone(),
+            root_key,
+        };
         let guard = Guard::open(store.clone(), options).await.unwrap();
         Self { clock, entropy, store, guard, digester }
     }

@@ -48,7 +48,8 @@ fn the_order_of_the_native_door_is_fixed() {
 
 #[test]
 fn the_order_of_a_verification_is_fixed() {
-    let order = "present known enabled expired owner host rate resource scope role level rule permissions quota";
+    let order =
+        "present known enabled expired owner host rate resource scope role level rule permissions quota";
     assert_eq!(names(&VERIFY).join(" "), order);
 }
 
@@ -131,10 +132,8 @@ async fn refused_calls_count_against_the_rate_limit_but_cost_no_quota() {
     let (secret, id) = world
         .key(|k| {
             k.rate_limit = Some(limit);
-            k.quota = Some(Quota {
-                balance: Balance { remaining: 5, last_refill_at: k.created_at },
-                refill: None,
-            });
+            k.quota =
+                Some(Quota { balance: Balance { remaining: 5, last_refill_at: k.created_at }, refill: None });
         })
         .await;
     let wanted = wanted();
@@ -156,8 +155,10 @@ async fn side_by_side_rate_and_quota_are_taken_both_or_neither() {
         let (secret, id) = world
             .key(|k| {
                 k.rate_limit = Some(limit);
-                k.quota =
-                    Some(Quota { balance: Balance { remaining: 4, last_refill_at: k.created_at }, refill: None });
+                k.quota = Some(Quota {
+                    balance: Balance { remaining: 4, last_refill_at: k.created_at },
+                    refill: None,
+                });
             })
             .await;
         let ask = async |cost| {

@@ -13,7 +13,12 @@ const TODOS: PlaceName<'static> = PlaceName::Table { base: "main", table: "todos
 const NOTES: PlaceName<'static> = PlaceName::Table { base: "main", table: "notes" };
 
 fn scope(table: Option<&str>, ops: Option<Vec<Op>>) -> Scope {
-    Scope { base: Some("main".to_owned()), table: table.map(str::to_owned), operations: ops, ..Scope::default() }
+    Scope {
+        base: Some("main".to_owned()),
+        table: table.map(str::to_owned),
+        operations: ops,
+        ..Scope::default()
+    }
 }
 
 async fn tables(world: &World) {
@@ -54,8 +59,9 @@ async fn a_service_key_without_a_role_may_nothing_and_a_legacy_key_all_of_its_ow
     assert_eq!(world.check(&service, Op::RecordRead, TODOS).await.unwrap_err().reason, Reason::Role);
     let user = world.user("u", &[], |u| u.root = true).await;
     let ignored = Scopes(Vec::new());
-    let (legacy, _) =
-        world.key(|k| (k.owner, k.kind, k.scopes) = (Owner::User(user), KeyKind::Legacy, Some(ignored))).await;
+    let (legacy, _) = world
+        .key(|k| (k.owner, k.kind, k.scopes) = (Owner::User(user), KeyKind::Legacy, Some(ignored)))
+        .await;
     assert!(world.check(&legacy, Op::RecordRead, TODOS).await.is_ok());
 }
 
@@ -68,7 +74,8 @@ async fn the_proof_carries_rows_subject_and_place() {
     let role = world.role("own", Grants(vec![entry])).await;
     let user = world.user("ann", &[role], |u| u.email = Some("ann@example.org".to_owned())).await;
     let scopes = Some(Scopes(vec![scope(None, None)]));
-    let (secret, id) = world.key(|k| (k.owner, k.role, k.scopes) = (Owner::User(user), Some(role), scopes)).await;
+    let (secret, id) =
+        world.key(|k| (k.owner, k.role, k.scopes) = (Owner::User(user), Some(role), scopes)).await;
     let allowed = world.check(&secret, Op::RecordRead, TODOS).await.unwrap();
     let rows = Rows::of(Cond::Own);
     assert_eq!(allowed.alternatives(), [Alt { rows, fields: domain::access::Fields::All }]);
