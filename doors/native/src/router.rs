@@ -74,7 +74,7 @@ pub fn router(state: NativeState) -> Router {
 /// The OpenAPI document as it is checked in.
 pub fn openapi_json() -> String {
     let (_, doc) = table().split_for_parts();
-    doc.to_pretty_json().unwrap_or_default()
+    doc.to_pretty_json().map(|text| text + "\n").unwrap_or_default()
 }
 
 fn document(text: Bytes) -> Response {

@@ -32,7 +32,7 @@ pub struct Refusal {
     #[schema(format = DateTime)]
     at: String,
     #[schema(value_type = Option<String>, format = "uuid")]
-    key: Option<KeyId>,
+    key_id: Option<KeyId>,
     #[schema(value_type = Option<String>, format = "uuid")]
     user: Option<UserId>,
     operation: Option<&'static str>,
@@ -55,7 +55,7 @@ impl From<Denied> for Refusal {
             reason: denied.reason.code(),
             detail: denied::words(denied.reason).2,
             at: denied.at.rfc3339(),
-            key: denied.key,
+            key_id: denied.key,
             user: denied.user,
             operation: denied.op.map(Op::name),
             resource: denied.resource,
