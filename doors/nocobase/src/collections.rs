@@ -91,6 +91,7 @@ pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure
 }
 
 pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let _editing = request.inner.editing.lock().await;
     let values = request.values()?;
     let table = request.inner.data.table(allowed).map_err(|e| failure::data("collections", e))?;
     if text_property(&values, "name")?.flatten().is_some_and(|name| name != table.name) {

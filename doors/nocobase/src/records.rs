@@ -103,18 +103,18 @@ pub async fn first_or_create(request: &Request, allowed: &Allowed) -> Result<Ans
     check_own(allowed, allowed.op())?;
     let (keys, values) = (filter_keys(request)?, listed(request, request.values()?)?);
     let done = request.inner.data.first_or_create(allowed, &keys, values, false).await;
-    one(request, done.map_err(|e| said(request, e))?.records)
+    Ok(one(done.map_err(|e| said(request, e))?.records))
 }
 
 pub async fn update_or_create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     check_own(allowed, allowed.op())?;
     let (keys, values) = (filter_keys(request)?, listed(request, request.values()?)?);
     let done = request.inner.data.update_or_create(allowed, &keys, values, false).await;
-    one(request, done.map_err(|e| said(request, e))?.records)
+    Ok(one(done.map_err(|e| said(request, e))?.records))
 }
 
-fn one(_request: &Request, records: Records) -> Result<Answer, Failure> {
-    Ok(Answer::Written(render::record(records.first().as_ref())))
+fn one(records: Records) -> Answer {
+    Answer::Written(render::record(records.first().as_ref()))
 }
 
 fn said(request: &Request, error: DataError) -> Failure {

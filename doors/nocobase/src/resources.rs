@@ -76,6 +76,7 @@ pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure
 }
 
 pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let _editing = request.inner.editing.lock().await;
     let (role, values) = (roles::source(request, allowed).await?, request.values()?);
     let mut doc = RoleDoc::of(&role);
     let name = text_property(&values, "name")?.flatten().ok_or_else(|| Failure::bad("name is required"))?;
@@ -86,10 +87,11 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     change(&mut entry, &values, allowed, doc.next_id() + 1)?;
     doc.resources.push(entry);
     let role = save(request, allowed, &role, &doc).await?;
-    Ok(Answer::Data(entry_shown(allowed, &role, &name, true)))
+    Ok(Answer::Data(entry_shown(allowed, &role, &name)))
 }
 
 pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let _editing = request.inner.editing.lock().await;
     let (role, values) = (roles::source(request, allowed).await?, request.values()?);
     let mut doc = RoleDoc::of(&role);
     let names = chosen(request, allowed, &role)?;
@@ -100,10 +102,11 @@ pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
         }
     }
     let role = save(request, allowed, &role, &doc).await?;
-    Ok(Answer::Data(names.iter().map(|name| entry_shown(allowed, &role, name, true)).collect()))
+    Ok(Answer::Data(names.iter().map(|name| entry_shown(allowed, &role, name)).collect()))
 }
 
 pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let _editing = request.inner.editing.lock().await;
     let role = roles::source(request, allowed).await?;
     let names = chosen(request, allowed, &role)?;
     let mut doc = RoleDoc::of(&role);
@@ -114,6 +117,7 @@ pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Fai
 
 /// `roles:applyDataPermissions`: several entries in one call, each replacing what was there.
 pub async fn apply(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let _editing = request.inner.editing.lock().await;
     let name = request.key()?;
     let role = roles::by_name(request, allowed, &name).await?.ok_or_else(Failure::not_found)?;
     let values = request.values()?;
@@ -157,6 +161,7 @@ pub async fn strategy_get(request: &Request, allowed: &Allowed) -> Result<Answer
 }
 
 pub async fn strategy_update(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let _editing = request.inner.editing.lock().await;
     let values = request.values()?;
     let name = match request.params.target_key()? {
         Some(name) => name,
@@ -179,6 +184,7 @@ pub async fn scopes_list(request: &Request, allowed: &Allowed) -> Result<Answer,
 
 /// A scope of one's own. It is kept with its collection, so that it goes when the collection goes.
 pub async fn scope_create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let _editing = request.inner.editing.lock().await;
     let values = request.values()?;
     let resource =
         text_property(&values, "resourceName")?.flatten().ok_or_else(|| Failure::bad("resourceName is required"))?;
@@ -188,8 +194,8 @@ pub async fn scope_create(request: &Request, allowed: &Allowed) -> Result<Answer
         Some(_) => return Err(Failure::bad("scope must be a filter")),
     };
     filter::parse(&Value::Object(scope.clone()), &Context::default())?;
-    let table = allowed.table().ok_or_else(Failure::not_found)?;
-    let mut kept = collections::notes(table, "scopes");
+    let table = request.inner.data.table(allowed).map_err(|e| failure::data("rolesResourcesScopes", e))?;
+    let mut kept = collections::notes(&table, "scopes");
     let used = StoredScopes(allowed.catalog()).all().iter().filter_map(|s| s.get("id")?.as_i64()).max();
     // Never an id that was used before: a role could still name it.
     let id = used.unwrap_or(SCOPE_OWN).max(allowed.at().0) + 1;
@@ -202,7 +208,7 @@ pub async fn scope_create(request: &Request, allowed: &Allowed) -> Result<Answer
         "scope": scope,
     });
     kept.push(row.clone());
-    let patch = TablePatch { extra: Some(Some(collections::with_notes(table, "scopes", kept))), ..TablePatch::default() };
+    let patch = TablePatch { extra: Some(Some(collections::with_notes(&table, "scopes", kept))), ..TablePatch::default() };
     request.inner.data.patch_table(allowed, patch).await.map_err(|e| failure::data("rolesResourcesScopes", e))?;
     Ok(Answer::Data(row))
 }
@@ -297,7 +303,7 @@ fn scope(map: &Map<String, Value>, allowed: &Allowed) -> Result<Option<ScopeRef>
 }
 
 async fn save(request: &Request, allowed: &Allowed, role: &Role, doc: &RoleDoc) -> Result<Role, Failure> {
-    let change: RoleChange = roles::rewritten(request, allowed, role, doc)?;
+    let change: RoleChange = roles::rewritten(allowed, role, doc)?;
     Ok(request.inner.keys.update_role(allowed, role.id, change).await?)
 }
 
@@ -336,7 +342,7 @@ fn entries(allowed: &Allowed, role: &Role) -> Vec<Map<String, Value>> {
     doc.resources.iter().map(|entry| row(entry, role, &scopes)).collect()
 }
 
-fn entry_shown(allowed: &Allowed, role: &Role, name: &str, _with_actions: bool) -> Value {
+fn entry_shown(allowed: &Allowed, role: &Role, name: &str) -> Value {
     let found = entries(allowed, role).into_iter().find(|r| r.get("name") == Some(&json!(name)));
     found.map_or(Value::Null, Value::Object)
 }

@@ -80,6 +80,7 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
 }
 
 pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let _editing = request.inner.editing.lock().await;
     let values = request.values()?;
     let Some(name) = request.params.target_key()? else { return Err(request.needs_a_target()) };
     let Some(role) = by_name(request, allowed, &name).await? else {
@@ -91,7 +92,7 @@ pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     let before = doc.clone();
     apply(&mut doc, &values)?;
     let rights = doc.strategy != before.strategy || doc.snippets != before.snippets;
-    let mut change = if rights { rewritten(request, allowed, &role, &doc)? } else { RoleChange::default() };
+    let mut change = if rights { rewritten(allowed, &role, &doc)? } else { RoleChange::default() };
     change.title = title;
     change.description = text_property(&values, "description")?;
     change.default = bool_property(&values, "default")?;
@@ -126,7 +127,8 @@ pub async fn check(request: &Request, allowed: &Allowed) -> Result<Answer, Failu
         None => None,
     };
     let everything = acting.as_ref().map_or(allowed.principal().operator, |r| r.root);
-    let doc = acting.as_ref().map(RoleDoc::of).unwrap_or_default();
+    let shown = acting.as_ref().or_else(|| held.iter().find(|r| everything && r.root));
+    let doc = shown.map(RoleDoc::of).unwrap_or_default();
     let names: Vec<&str> = match allowed.principal().key {
         Some(_) => acting.iter().map(|r| r.name.as_str()).collect(),
         None => held.iter().map(|r| r.name.as_str()).collect(),
@@ -171,7 +173,6 @@ pub async fn by_name(request: &Request, allowed: &Allowed, name: &str) -> Result
 
 /// The change that makes `role` mean what `doc` says.
 pub fn rewritten(
-    _request: &Request,
     allowed: &Allowed,
     role: &Role,
     doc: &RoleDoc,

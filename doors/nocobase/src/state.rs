@@ -46,6 +46,9 @@ pub(crate) struct Inner {
     pub entropy: SharedEntropy,
     pub signer: Signer,
     pub settings: NocobaseSettings,
+    /// Held while the notes of a role or a collection are read, changed and written back, so that two
+    /// screens saving at once do not undo each other.
+    pub editing: tokio::sync::Mutex<()>,
 }
 
 impl NocobaseState {
@@ -58,6 +61,6 @@ impl NocobaseState {
         settings: NocobaseSettings,
     ) -> Self {
         let signer = Signer::new(&settings.app_key);
-        Self { inner: Arc::new(Inner { guard, keys, data, clock, entropy, signer, settings }) }
+        Self { inner: Arc::new(Inner { guard, keys, data, clock, entropy, signer, settings, editing: tokio::sync::Mutex::default() }) }
     }
 }

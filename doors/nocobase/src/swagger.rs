@@ -68,7 +68,7 @@ pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure
     Ok(Answer::Bare(json!({
         "openapi": "3.0.3",
         "info": { "title": "NocoBase API documentation", "version": env!("CARGO_PKG_VERSION") },
-        "servers": [{ "url": format!("{}/api/", request.inner.settings.base_url) }],
+        "servers": [{ "url": "/api/" }, { "url": format!("{}/api/", request.inner.settings.base_url) }],
         "security": [{ "api-key": [] }],
         "tags": tables.iter().map(|t| json!({ "name": t.name })).collect::<Vec<_>>(),
         "paths": paths,

@@ -16,6 +16,7 @@ use crate::{
 };
 
 pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let _editing = request.inner.editing.lock().await;
     let table = current(request, allowed)?;
     let given = spec::field(request, request.values()?)?;
     let duplicate =
@@ -63,6 +64,7 @@ pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure
 }
 
 pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let _editing = request.inner.editing.lock().await;
     let (name, values) = (request.key()?, request.values()?);
     let table = current(request, allowed)?;
     let mut notes = associations(&table);
@@ -79,6 +81,7 @@ pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
 }
 
 pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let _editing = request.inner.editing.lock().await;
     let table = current(request, allowed)?;
     let Some(names) = request.params.target_keys()? else { return Err(request.needs_a_target()) };
     for name in names.iter().filter_map(Value::as_str) {

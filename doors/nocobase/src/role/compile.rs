@@ -26,12 +26,8 @@ pub trait Scopes {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub enum RoleError {
-    #[error("there is no scope with the id {0}")]
-    UnknownScope(i64),
-    #[error("scope: {0}")]
-    BadScope(#[from] FilterError),
-}
+#[error("scope: {0}")]
+pub struct RoleError(#[from] FilterError);
 
 /// Compiles; `catalog` names the primary keys that ride along.
 pub fn compile(doc: &RoleDoc, catalog: &Catalog, scopes: &dyn Scopes) -> Result<Grants, RoleError> {
@@ -75,11 +71,15 @@ fn entry(resource: &ResourceEntry, table: Option<&Table>, scopes: &dyn Scopes) -
         if ops.is_empty() {
             continue;
         }
-        allow = allow.or(ops);
         let rows = match &listed.scope {
             None => Vec::new(),
-            Some(scope) => rows(scope, scopes)?,
+            // A scope that is gone lets nobody in.
+            Some(scope) => match rows(scope, scopes)? {
+                Some(rows) => rows,
+                None => continue,
+            },
         };
+        allow = allow.or(ops);
         limits.push(Limit { ops, rows, fields: fields(&listed.fields, ops, table) });
     }
     let reach = Reach::Table { base: HOME.to_owned(), table: resource.name.clone() };
@@ -99,17 +99,19 @@ fn fields(listed: &[String], ops: Ops, table: Option<&Table>) -> Option<Vec<Stri
     Some(fields)
 }
 
-fn rows(scope: &ScopeRef, scopes: &dyn Scopes) -> Result<Vec<Cond>, RoleError> {
+/// `None`: there is no such scope any more.
+fn rows(scope: &ScopeRef, scopes: &dyn Scopes) -> Result<Option<Vec<Cond>>, RoleError> {
     let filter = match scope {
-        ScopeRef::Id(id) => scopes.filter(*id).ok_or(RoleError::UnknownScope(*id))?,
-        ScopeRef::Inline(filter) => filter.clone(),
+        ScopeRef::Id(id) => scopes.filter(*id),
+        ScopeRef::Inline(filter) => Some(filter.clone()),
     };
+    let Some(filter) = filter else { return Ok(None) };
     let filter = filter::parse(&Value::Object(filter), &filter::Context::default())?;
-    Ok(match filter {
+    Ok(Some(match filter {
         filter if filter.is_all() => Vec::new(),
         filter if is_own(&filter) => vec![Cond::Own],
         filter => vec![Cond::Matching(Arc::new(filter))],
-    })
+    }))
 }
 
 /// `createdById = {{ the current user's id }}` is the core's own idea of "own".
