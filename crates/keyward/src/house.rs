@@ -33,6 +33,19 @@ pub enum RootKey {
     Ephemeral,
 }
 
+impl RootKey {
+    /// The key the guard is to know, and the same again if nobody outside has it yet.
+    fn into_keys(self, entropy: &SharedEntropy) -> (Secret, Option<Secret>) {
+        match self {
+            Self::Configured(key) => (key, None),
+            Self::Ephemeral => {
+                let key = domain::secret::generate("root", &**entropy);
+                (key.clone(), Some(key))
+            }
+        }
+    }
+}
+
 pub struct House {
     store: Store,
     pub guard: Guard,
@@ -44,7 +57,7 @@ pub struct House {
 }
 
 impl House {
-    /// Opens everything. The secret in the answer is the ephemeral root key, or the configured one is `None`.
+    /// Opens everything. The secret in the answer is the ephemeral root key; `None` when one is configured.
     pub async fn open(
         config: &Config,
         root: RootKey,
@@ -56,13 +69,7 @@ impl House {
         let store = open_store(&config.server.data, &clock, &entropy)?;
         // Only behind the lock of the store: two first starts must not both make key files.
         let material = key_files::load(&config.secrets, &config.server.data, &*entropy)?;
-        let (root_key, ephemeral) = match root {
-            RootKey::Configured(key) => (key, None),
-            RootKey::Ephemeral => {
-                let key = domain::secret::generate("root", &*entropy);
-                (key.clone(), Some(key))
-            }
-        };
+        let (root_key, ephemeral) = root.into_keys(&entropy);
         let guard = open_guard(&store, &clock, &entropy, &material.digester, &root_key).await?;
         let parts = Parts { config, base_url, clock, entropy, store, guard, material };
         let house = parts.assemble();

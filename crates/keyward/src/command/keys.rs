@@ -99,6 +99,9 @@ enum KeysCommand {
         /// Field to clear, for example rate_limit (repeatable)
         #[arg(long = "clear", value_name = "FIELD")]
         clear: Vec<String>,
+        /// Adds to the uses left (a negative number takes away)
+        #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, conflicts_with = "remaining")]
+        add_remaining: Option<i64>,
         #[command(flatten)]
         fields: KeyFields,
     },
@@ -180,8 +183,9 @@ async fn act(global: &Global, client: &Client, command: KeysCommand) -> Result<E
             ))
         }
         KeysCommand::Show { id } => Ok(show(global, &client.get(&at(&id, "")).await?)),
-        KeysCommand::Update { id, clear, fields } => {
+        KeysCommand::Update { id, clear, add_remaining, fields } => {
             let mut body = fields.body()?;
+            put(&mut body, "remaining_add", add_remaining);
             body.extend(clear.into_iter().map(|field| (field, Value::Null)));
             let body = Value::Object(body);
             Ok(show(global, &client.call(Method::PATCH, &at(&id, ""), Some(&body)).await?))

@@ -11,7 +11,7 @@ use crate::{
     cli::Global,
     config::{Config, Values},
     error::Failure,
-    first_steps,
+    first_steps::{self, Missing},
     house::{House, RootKey},
     logging, operator, output, server,
 };
@@ -84,16 +84,20 @@ impl ServeArgs {
 pub async fn run(global: &Global, args: &ServeArgs) -> Result<ExitCode, Failure> {
     let mut values = super::settings(global)?;
     args.add_to(&mut values);
-    let config = Config::read(&values)?;
+    let mut config = Config::read(&values)?;
+    raise_file_limit();
     logging::start(&config.log);
     // The port first: a taken one should not cost a start of the database.
     let listener = server::bind(config.server.listen).await?;
     let address =
         listener.local_addr().map_err(|e| Failure::new(format!("the socket has no address: {e}")))?;
-    let root = config.secrets.root_key.clone().map_or(RootKey::Ephemeral, RootKey::Configured);
+    // Taken out: from here on only their digests exist.
+    let root = config.secrets.root_key.take().map_or(RootKey::Ephemeral, RootKey::Configured);
+    let administrator = config.administrator.take();
     let url = config.server.base_url.clone().unwrap_or_else(|| format!("http://{address}"));
     let (house, socket_key) = House::open(&config, root, &url).await?;
-    house.make_first_administrator(config.administrator.as_ref()).await?;
+    house.make_first_administrator(administrator.as_ref()).await?;
+    drop((values, administrator));
     let running = Running::start(&house, &config, socket_key);
     announce(global, &config, address, &url, &house).await?;
     server::serve(listener, house.service.clone(), server::asked_to_stop()).await;
@@ -101,6 +105,18 @@ pub async fn run(global: &Global, args: &ServeArgs) -> Result<ExitCode, Failure>
     running.stop().await;
     house.close().await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Every connection is a file; the usual soft limit of 1024 would be reached long before the server is busy.
+fn raise_file_limit() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit, setrlimit};
+        let mut limit = getrlimit(Resource::Nofile);
+        limit.current = limit.maximum;
+        // Not allowed: the server works, only with fewer connections.
+        let _ = setrlimit(Resource::Nofile, limit);
+    }
 }
 
 /// What runs beside the main socket.
@@ -173,7 +189,8 @@ async fn announce(
         });
         output::say(&line.to_string());
     } else {
-        output::say(&first_steps::text(config, address, url, administered));
+        let missing = Missing { administrator: !administered, keys: house.guard.keys_cached() == 0 };
+        output::say(&first_steps::text(config, address, url, &missing));
     }
     Ok(())
 }

@@ -94,6 +94,33 @@ fn a_wrong_root_key_opens_nothing_and_is_never_shown() {
     assert!(!said.contains(wrong) && !server.log().contains(wrong));
 }
 
+#[test]
+fn the_server_on_the_folder_takes_its_configured_root_key_and_no_other() {
+    let folder = Folder::new();
+    let _server = Server::start(&folder.data());
+    let without = keyward(&folder.data()).args(["keys", "list"]).output().expect("it runs");
+    assert!(!without.status.success());
+    assert!(text(&without.stderr).contains("set the same KEYWARD_ROOT_KEY"), "{}", text(&without.stderr));
+    let listed =
+        answer(keyward(&folder.data()).env("KEYWARD_ROOT_KEY", ROOT_KEY).args(["keys", "list", "--json"]));
+    assert_eq!(listed["total"], 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn everything_in_the_data_folder_is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = Folder::new();
+    // A folder that others may look into, made by somebody else.
+    std::fs::create_dir(folder.data()).expect("made");
+    let _server = Server::start_with(&folder.data(), &[]);
+    for entry in std::fs::read_dir(folder.data()).expect("the folder") {
+        let entry = entry.expect("an entry");
+        let mode = entry.metadata().expect("its mode").permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{:?}", entry.path());
+    }
+}
+
 fn at_url(data: &Path, url: &str, root_key: &str) -> Command {
     let mut command = keyward(data);
     command.env("KEYWARD_URL", url).env("KEYWARD_ROOT_KEY", root_key);
