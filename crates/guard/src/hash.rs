@@ -40,6 +40,31 @@ impl Hasher for TailHasher {
         self.add(n as u64);
     }
 
+    /// What enums without data are hashed as.
+    fn write_isize(&mut self, n: isize) {
+        self.add(n as u64);
+    }
+
     /// Length prefixes say nothing here.
     fn write_usize(&mut self, _: usize) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use std::hash::{BuildHasher, Hash};
+
+    use super::*;
+
+    fn hash(of: impl Hash) -> u64 {
+        OwnBytes::default().hash_one(of)
+    }
+
+    #[test]
+    fn the_tail_of_a_digest_hashes_like_the_whole_and_enums_differ() {
+        let bytes: [u8; 32] = std::array::from_fn(|i| i as u8);
+        let mut tail = TailHasher::default();
+        tail.write(&bytes[24..]);
+        assert_eq!(hash(domain::secret::Digest(bytes)), tail.finish());
+        assert_ne!(hash(domain::access::Op::RecordRead), hash(domain::access::Op::RecordCreate));
+    }
 }

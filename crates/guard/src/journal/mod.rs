@@ -15,6 +15,7 @@ use domain::{
     Millis,
     access::Op,
     decision::{Denied, Reason},
+    limits::REFUSALS_AUDITED_PER_FLUSH,
 };
 use store::{Store, StoreError};
 use tokio::sync::{Mutex, Notify};
@@ -92,24 +93,36 @@ impl Journal {
     pub(crate) async fn flush(&self, store: &Store) -> Result<(), StoreError> {
         let mut batch = self.unwritten.lock().await;
         self.usage.drain_into(&mut batch);
-        batch.refusals.extend(self.refusals.drain());
-        if !batch.rows.is_empty() {
-            store.add_usage(batch.usage_rows()).await?;
-            self.usage.written(batch.rows.len());
-            let touches = batch.touches();
-            batch.rows.clear();
-            batch.touches = touches;
+        if batch.refusals.len() < REFUSALS_AUDITED_PER_FLUSH {
+            batch.refusals.extend(self.refusals.drain());
         }
-        if !batch.touches.is_empty() {
-            store.touch_keys(batch.touches.clone()).await?;
-            batch.touches.clear();
+        // One part that fails does not keep the others back.
+        let usage = self.write_usage(store, &mut batch).await;
+        let touches = write(&mut batch.touches, |touches| store.touch_keys(touches)).await;
+        let refusals = write(&mut batch.refusals, |events| store.append_audit(events)).await;
+        usage.and(touches).and(refusals)
+    }
+
+    async fn write_usage(&self, store: &Store, batch: &mut Batch) -> Result<(), StoreError> {
+        if batch.rows.is_empty() {
+            return Ok(());
         }
-        if !batch.refusals.is_empty() {
-            store.append_audit(batch.refusals.clone()).await?;
-            batch.refusals.clear();
-        }
+        store.add_usage(batch.usage_rows()).await?;
+        self.usage.written(batch.rows.len());
+        batch.move_touches();
         Ok(())
     }
+}
+
+async fn write<T: Clone, F>(rows: &mut Vec<T>, write: impl FnOnce(Vec<T>) -> F) -> Result<(), StoreError>
+where
+    F: Future<Output = Result<(), StoreError>>,
+{
+    if !rows.is_empty() {
+        write(rows.clone()).await?;
+        rows.clear();
+    }
+    Ok(())
 }
 
 /// What a call is counted as.

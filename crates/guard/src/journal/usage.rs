@@ -160,8 +160,18 @@ impl Batch {
         self.rows.iter().map(row).collect()
     }
 
+    /// The counted rows are written: what remains of them is when and from where their keys were last used.
+    pub(super) fn move_touches(&mut self) {
+        let newer = self.touches();
+        if self.touches.len() + newer.len() > USAGE_BUFFER_ROWS {
+            self.touches.clear();
+        }
+        self.touches.extend(newer);
+        self.rows.clear();
+    }
+
     /// One per key: its latest allowed call, and where its window stands now.
-    pub(super) fn touches(&self) -> Vec<KeyTouch> {
+    fn touches(&self) -> Vec<KeyTouch> {
         let mut latest: HashMap<KeyId, (&Tally, Option<&Tally>), OwnBytes> = HashMap::default();
         for (row, tally) in &self.rows {
             let (_, used) = latest.entry(row.key).or_insert((tally, None));
@@ -176,5 +186,32 @@ impl Batch {
             window: any.key.rate_limit().map(|_| any.key.window()),
         };
         latest.into_iter().map(touch).filter(|t| t.last_used_at.is_some() || t.window.is_some()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::secret::Digest;
+
+    use super::*;
+
+    #[test]
+    fn a_full_buffer_leaves_out_the_newest_and_counts_them() {
+        let usage = Usage::default();
+        let key = Arc::new(CachedKey::root(&Digest([1; 32])));
+        let count = |minute: usize| {
+            usage.count(&key, Counted::Verify, Ok(()), Millis(minute as i64 * MINUTE_MS), None)
+        };
+        let woken = (0..USAGE_BUFFER_ROWS).filter(|minute| count(*minute)).count();
+        assert_eq!((woken, usage.dropped()), (1, 0), "woken once, half full");
+        count(USAGE_BUFFER_ROWS);
+        count(0);
+        assert_eq!(usage.dropped(), 1, "a row that exists still counts");
+        let mut batch = Batch::default();
+        usage.drain_into(&mut batch);
+        assert_eq!(batch.usage_rows().iter().map(|r| r.count).sum::<u64>(), USAGE_BUFFER_ROWS as u64 + 1);
+        usage.written(batch.rows.len());
+        count(USAGE_BUFFER_ROWS);
+        assert_eq!(usage.dropped(), 1);
     }
 }
