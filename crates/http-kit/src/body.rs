@@ -256,19 +256,24 @@ fn explain<'b, T: Deserialize<'b>>(bytes: &'b [u8], error: &serde_json::Error) -
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return BodyError::Empty;
     }
-    if !error.is_data() {
-        return BodyError::Syntax(error.to_string());
+    // Some readers call a value of the wrong type (a number where a name is wanted) an error of syntax.
+    if !error.is_data() && let Err(broken) = check(bytes) {
+        return broken;
     }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     match serde_path_to_error::deserialize::<_, T>(&mut json) {
-        Err(located) => BodyError::Shape(describe(&located.path().to_string(), &located.inner().to_string())),
+        Err(located) if located.inner().is_data() => {
+            BodyError::Shape(describe(&located.path().to_string(), &located.inner().to_string()))
+        }
+        Err(located) => BodyError::Shape(describe(&located.path().to_string(), "is of the wrong type")),
         Ok(_) => BodyError::Syntax(error.to_string()),
     }
 }
 
 /// Turns serde's words into a field and a sentence. Values are never repeated: one of them may be a secret.
 fn describe(path: &str, text: &str) -> Field {
-    let parent = if path == "." { "" } else { path };
+    // `?` stands for a name the reader could not tell.
+    let parent = if path == "." { "" } else { path.trim_end_matches(".?") };
     let text = text.rfind(" at line ").map_or(text, |at| text.get(..at).unwrap_or(text));
     let mut quoted = text.split('`').skip(1).step_by(2);
     let first = quoted.next().unwrap_or_default();
@@ -383,6 +388,7 @@ mod tests {
             (r#"{"name":"a","rate_limit":{}}"#, "rate_limit.max: is required"),
             (r#"{"name":"a","list":[{"max":1},{"max":null}]}"#, "list[1].max: must be a whole number, not null"),
             (r#"{"name":"a","kind":"royal"}"#, "kind: must be one of standard, administration, legacy, root"),
+            (r#"{"name":"a","kind":1}"#, "kind: is of the wrong type"),
             (r#"{"name":"a","name":"b"}"#, "name: is given twice"),
             (r#"{"name":"a\u0000b"}"#, ": null characters are not allowed in texts"),
             (r#"{"name":"a","list":[[1]]}"#, "list[0]: must be an object, not a list"),

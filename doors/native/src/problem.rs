@@ -176,7 +176,10 @@ impl From<KeysError> for Problem {
             KeysError::NotAllowed(_) => {
                 Self::new(StatusCode::FORBIDDEN, "not_allowed", "A rule does not allow this", detail)
             }
-            KeysError::TooMany { .. } => Self::conflict("too_many", detail),
+            KeysError::TooMany { what, .. } => match listed_in(what) {
+                Some(field) => Self::field(field, detail),
+                None => Self::conflict("too_many", detail),
+            },
             KeysError::WrongCredentials => {
                 Self::new(StatusCode::UNAUTHORIZED, "wrong_credentials", "Signing in failed", detail)
             }
@@ -187,6 +190,16 @@ impl From<KeysError> for Problem {
             }
             KeysError::Store(error) => store_error(&error),
         }
+    }
+}
+
+/// The field whose list is too long; `None` when it is what exists that is too many.
+fn listed_in(what: &str) -> Option<&'static str> {
+    match what {
+        "scopes" => Some("scopes"),
+        "allowed hosts" => Some("allowed_hosts"),
+        "resources" | "actions per resource" => Some("permissions"),
+        _ => None,
     }
 }
 

@@ -111,7 +111,7 @@ pub struct DryRunAnswer {
 /// Needs `key.verify`; asking about another's key by id, or about a user, needs `key.manage` or `user.manage`
 /// for it. Evaluates every check without making the call; operators also get the smallest changes that would
 /// let it pass.
-#[utoipa::path(post, path = "/v1/decisions", tag = "decisions", request_body = DryRunBody,
+#[utoipa::path(post, path = "/v1/decisions", tag = "decisions", operation_id = "explainCall", request_body = DryRunBody,
     responses((status = 200, description = "What would happen, and why", body = DryRunAnswer), Problems))]
 pub async fn explain(
     State(state): State<NativeState>,

@@ -69,7 +69,7 @@ impl From<Denied> for Refusal {
 ///
 /// Needs `audit.read`. By the id of the `x-decision-id` header or of a verdict; the last few thousand
 /// refusals of this node are kept in memory, all of them in the audit.
-#[utoipa::path(get, path = "/v1/decisions/{id}", tag = "decisions",
+#[utoipa::path(get, path = "/v1/decisions/{id}", tag = "decisions", operation_id = "getDecision",
     params(("id" = String, Path, format = "uuid", description = "Id of the decision")),
     responses((status = 200, description = "The refusal", body = Refusal), Problems))]
 pub async fn get(

@@ -105,7 +105,7 @@ impl NewKeyBody {
 ///
 /// Needs `key.manage`. The answer shows the secret, once. With an `Idempotency-Key`, a repeated request makes
 /// no second key: for ten minutes it gets the same answer, later the key without its secret.
-#[utoipa::path(post, path = "/v1/keys", tag = "keys", request_body = NewKeyBody,
+#[utoipa::path(post, path = "/v1/keys", tag = "keys", operation_id = "createKey", request_body = NewKeyBody,
     params(("idempotency-key" = Option<String>, Header, description = "At most 255 characters")),
     responses((status = 201, description = "The key and, once, its secret", body = KeyWithSecret), Problems))]
 pub async fn create(

@@ -14,7 +14,7 @@ use crate::{
 /// Revoke a key
 ///
 /// Needs `key.manage`. The next request with any of its secrets is refused. History keeps the key's name.
-#[utoipa::path(delete, path = "/v1/keys/{id}", tag = "keys",
+#[utoipa::path(delete, path = "/v1/keys/{id}", tag = "keys", operation_id = "revokeKey",
     params(("id" = String, Path, format = "uuid", description = "Id of the key")),
     responses((status = 204, description = "Revoked"), Problems))]
 pub async fn delete(

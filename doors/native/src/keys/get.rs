@@ -15,7 +15,7 @@ use crate::{
 /// One key
 ///
 /// Needs `key.manage`. Somebody else's key is not found, unless the caller is an operator.
-#[utoipa::path(get, path = "/v1/keys/{id}", tag = "keys",
+#[utoipa::path(get, path = "/v1/keys/{id}", tag = "keys", operation_id = "getKey",
     params(("id" = String, Path, format = "uuid", description = "Id of the key")),
     responses((status = 200, description = "The key", body = KeyView), Problems))]
 pub async fn get(

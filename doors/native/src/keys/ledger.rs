@@ -75,7 +75,7 @@ impl From<&LedgerEntry> for LedgerEntryView {
 /// Ledger of a key
 ///
 /// Needs `key.manage`. Oldest entry first.
-#[utoipa::path(get, path = "/v1/keys/{id}/ledger", tag = "keys",
+#[utoipa::path(get, path = "/v1/keys/{id}/ledger", tag = "keys", operation_id = "listLedger",
     params(("id" = String, Path, format = "uuid", description = "Id of the key"), LedgerFilter),
     responses((status = 200, description = "One page of entries", body = LedgerPage), Problems))]
 pub async fn ledger(

@@ -121,7 +121,7 @@ fn read_sort(text: Option<&str>) -> Result<(KeyOrder, bool), Problem> {
 /// Find keys
 ///
 /// Needs `key.manage`. Shows the caller's own keys, to operators everybody's.
-#[utoipa::path(get, path = "/v1/keys", tag = "keys", params(KeyFilter),
+#[utoipa::path(get, path = "/v1/keys", tag = "keys", operation_id = "listKeys", params(KeyFilter),
     responses((status = 200, description = "One page of keys", body = Listed<KeyView>), Problems))]
 pub async fn list(
     State(state): State<NativeState>,

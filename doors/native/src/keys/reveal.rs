@@ -24,7 +24,7 @@ pub struct Revealed {
 /// Reveal a secret
 ///
 /// Needs `key.reveal`. Only for keys created `revealable`. Every time is written to the audit.
-#[utoipa::path(post, path = "/v1/keys/{id}/reveal", tag = "keys",
+#[utoipa::path(post, path = "/v1/keys/{id}/reveal", tag = "keys", operation_id = "revealKey",
     params(("id" = String, Path, format = "uuid", description = "Id of the key")),
     responses((status = 200, description = "The current secret", body = Revealed), Problems))]
 pub async fn reveal(

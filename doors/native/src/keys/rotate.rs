@@ -28,7 +28,7 @@ pub struct RotateBody {
 ///
 /// Needs `key.manage`. Old and new secret share one balance, one limiter and one history. The answer shows
 /// the new secret, once.
-#[utoipa::path(post, path = "/v1/keys/{id}/rotate", tag = "keys", request_body(content = Option<RotateBody>),
+#[utoipa::path(post, path = "/v1/keys/{id}/rotate", tag = "keys", operation_id = "rotateKey", request_body(content = Option<RotateBody>),
     params(("id" = String, Path, format = "uuid", description = "Id of the key")),
     responses((status = 200, description = "The key and, once, its new secret", body = KeyWithSecret), Problems))]
 pub async fn rotate(

@@ -15,7 +15,7 @@ use crate::{
 /// Enable a key
 ///
 /// Needs `key.manage`. A key that is enabled already stays so.
-#[utoipa::path(post, path = "/v1/keys/{id}/enable", tag = "keys",
+#[utoipa::path(post, path = "/v1/keys/{id}/enable", tag = "keys", operation_id = "enableKey",
     params(("id" = String, Path, format = "uuid", description = "Id of the key")),
     responses((status = 200, description = "The key", body = KeyView), Problems))]
 pub async fn enable(
@@ -32,7 +32,7 @@ pub async fn enable(
 /// Disable a key
 ///
 /// Needs `key.manage`. The next request with it is refused (`disabled`); counters and history stay.
-#[utoipa::path(post, path = "/v1/keys/{id}/disable", tag = "keys",
+#[utoipa::path(post, path = "/v1/keys/{id}/disable", tag = "keys", operation_id = "disableKey",
     params(("id" = String, Path, format = "uuid", description = "Id of the key")),
     responses((status = 200, description = "The key", body = KeyView), Problems))]
 pub async fn disable(

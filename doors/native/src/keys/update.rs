@@ -111,7 +111,7 @@ impl KeyChangeBody {
 ///
 /// Needs `key.manage`. Only what is named changes; the next request with the key sees it. Type, owner, prefix
 /// and `revealable` are for life.
-#[utoipa::path(patch, path = "/v1/keys/{id}", tag = "keys", request_body = KeyChangeBody,
+#[utoipa::path(patch, path = "/v1/keys/{id}", tag = "keys", operation_id = "updateKey", request_body = KeyChangeBody,
     params(("id" = String, Path, format = "uuid", description = "Id of the key")),
     responses((status = 200, description = "The key after the change", body = KeyView), Problems))]
 pub async fn update(

@@ -171,7 +171,7 @@ pub fn place(resource: &str) -> PlaceName<'_> {
 /// of `key`: up to 100 questions, answered in order as `{"results": […]}`; the questions are independent of
 /// each other. A key with a quota pays `cost` only when everything else passed, and the debit is on disk
 /// before the answer leaves.
-#[utoipa::path(post, path = "/v1/keys/verify", tag = "verify",
+#[utoipa::path(post, path = "/v1/keys/verify", tag = "verify", operation_id = "verifyKey",
     request_body(content = words::VerifyBodyDoc),
     responses((status = 200, description = "The verdict, or with `keys` the verdicts", body = words::VerifyAnswerDoc),
         Problems))]

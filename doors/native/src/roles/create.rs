@@ -40,7 +40,7 @@ pub fn grants(entries: Vec<Object<Entry>>) -> Grants {
 /// Make a role
 ///
 /// Needs `role.manage`. Nobody makes a role that allows more than they may do themselves.
-#[utoipa::path(post, path = "/v1/roles", tag = "roles", request_body = NewRoleBody,
+#[utoipa::path(post, path = "/v1/roles", tag = "roles", operation_id = "createRole", request_body = NewRoleBody,
     params(("idempotency-key" = Option<String>, Header, description = "At most 255 characters")),
     responses((status = 201, description = "The role", body = RoleView), Problems))]
 pub async fn create(

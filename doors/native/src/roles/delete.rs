@@ -14,7 +14,7 @@ use crate::{
 /// Delete a role
 ///
 /// Needs `role.manage`. Keys bound to the role stop working; builtin roles stay.
-#[utoipa::path(delete, path = "/v1/roles/{id}", tag = "roles",
+#[utoipa::path(delete, path = "/v1/roles/{id}", tag = "roles", operation_id = "deleteRole",
     params(("id" = String, Path, format = "uuid", description = "Id of the role")),
     responses((status = 204, description = "Deleted"), Problems))]
 pub async fn delete(

@@ -20,7 +20,7 @@ use crate::{
 /// All roles
 ///
 /// Needs `role.manage`. By name, all on one page.
-#[utoipa::path(get, path = "/v1/roles", tag = "roles",
+#[utoipa::path(get, path = "/v1/roles", tag = "roles", operation_id = "listRoles",
     responses((status = 200, description = "The roles", body = Listed<RoleView>), Problems))]
 pub async fn list(
     State(state): State<NativeState>,
@@ -40,7 +40,7 @@ pub async fn list(
 /// One role
 ///
 /// Needs `role.manage`.
-#[utoipa::path(get, path = "/v1/roles/{id}", tag = "roles",
+#[utoipa::path(get, path = "/v1/roles/{id}", tag = "roles", operation_id = "getRole",
     params(("id" = String, Path, format = "uuid", description = "Id of the role")),
     responses((status = 200, description = "The role", body = RoleView), Problems))]
 pub async fn get(

@@ -44,7 +44,7 @@ pub struct RoleChangeBody {
 /// Change a role
 ///
 /// Needs `role.manage`. The next request of everyone who holds the role sees it.
-#[utoipa::path(patch, path = "/v1/roles/{id}", tag = "roles", request_body = RoleChangeBody,
+#[utoipa::path(patch, path = "/v1/roles/{id}", tag = "roles", operation_id = "updateRole", request_body = RoleChangeBody,
     params(("id" = String, Path, format = "uuid", description = "Id of the role")),
     responses((status = 200, description = "The role after the change", body = RoleView), Problems))]
 pub async fn update(

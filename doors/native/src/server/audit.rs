@@ -37,7 +37,7 @@ pub struct AuditFilter {
     /// Id of the key it was done with.
     #[param(format = "uuid")]
     key: Option<String>,
-    /// `key.create`; ending in `.` everything below (`key.`).
+    /// `key.create`, or its beginning up to a dot: `key`.
     action: Option<String>,
     /// What it was done to: `key/<id>`.
     target: Option<String>,
@@ -107,7 +107,7 @@ fn read(query: Option<&str>) -> Result<AuditQuery, Problem> {
 /// Audit
 ///
 /// Needs `audit.read`. Newest first. Who is no operator sees what they did themselves.
-#[utoipa::path(get, path = "/v1/audit", tag = "audit", params(AuditFilter),
+#[utoipa::path(get, path = "/v1/audit", tag = "audit", operation_id = "listAudit", params(AuditFilter),
     responses((status = 200, description = "One page of events", body = Listed<AuditEventView>), Problems))]
 pub async fn audit(
     State(state): State<NativeState>,

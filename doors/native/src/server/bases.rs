@@ -45,7 +45,7 @@ pub struct TableView {
 /// Bases and tables
 ///
 /// Any valid credential; shows the tables the caller may read the shape of.
-#[utoipa::path(get, path = "/v1/bases", tag = "bases",
+#[utoipa::path(get, path = "/v1/bases", tag = "bases", operation_id = "listBases",
     responses((status = 200, description = "The bases", body = Listed<BaseView>), Problems))]
 pub async fn list(
     State(state): State<NativeState>,

@@ -15,7 +15,7 @@ pub struct Endpoints {
 /// Addresses
 ///
 /// Needs no credential.
-#[utoipa::path(get, path = "/v1/endpoints", tag = "server", security(()),
+#[utoipa::path(get, path = "/v1/endpoints", tag = "server", operation_id = "listEndpoints", security(()),
     responses((status = 200, description = "The addresses of all dialects", body = Endpoints)))]
 pub async fn list(State(state): State<NativeState>) -> Response {
     answer::open(StatusCode::OK, &Endpoints { items: state.endpoints.clone() })

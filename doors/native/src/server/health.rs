@@ -15,7 +15,7 @@ pub struct Health {
 /// Liveness
 ///
 /// Needs no credential and touches nothing: an answer means that the process runs.
-#[utoipa::path(get, path = "/v1/health", tag = "server", security(()),
+#[utoipa::path(get, path = "/v1/health", tag = "server", operation_id = "getHealth", security(()),
     responses((status = 200, description = "The process runs", body = Health)))]
 pub async fn health() -> Response {
     answer::open(StatusCode::OK, &Health { status: "ok" })
@@ -24,7 +24,7 @@ pub async fn health() -> Response {
 /// Readiness
 ///
 /// Needs no credential. Asks the database.
-#[utoipa::path(get, path = "/v1/ready", tag = "server", security(()),
+#[utoipa::path(get, path = "/v1/ready", tag = "server", operation_id = "getReadiness", security(()),
     responses((status = 200, description = "The database answers", body = Health),
         (status = 503, description = "It does not", body = Problem, content_type = "application/problem+json")))]
 pub async fn ready(State(state): State<NativeState>) -> Result<Response, Problem> {

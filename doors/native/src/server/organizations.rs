@@ -52,7 +52,7 @@ impl From<Organization> for OrganizationView {
 /// Make an organization
 ///
 /// Needs `user.manage`.
-#[utoipa::path(post, path = "/v1/organizations", tag = "organizations", request_body = NewOrganizationBody,
+#[utoipa::path(post, path = "/v1/organizations", tag = "organizations", operation_id = "createOrganization", request_body = NewOrganizationBody,
     params(("idempotency-key" = Option<String>, Header, description = "At most 255 characters")),
     responses((status = 201, description = "The organization", body = OrganizationView), Problems))]
 pub async fn create(
@@ -78,7 +78,7 @@ pub async fn create(
 /// All organizations
 ///
 /// Needs `user.manage`. All on one page.
-#[utoipa::path(get, path = "/v1/organizations", tag = "organizations",
+#[utoipa::path(get, path = "/v1/organizations", tag = "organizations", operation_id = "listOrganizations",
     responses((status = 200, description = "The organizations", body = Listed<OrganizationView>), Problems))]
 pub async fn list(
     State(state): State<NativeState>,
@@ -95,7 +95,7 @@ pub async fn list(
 /// One organization
 ///
 /// Needs `user.manage`.
-#[utoipa::path(get, path = "/v1/organizations/{id}", tag = "organizations",
+#[utoipa::path(get, path = "/v1/organizations/{id}", tag = "organizations", operation_id = "getOrganization",
     params(("id" = String, Path, format = "uuid", description = "Id of the organization")),
     responses((status = 200, description = "The organization", body = OrganizationView), Problems))]
 pub async fn get(

@@ -91,7 +91,7 @@ fn read(query: Option<&str>, now: Millis) -> Result<UsageQuery, Problem> {
 ///
 /// Needs `key.manage`. Counted per key, operation and outcome; written down about once a second. Minutes are
 /// rolled up to hours and days. Oldest bucket first.
-#[utoipa::path(get, path = "/v1/usage", tag = "usage", params(UsageFilter),
+#[utoipa::path(get, path = "/v1/usage", tag = "usage", operation_id = "listUsage", params(UsageFilter),
     responses((status = 200, description = "Counts per bucket", body = UsagePage), Problems))]
 pub async fn usage(
     State(state): State<NativeState>,

@@ -57,7 +57,7 @@ pub struct SignedInUser {
 ///
 /// Needs no credential. Failures are slowed per account and per address. The cookie is out of reach of
 /// scripts; with it alone, changes are accepted only from pages of this origin.
-#[utoipa::path(post, path = "/v1/sessions", tag = "sessions", request_body = SignInBody, security(()),
+#[utoipa::path(post, path = "/v1/sessions", tag = "sessions", operation_id = "signIn", request_body = SignInBody, security(()),
     responses((status = 201, description = "The session and, once, its token", body = SignedInView), Problems))]
 pub async fn create(State(state): State<NativeState>, request: Request) -> Result<Response, Problem> {
     let (parts, stream) = request.into_parts();

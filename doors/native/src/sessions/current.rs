@@ -14,7 +14,7 @@ use crate::{
 /// Sign out
 ///
 /// Ends the session this request came with and removes its cookie. A key has no session: 404.
-#[utoipa::path(delete, path = "/v1/sessions/current", tag = "sessions",
+#[utoipa::path(delete, path = "/v1/sessions/current", tag = "sessions", operation_id = "signOut",
     responses((status = 204, description = "Signed out"), Problems))]
 pub async fn delete(State(state): State<NativeState>, caller: Caller) -> Result<Response, Problem> {
     let allowed = caller.who(&state).await?;

@@ -58,7 +58,7 @@ impl From<Session> for SessionView {
 /// Live sessions
 ///
 /// The caller's own; of another user for who may manage users. Newest first, all on one page.
-#[utoipa::path(get, path = "/v1/sessions", tag = "sessions", params(SessionFilter),
+#[utoipa::path(get, path = "/v1/sessions", tag = "sessions", operation_id = "listSessions", params(SessionFilter),
     responses((status = 200, description = "The sessions", body = Listed<SessionView>), Problems))]
 pub async fn list(
     State(state): State<NativeState>,
@@ -77,7 +77,7 @@ pub async fn list(
 /// End a session
 ///
 /// One of the caller's own, or any for who may manage users.
-#[utoipa::path(delete, path = "/v1/sessions/{id}", tag = "sessions",
+#[utoipa::path(delete, path = "/v1/sessions/{id}", tag = "sessions", operation_id = "endSession",
     params(("id" = String, Path, format = "uuid", description = "Id of the session")),
     responses((status = 204, description = "Ended"), Problems))]
 pub async fn delete(

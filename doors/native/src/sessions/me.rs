@@ -52,7 +52,7 @@ pub struct MyKey {
 /// Who am I
 ///
 /// Any valid credential.
-#[utoipa::path(get, path = "/v1/me", tag = "sessions",
+#[utoipa::path(get, path = "/v1/me", tag = "sessions", operation_id = "getMe",
     responses((status = 200, description = "The caller", body = Me), Problems))]
 pub async fn get(State(state): State<NativeState>, caller: Caller) -> Result<Response, Problem> {
     let allowed = caller.who(&state).await?;

@@ -24,7 +24,7 @@ pub struct PasswordChange {
 /// Change one's password
 ///
 /// For sessions; a key cannot do this. Ends all sessions of the user, this one too.
-#[utoipa::path(post, path = "/v1/me/password", tag = "sessions", request_body = PasswordChange,
+#[utoipa::path(post, path = "/v1/me/password", tag = "sessions", operation_id = "changePassword", request_body = PasswordChange,
     responses((status = 204, description = "Changed; sign in again"), Problems))]
 pub async fn change(
     State(state): State<NativeState>,

@@ -32,7 +32,7 @@ pub struct NewAccount {
 /// Sign up
 ///
 /// Refused unless the server runs with `KEYWARD_SIGNUP=open`. The account gets the default roles.
-#[utoipa::path(post, path = "/v1/sign-up", tag = "sessions", request_body = SignUpBody, security(()),
+#[utoipa::path(post, path = "/v1/sign-up", tag = "sessions", operation_id = "signUp", request_body = SignUpBody, security(()),
     responses((status = 201, description = "The account; sign in next", body = NewAccount), Problems))]
 pub async fn create(
     State(state): State<NativeState>,

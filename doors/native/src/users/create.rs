@@ -34,7 +34,7 @@ pub struct NewUserBody {
 /// Make a user
 ///
 /// Needs `user.manage`. Nobody gives a role that allows more than they may do themselves.
-#[utoipa::path(post, path = "/v1/users", tag = "users", request_body = NewUserBody,
+#[utoipa::path(post, path = "/v1/users", tag = "users", operation_id = "createUser", request_body = NewUserBody,
     params(("idempotency-key" = Option<String>, Header, description = "At most 255 characters")),
     responses((status = 201, description = "The user", body = UserView), Problems))]
 pub async fn create(

@@ -14,7 +14,7 @@ use crate::{
 /// Delete a user
 ///
 /// Needs `user.manage`. Revokes their keys and ends their sessions. The last active root user stays.
-#[utoipa::path(delete, path = "/v1/users/{id}", tag = "users",
+#[utoipa::path(delete, path = "/v1/users/{id}", tag = "users", operation_id = "deleteUser",
     params(("id" = String, Path, format = "uuid", description = "Id of the user")),
     responses((status = 204, description = "Deleted"), Problems))]
 pub async fn delete(

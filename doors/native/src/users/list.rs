@@ -53,7 +53,7 @@ fn read(query: Option<&str>) -> Result<UserQuery, Problem> {
 /// Find users
 ///
 /// Needs `user.manage`. Oldest first.
-#[utoipa::path(get, path = "/v1/users", tag = "users", params(UserFilter),
+#[utoipa::path(get, path = "/v1/users", tag = "users", operation_id = "listUsers", params(UserFilter),
     responses((status = 200, description = "One page of users", body = Listed<UserView>), Problems))]
 pub async fn list(
     State(state): State<NativeState>,
@@ -73,7 +73,7 @@ pub async fn list(
 /// One user
 ///
 /// Needs `user.manage`.
-#[utoipa::path(get, path = "/v1/users/{id}", tag = "users",
+#[utoipa::path(get, path = "/v1/users/{id}", tag = "users", operation_id = "getUser",
     params(("id" = String, Path, format = "uuid", description = "Id of the user")),
     responses((status = 200, description = "The user", body = UserView), Problems))]
 pub async fn get(

@@ -25,7 +25,7 @@ pub struct RoleNames {
 /// Give roles to a user
 ///
 /// Needs `user.manage`. Roles already held stay.
-#[utoipa::path(post, path = "/v1/users/{id}/roles", tag = "users", request_body = RoleNames,
+#[utoipa::path(post, path = "/v1/users/{id}/roles", tag = "users", operation_id = "addUserRoles", request_body = RoleNames,
     params(("id" = String, Path, format = "uuid", description = "Id of the user")),
     responses((status = 200, description = "The user after the change", body = UserView), Problems))]
 pub async fn add(
@@ -42,7 +42,7 @@ pub async fn add(
 /// Take roles from a user
 ///
 /// Needs `user.manage`. Roles not held are ignored.
-#[utoipa::path(delete, path = "/v1/users/{id}/roles", tag = "users", request_body = RoleNames,
+#[utoipa::path(delete, path = "/v1/users/{id}/roles", tag = "users", operation_id = "removeUserRoles", request_body = RoleNames,
     params(("id" = String, Path, format = "uuid", description = "Id of the user")),
     responses((status = 200, description = "The user after the change", body = UserView), Problems))]
 pub async fn remove(

@@ -50,7 +50,7 @@ pub struct UserChangeBody {
 /// Change a user
 ///
 /// Needs `user.manage`.
-#[utoipa::path(patch, path = "/v1/users/{id}", tag = "users", request_body = UserChangeBody,
+#[utoipa::path(patch, path = "/v1/users/{id}", tag = "users", operation_id = "updateUser", request_body = UserChangeBody,
     params(("id" = String, Path, format = "uuid", description = "Id of the user")),
     responses((status = 200, description = "The user after the change", body = UserView), Problems))]
 pub async fn update(

@@ -31,7 +31,7 @@ fn endpoints() -> Vec<(&'static str, String, Value)> {
 /// How many records there are, and how many changes were written.
 async fn state(w: &World) -> Vec<Value> {
     let mut counts = Vec::new();
-    for path in ["/v1/keys", "/v1/roles", "/v1/users", "/v1/organizations", "/v1/audit?action=key."] {
+    for path in ["/v1/keys", "/v1/roles", "/v1/users", "/v1/organizations", "/v1/audit?action=key"] {
         counts.push(w.get(ROOT, path).await.expect(200)["total"].clone());
     }
     counts
@@ -159,7 +159,7 @@ async fn each_field_of_a_key_is_refused_by_its_name_when_it_cannot_be() {
         (json!({"scopes": {}}), "scopes"),
         (json!({"scopes": [["main"]]}), "scopes[0]"),
         (json!({"scopes": [{"bases": "main"}]}), "scopes[0].bases"),
-        (json!({"scopes": [{"categories": {"records": "admin"}}]}), "scopes[0].categories.records"),
+        (json!({"scopes": [{"categories": {"records": "admin"}}]}), "scopes[0].categories"),
         (json!({"scopes": [{"operations": ["record.fly"]}]}), "scopes[0].operations[0]"),
         (json!({"scopes": many_scopes}), "scopes"),
         (json!({"allowed_hosts": "10.0.0.1"}), "allowed_hosts"),
@@ -196,7 +196,7 @@ async fn each_field_of_a_key_is_refused_by_its_name_when_it_cannot_be() {
     ] {
         let answer = w.post(ROOT, "/v1/keys", body.clone()).await;
         assert_refused(&answer, &body.to_string());
-        let told = answer.json();
+        let (told, body) = (answer.json(), body.to_string().chars().take(200).collect::<String>());
         assert_eq!(answer.status, 400, "{body}: {told}");
         let named = told["errors"][0]["field"].as_str().unwrap_or_default();
         assert!(named.starts_with(field), "{body}: {told}");

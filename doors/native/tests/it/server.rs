@@ -33,7 +33,7 @@ async fn every_change_is_in_the_audit_and_no_secret_is() {
     let actions: Vec<_> = audit["items"].as_array().unwrap().iter().map(|e| e["action"].clone()).collect();
     assert_eq!(actions, ["key.revoke", "key.create"], "newest first");
     assert_eq!(audit["items"][0]["actor"]["ip"], "192.0.2.1");
-    assert_eq!(w.get(ROOT, "/v1/audit?action=key.&limit=1").await.expect(200)["total"], 2);
+    assert_eq!(w.get(ROOT, "/v1/audit?action=key&limit=1").await.expect(200)["total"], 2);
 }
 
 #[tokio::test]
