@@ -103,7 +103,11 @@ pub fn announced(headers: &HeaderMap) -> bool {
 }
 
 /// Headers, then body, then JSON: what most handlers want. No content-type at all counts as not JSON.
-pub async fn json<T: DeserializeOwned>(headers: &HeaderMap, body: Body, max_bytes: usize) -> Result<T, BodyError> {
+pub async fn json<T: DeserializeOwned>(
+    headers: &HeaderMap,
+    body: Body,
+    max_bytes: usize,
+) -> Result<T, BodyError> {
     if !says_json(headers) {
         return Err(BodyError::WrongType);
     }
@@ -162,7 +166,8 @@ impl Walk<'_> {
 
     fn text<E: serde::de::Error>(&self, text: &str) -> Result<(), E> {
         if text.contains('\0') {
-            let field = Field { path: String::new(), message: "null characters are not allowed in texts".to_owned() };
+            let field =
+                Field { path: String::new(), message: "null characters are not allowed in texts".to_owned() };
             return Err(self.offend(BodyError::Shape(field)));
         }
         Ok(())
@@ -257,7 +262,9 @@ fn explain<'b, T: Deserialize<'b>>(bytes: &'b [u8], error: &serde_json::Error) -
         return BodyError::Empty;
     }
     // Some readers call a value of the wrong type (a number where a name is wanted) an error of syntax.
-    if !error.is_data() && let Err(broken) = check(bytes) {
+    if !error.is_data()
+        && let Err(broken) = check(bytes)
+    {
         return broken;
     }
     let mut json = serde_json::Deserializer::from_slice(bytes);
@@ -290,7 +297,9 @@ fn describe(path: &str, text: &str) -> Field {
     let message = if text.starts_with("unknown variant ") {
         let known: Vec<&str> = quoted.collect();
         format!("must be one of {}", known.join(", "))
-    } else if let Some((got, want)) = text.strip_prefix("invalid type: ").and_then(|t| t.rsplit_once(", expected ")) {
+    } else if let Some((got, want)) =
+        text.strip_prefix("invalid type: ").and_then(|t| t.rsplit_once(", expected "))
+    {
         format!("must be {}, not {}", in_words(want), kind_in_words(got))
     } else if let Some((_, want)) = text.strip_prefix("invalid ").and_then(|t| t.rsplit_once(", expected ")) {
         format!("must be {}", in_words(want))
@@ -382,11 +391,17 @@ mod tests {
             (r#"{"name":"a","x":1}"#, "x: unknown field; known are: name, enabled, rate_limit, list, kind"),
             (r#"{}"#, "name: is required"),
             (r#"{"name":7}"#, "name: must be a string, not a whole number"),
-            (r#"{"name":"a","rate_limit":{"max":"kw_secret"}}"#, "rate_limit.max: must be a whole number, not a text"),
+            (
+                r#"{"name":"a","rate_limit":{"max":"kw_secret"}}"#,
+                "rate_limit.max: must be a whole number, not a text",
+            ),
             (r#"{"name":"a","rate_limit":{"max":-1}}"#, "rate_limit.max: must be a whole number"),
             (r#"{"name":"a","rate_limit":{"mux":1}}"#, "rate_limit.mux: unknown field; did you mean `max`?"),
             (r#"{"name":"a","rate_limit":{}}"#, "rate_limit.max: is required"),
-            (r#"{"name":"a","list":[{"max":1},{"max":null}]}"#, "list[1].max: must be a whole number, not null"),
+            (
+                r#"{"name":"a","list":[{"max":1},{"max":null}]}"#,
+                "list[1].max: must be a whole number, not null",
+            ),
             (r#"{"name":"a","kind":"royal"}"#, "kind: must be one of standard, administration, legacy, root"),
             (r#"{"name":"a","kind":1}"#, "kind: is of the wrong type"),
             (r#"{"name":"a","name":"b"}"#, "name: is given twice"),
@@ -401,7 +416,8 @@ mod tests {
     #[test]
     fn what_is_not_json_is_refused_before_any_shape() {
         assert_eq!(parse::<Sample>(b" \n").unwrap_err(), BodyError::Empty);
-        for text in ["{", "{\"name\":\"a\"} x", "nul", "{\"name\":\"\u{1}\"}", "{\"name\":1e999}", "{'a':1}"] {
+        for text in ["{", "{\"name\":\"a\"} x", "nul", "{\"name\":\"\u{1}\"}", "{\"name\":1e999}", "{'a':1}"]
+        {
             assert!(matches!(parse::<Sample>(text.as_bytes()), Err(BodyError::Syntax(_))), "{text}");
         }
         assert!(matches!(parse::<Sample>(b"{\"name\":\"\xff\"}"), Err(BodyError::Syntax(_))));

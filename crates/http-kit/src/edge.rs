@@ -20,7 +20,10 @@ use axum::{
     extract::Request,
     http::{
         HeaderMap, HeaderValue, Method, StatusCode, Uri,
-        header::{CACHE_CONTROL, CONTENT_TYPE, ORIGIN, REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS},
+        header::{
+            CACHE_CONTROL, CONTENT_TYPE, ORIGIN, REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+            X_FRAME_OPTIONS,
+        },
     },
     response::Response,
 };
@@ -76,7 +79,9 @@ impl Edge {
 
     /// An answer given before any door is asked.
     fn early(&self, request: &Request, client: Option<IpAddr>) -> Option<Response> {
-        if let Some(response) = self.0.cors.as_ref().and_then(|c| c.preflight(request.method(), request.headers())) {
+        if let Some(response) =
+            self.0.cors.as_ref().and_then(|c| c.preflight(request.method(), request.headers()))
+        {
             return Some(response);
         }
         let target = request.uri().path_and_query().map_or(0, |p| p.as_str().len());
@@ -87,9 +92,17 @@ impl Edge {
             let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
             return Some(plain(status, "headers_too_large", "The request has too many headers"));
         }
-        let wait_ms = self.0.ip_rate.as_ref().zip(client).and_then(|(rate, ip)| rate.blocked(ip, self.0.clock.now()))?;
-        let mut response =
-            plain(StatusCode::TOO_MANY_REQUESTS, "address_slowed", "Too many failed requests from this address");
+        let wait_ms = self
+            .0
+            .ip_rate
+            .as_ref()
+            .zip(client)
+            .and_then(|(rate, ip)| rate.blocked(ip, self.0.clock.now()))?;
+        let mut response = plain(
+            StatusCode::TOO_MANY_REQUESTS,
+            "address_slowed",
+            "Too many failed requests from this address",
+        );
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from((wait_ms + 999) / 1_000));
         Some(response)
     }
@@ -322,7 +335,10 @@ mod tests {
             assert_eq!(answer(StatusCode::UNAUTHORIZED).await.status(), StatusCode::UNAUTHORIZED);
         }
         let slowed = answer(StatusCode::OK).await;
-        assert_eq!((slowed.status(), &slowed.headers()[RETRY_AFTER]), (StatusCode::TOO_MANY_REQUESTS, &"10".parse().unwrap()));
+        assert_eq!(
+            (slowed.status(), &slowed.headers()[RETRY_AFTER]),
+            (StatusCode::TOO_MANY_REQUESTS, &"10".parse().unwrap())
+        );
     }
 
     #[tokio::test]

@@ -56,7 +56,11 @@ impl<'q> Params<'q> {
         text.parse().map(Some).map_err(|_| BadParam::new(name, format!("must be {what}")))
     }
 
-    pub fn take_within(&mut self, name: &'static str, range: RangeInclusive<u64>) -> Result<Option<u64>, BadParam> {
+    pub fn take_within(
+        &mut self,
+        name: &'static str,
+        range: RangeInclusive<u64>,
+    ) -> Result<Option<u64>, BadParam> {
         let what = format!("a whole number from {} to {}", range.start(), range.end());
         let Some(n) = self.take_as::<u64>(name, &what)? else { return Ok(None) };
         if range.contains(&n) { Ok(Some(n)) } else { Err(BadParam::new(name, format!("must be {what}"))) }
@@ -118,7 +122,10 @@ mod tests {
         assert_eq!(params.take_within("limit", 1..=10), Ok(Some(3)));
         assert_eq!(params.take("owner"), None);
         let bad = params.finish().unwrap_err();
-        assert_eq!((bad.name.as_str(), bad.message.as_str()), ("ownr", "unknown parameter; did you mean `owner`?"));
+        assert_eq!(
+            (bad.name.as_str(), bad.message.as_str()),
+            ("ownr", "unknown parameter; did you mean `owner`?")
+        );
     }
 
     #[test]

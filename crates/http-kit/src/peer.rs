@@ -120,7 +120,10 @@ mod tests {
             let got = client(&[], "203.0.113.9", &[(header, "for=10.0.0.1")]);
             assert_eq!(got.as_deref(), Some("203.0.113.9"), "{header}");
         }
-        assert_eq!(client(&["10.0.0.0/8"], "203.0.113.9", &[("x-forwarded-for", "1.1.1.1")]).unwrap(), "203.0.113.9");
+        assert_eq!(
+            client(&["10.0.0.0/8"], "203.0.113.9", &[("x-forwarded-for", "1.1.1.1")]).unwrap(),
+            "203.0.113.9"
+        );
     }
 
     #[test]
@@ -138,7 +141,10 @@ mod tests {
         ] {
             assert_eq!(client(&trusted, "10.1.1.1", &[(header, value)]).as_deref(), Some(want), "{value}");
         }
-        assert_eq!(client(&trusted, "::ffff:10.1.1.1", &[("x-forwarded-for", "8.8.8.8")]).unwrap(), "8.8.8.8");
+        assert_eq!(
+            client(&trusted, "::ffff:10.1.1.1", &[("x-forwarded-for", "8.8.8.8")]).unwrap(),
+            "8.8.8.8"
+        );
         let twice = [("x-forwarded-for", "1.1.1.1"), ("x-forwarded-for", "9.9.9.9")];
         assert_eq!(client(&trusted, "::1", &twice).unwrap(), "9.9.9.9");
     }

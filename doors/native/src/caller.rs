@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use ::keys::SESSION_PREFIX;
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header::HOST, header::ORIGIN, request::Parts},
@@ -10,7 +11,6 @@ use axum::{
 use domain::{access::Op, decision::Allowed};
 use guard::{Call, Credential, PlaceName, profile::NATIVE};
 use http_kit::{Presented, credential, peer};
-use ::keys::SESSION_PREFIX;
 
 use crate::{NativeState, problem::Problem};
 
@@ -29,7 +29,9 @@ impl Caller {
         let in_header =
             credential::bearer(&parts.headers).or(|| credential::header(&parts.headers, API_KEY_HEADER));
         let credential = match in_header {
-            Presented::Secret(secret) if secret.expose().starts_with(SESSION_PREFIX) => Credential::Session(secret),
+            Presented::Secret(secret) if secret.expose().starts_with(SESSION_PREFIX) => {
+                Credential::Session(secret)
+            }
             Presented::Secret(secret) => Credential::Key(secret),
             Presented::Unusable => Credential::Malformed,
             Presented::Nothing => match credential::cookie(&parts.headers, SESSION_COOKIE) {

@@ -23,7 +23,9 @@ pub fn words(reason: Reason) -> (StatusCode, &'static str, &'static str) {
         Reason::Unknown => {
             (S::UNAUTHORIZED, "The credential is not known", "No live key or session has this secret.")
         }
-        Reason::Disabled => (S::UNAUTHORIZED, "The key is disabled", "The key is switched off; its owner can enable it."),
+        Reason::Disabled => {
+            (S::UNAUTHORIZED, "The key is disabled", "The key is switched off; its owner can enable it.")
+        }
         Reason::Expired => {
             (S::UNAUTHORIZED, "The credential has expired", "Issue a new key, or move the end of this one.")
         }
@@ -32,28 +34,40 @@ pub fn words(reason: Reason) -> (StatusCode, &'static str, &'static str) {
             "The owner is not active",
             "The owner of the key is switched off, or no longer an administrator as this kind of key needs.",
         ),
-        Reason::RoleNotHeld => {
-            (S::UNAUTHORIZED, "The role is not held", "The subject does not hold the role it acts in, or holds none.")
-        }
+        Reason::RoleNotHeld => (
+            S::UNAUTHORIZED,
+            "The role is not held",
+            "The subject does not hold the role it acts in, or holds none.",
+        ),
         Reason::Host => {
             (S::FORBIDDEN, "The address is not allowed", "The key may not be used from this client address.")
         }
-        Reason::Rate => {
-            (S::TOO_MANY_REQUESTS, "The rate limit is reached", "The key has used up its requests of this window.")
-        }
+        Reason::Rate => (
+            S::TOO_MANY_REQUESTS,
+            "The rate limit is reached",
+            "The key has used up its requests of this window.",
+        ),
         Reason::NotFound => (S::NOT_FOUND, "Not found", "There is no such base or table."),
-        Reason::Scope => (S::FORBIDDEN, "Outside the key's scopes", "The key's scopes do not reach this place."),
-        Reason::Role => {
-            (S::FORBIDDEN, "The role does not allow this", "No role of the subject grants this operation here.")
+        Reason::Scope => {
+            (S::FORBIDDEN, "Outside the key's scopes", "The key's scopes do not reach this place.")
         }
+        Reason::Role => (
+            S::FORBIDDEN,
+            "The role does not allow this",
+            "No role of the subject grants this operation here.",
+        ),
         Reason::Field => (S::FORBIDDEN, "The field is not allowed", "A field was mentioned that may not be."),
         Reason::Level => {
             (S::FORBIDDEN, "The key does not allow this", "The key's own scopes leave this operation out.")
         }
-        Reason::Rule => (S::FORBIDDEN, "A rule of the table forbids this", "The table's rules leave this operation out."),
-        Reason::Permissions => {
-            (S::FORBIDDEN, "A permission is missing", "The key does not hold every permission that was asked for.")
+        Reason::Rule => {
+            (S::FORBIDDEN, "A rule of the table forbids this", "The table's rules leave this operation out.")
         }
+        Reason::Permissions => (
+            S::FORBIDDEN,
+            "A permission is missing",
+            "The key does not hold every permission that was asked for.",
+        ),
         Reason::Quota => (S::TOO_MANY_REQUESTS, "The quota is used up", "The key has no uses left."),
         Reason::Row => (S::NOT_FOUND, "Not found", "There is no such record among those visible here."),
     }

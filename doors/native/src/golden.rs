@@ -10,5 +10,8 @@ pub fn same(file: &str, text: &str) {
         std::fs::write(&path, text).unwrap();
     }
     let known = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(known == text, "{file} is out of date: run the tests with KEYWARD_UPDATE=1 and read the difference");
+    assert!(
+        known == text,
+        "{file} is out of date: run the tests with KEYWARD_UPDATE=1 and read the difference"
+    );
 }

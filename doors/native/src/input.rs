@@ -65,7 +65,8 @@ impl<T: FromStr + Send> FromRequestParts<NativeState> for Id<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &NativeState) -> Result<Self, Problem> {
-        let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| Problem::not_found())?;
+        let params =
+            RawPathParams::from_request_parts(parts, state).await.map_err(|_| Problem::not_found())?;
         let text = params.iter().find(|(name, _)| *name == "id").map(|(_, value)| value);
         text.and_then(|t| t.parse().ok()).map(Self).ok_or_else(Problem::not_found)
     }

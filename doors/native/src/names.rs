@@ -3,8 +3,8 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use domain::{RoleId, decision::Allowed};
 use ::keys::Keys;
+use domain::{RoleId, decision::Allowed};
 use parking_lot::RwLock;
 
 #[derive(Default)]

@@ -1,11 +1,11 @@
 //! `Idempotency-Key` on creates: the mark, its fingerprint, and the answers that are not a first one.
 
+use ::keys::{KeysError, Once};
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode},
     response::Response,
 };
 use domain::{decision::Allowed, limits};
-use ::keys::{KeysError, Once};
 
 use crate::{
     NativeState, answer,
@@ -17,11 +17,20 @@ const HEADER: &str = "idempotency-key";
 const REPLAYED: &str = "idempotency-replayed";
 
 /// The mark of a request, when it has one. `what` is method and path; the body is part of the fingerprint.
-pub fn mark(headers: &HeaderMap, state: &NativeState, what: &str, body: &[u8]) -> Result<Option<Once>, Problem> {
+pub fn mark(
+    headers: &HeaderMap,
+    state: &NativeState,
+    what: &str,
+    body: &[u8],
+) -> Result<Option<Once>, Problem> {
     let Some(value) = headers.get(HEADER) else { return Ok(None) };
     let key = value.to_str().ok().map(str::trim).unwrap_or_default();
-    if key.is_empty() || key.len() > limits::IDEMPOTENCY_KEY_CHARS_MAX || headers.get_all(HEADER).iter().count() > 1 {
-        let message = format!("must be one value of 1 to {} ASCII characters", limits::IDEMPOTENCY_KEY_CHARS_MAX);
+    if key.is_empty()
+        || key.len() > limits::IDEMPOTENCY_KEY_CHARS_MAX
+        || headers.get_all(HEADER).iter().count() > 1
+    {
+        let message =
+            format!("must be one value of 1 to {} ASCII characters", limits::IDEMPOTENCY_KEY_CHARS_MAX);
         return Err(Problem::field(HEADER, message));
     }
     let text = format!("{what}\n{}", String::from_utf8_lossy(body));

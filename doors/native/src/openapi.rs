@@ -66,13 +66,20 @@ pub struct Problems;
 impl IntoResponses for Problems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         let problem = |text: &str| {
-            let content = Content::new(Some(RefOr::<utoipa::openapi::Schema>::Ref(Ref::from_schema_name("Problem"))));
+            let content =
+                Content::new(Some(RefOr::<utoipa::openapi::Schema>::Ref(Ref::from_schema_name("Problem"))));
             ResponseBuilder::new().description(text).content("application/problem+json", content).build()
         };
         let texts = [
-            ("400", "A field or parameter is wrong (`invalid`, with `errors`), or the body is no JSON (`invalid_json`)"),
-            ("401", "`missing`, `malformed`, `unknown`, `disabled`, `expired`, `owner_inactive`, `role_not_held`, \
-                     `wrong_credentials`"),
+            (
+                "400",
+                "A field or parameter is wrong (`invalid`, with `errors`), or the body is no JSON (`invalid_json`)",
+            ),
+            (
+                "401",
+                "`missing`, `malformed`, `unknown`, `disabled`, `expired`, `owner_inactive`, `role_not_held`, \
+                     `wrong_credentials`",
+            ),
             ("403", "`host`, `scope`, `role`, `level`, `rule`, `permissions`, `not_allowed`, `cross_origin`"),
             ("404", "`not_found`: it does not exist or is somebody else's"),
             ("409", "`conflict`, `too_many`, `idempotency_key_reused`, `idempotency_key_busy`"),

@@ -1,8 +1,8 @@
 //! `limit` and `cursor`, the same in every list.
 
+use ::keys::{KeysError, PageRequest};
 use domain::limits::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX};
 use http_kit::{BadParam, Params};
-use ::keys::{KeysError, PageRequest};
 
 use crate::problem::Problem;
 

@@ -1,6 +1,7 @@
 //! Everything that is not a success: problem details of RFC 9457 with a stable `code`. The one place, with
 //! `denied.rs`, that turns an error into a status.
 
+use ::keys::KeysError;
 use axum::{
     body::Body,
     http::{
@@ -11,7 +12,6 @@ use axum::{
 };
 use domain::{DecisionId, decision::Allowed};
 use http_kit::{BadParam, BodyError, edge::set_decision_id};
-use ::keys::KeysError;
 use serde::Serialize;
 use store_words::store_error;
 
@@ -170,7 +170,9 @@ impl From<KeysError> for Problem {
             }
             KeysError::Conflict { field } => {
                 let mut problem = Self::conflict("conflict", detail);
-                problem.errors.push(FieldError { field: field.to_owned(), message: "is already taken".to_owned() });
+                problem
+                    .errors
+                    .push(FieldError { field: field.to_owned(), message: "is already taken".to_owned() });
                 problem
             }
             KeysError::NotAllowed(_) => {
@@ -216,7 +218,8 @@ mod store_words {
             E::Row => super::super::denied::row(),
             E::Busy => {
                 let detail = "The store is busy or closing; a retry can succeed.";
-                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Try again", detail).retry_after(Some(1_000))
+                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Try again", detail)
+                    .retry_after(Some(1_000))
             }
             E::Full => {
                 let detail = "The disk is full; nothing was changed. Reading still works.";

@@ -2,11 +2,11 @@
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
+use ::keys::Keys;
 use data::Data;
 use domain::time::SharedClock;
 use guard::Guard;
 use http_kit::TrustedProxies;
-use ::keys::Keys;
 use serde::Serialize;
 
 use crate::{names::RoleNames, replay::Replays};

@@ -5,9 +5,7 @@ use domain::{DecisionId, KeyId, UserId, access::Op, decision::Denied};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{
-    NativeState, answer, caller::Caller, denied, input::Id, openapi::Problems, problem::Problem,
-};
+use crate::{NativeState, answer, caller::Caller, denied, input::Id, openapi::Problems, problem::Problem};
 
 /// One check of the trace.
 #[derive(Debug, Serialize, ToSchema)]

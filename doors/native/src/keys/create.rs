@@ -1,9 +1,9 @@
 //! `POST /v1/keys`: issue a key.
 
+use ::keys::{Expires, NewKey, Once};
 use axum::{extract::State, http::HeaderMap, http::StatusCode, response::Response};
 use domain::{access::Op, decision::Allowed, key::KeyKind};
 use http_kit::body::Object;
-use ::keys::{Expires, NewKey, Once};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -93,7 +93,7 @@ impl NewKeyBody {
             rate_limit: self.rate_limit.map(|Object(limit)| limit.into()),
             remaining: self.remaining,
             refill: self.refill.map(|Object(refill)| refill.into()),
-            metadata: self.metadata.map(shape::metadata).transpose()?,
+            metadata: self.metadata.as_deref().map(shape::metadata).transpose()?,
             prefix: self.prefix,
             revealable: self.revealable.unwrap_or(false),
             ..NewKey::default()

@@ -1,12 +1,12 @@
 //! `GET /v1/keys/{id}/ledger`: every change of a key's balance.
 
+use ::keys::{LedgerEntry, LedgerKind};
 use axum::{
     extract::{RawQuery, State},
     response::Response,
 };
 use domain::{KeyId, access::Op};
 use http_kit::Params;
-use ::keys::{LedgerEntry, LedgerKind};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 

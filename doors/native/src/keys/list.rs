@@ -1,12 +1,12 @@
 //! `GET /v1/keys`: find keys.
 
+use ::keys::{KeyOrder, KeyQuery};
 use axum::{
     extract::{RawQuery, State},
     response::Response,
 };
 use domain::{access::Op, decision::Allowed, key::KeyKind};
 use http_kit::Params;
-use ::keys::{KeyOrder, KeyQuery};
 use utoipa::IntoParams;
 
 use super::{
@@ -57,9 +57,9 @@ impl KeyFilter {
         let mut params = Params::parse(query)?;
         let (limit, cursor) = paging::read(&mut params)?;
         let kind = params.take("type").map(|text| KeyKind::parse(&text).ok_or(text));
-        let kind = kind.transpose().map_err(|_| {
-            Problem::field("type", "must be one of standard, administration, legacy, root")
-        })?;
+        let kind = kind
+            .transpose()
+            .map_err(|_| Problem::field("type", "must be one of standard, administration, legacy, root"))?;
         let filter = Self {
             limit,
             cursor,
@@ -81,7 +81,9 @@ impl KeyFilter {
             None => None,
             Some(name) => match state.keys.role(allowed, name).await {
                 Ok(role) => Some(role.id),
-                Err(::keys::KeysError::NotFound) => return Err(Problem::field("role", "there is no such role")),
+                Err(::keys::KeysError::NotFound) => {
+                    return Err(Problem::field("role", "there is no such role"));
+                }
                 Err(other) => return Err(other.into()),
             },
         };

@@ -1,8 +1,8 @@
 //! `POST /v1/keys/{id}/rotate`: a new secret for the same key.
 
+use ::keys::Rotate;
 use axum::{extract::State, response::Response};
 use domain::{KeyId, access::Op};
-use ::keys::Rotate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 

@@ -7,6 +7,7 @@ use std::{
     sync::Arc,
 };
 
+use ::keys::Expires;
 use domain::{
     KeyId, Millis, UserId,
     access::{Category, Level, Op, Scope, Scopes},
@@ -15,7 +16,6 @@ use domain::{
     limits,
 };
 use http_kit::body::Object;
-use ::keys::Expires;
 use serde::{Deserialize, Deserializer, Serialize, de::MapAccess, de::Visitor};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -161,7 +161,9 @@ impl<'de> Deserialize<'de> for PermissionMap {
                 let mut map = BTreeMap::new();
                 while let Some(resource) = entries.next_key::<String>()? {
                     let actions = entries.next_value::<BTreeSet<String>>()?;
-                    if actions.len() > limits::PERMISSION_ACTIONS_MAX || map.len() >= limits::PERMISSION_RESOURCES_MAX {
+                    if actions.len() > limits::PERMISSION_ACTIONS_MAX
+                        || map.len() >= limits::PERMISSION_RESOURCES_MAX
+                    {
                         return Err(A::Error::custom("names too many resources or actions"));
                     }
                     if map.insert(resource, actions).is_some() {
@@ -184,7 +186,9 @@ pub fn parse_owner(text: &str) -> Result<Owner, Problem> {
         Some(("organization", id)) => id.parse().ok().map(Owner::Organization),
         Some(_) => None,
     };
-    owner.ok_or_else(|| Problem::field("owner", "must be user:<id>, organization:<id>, server, or the id of a user"))
+    owner.ok_or_else(|| {
+        Problem::field("owner", "must be user:<id>, organization:<id>, server, or the id of a user")
+    })
 }
 
 pub fn owner_text(owner: Owner) -> String {
@@ -210,7 +214,7 @@ pub fn expires(at: Option<Option<String>>, in_s: Option<Option<i64>>) -> Result<
 }
 
 /// The text of a metadata object.
-pub fn metadata(raw: Box<RawValue>) -> Result<String, Problem> {
+pub fn metadata(raw: &RawValue) -> Result<String, Problem> {
     let text = raw.get();
     if !text.starts_with('{') {
         return Err(Problem::field("metadata", "must be an object"));

@@ -1,9 +1,9 @@
 //! `PATCH /v1/keys/{id}`: change what is named.
 
+use ::keys::{KeyChange, Remaining};
 use axum::{extract::State, response::Response};
 use domain::{KeyId, access::Op};
 use http_kit::body::Object;
-use ::keys::{KeyChange, Remaining};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -100,7 +100,7 @@ impl KeyChangeBody {
             metadata: match self.metadata {
                 None => None,
                 Some(None) => Some(None),
-                Some(Some(raw)) => Some(Some(shape::metadata(raw)?)),
+                Some(Some(raw)) => Some(Some(shape::metadata(&raw)?)),
             },
             extra: None,
         })

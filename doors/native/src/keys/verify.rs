@@ -10,7 +10,9 @@ use axum::{
 };
 use domain::{
     access::Op,
-    limits::{NATIVE_BODY_BYTES_MAX, VERIFY_BATCH_MAX, VERIFY_COST_MAX, VERIFY_TAG_CHARS_MAX, VERIFY_TAGS_MAX},
+    limits::{
+        NATIVE_BODY_BYTES_MAX, VERIFY_BATCH_MAX, VERIFY_COST_MAX, VERIFY_TAG_CHARS_MAX, VERIFY_TAGS_MAX,
+    },
     secret::Secret,
 };
 use guard::{PlaceName, Verdict, VerifyCall, profile::VERIFY};
@@ -21,12 +23,7 @@ use http_kit::{
 use serde::Deserialize;
 
 use super::{answer as words, shape::PermissionMap};
-use crate::{
-    NativeState, answer,
-    caller::Caller,
-    openapi::Problems,
-    problem::Problem,
-};
+use crate::{NativeState, answer, caller::Caller, openapi::Problems, problem::Problem};
 
 /// A JSON text, borrowed unless it has escapes.
 #[derive(Debug, Deserialize)]
@@ -94,7 +91,10 @@ impl<'b> VerifyBody<'b> {
             (None, Some(many)) => {
                 let rest = permissions.is_some() || operation.is_some() || resource.is_some();
                 if rest || client_ip.is_some() || cost.is_some() || tags.is_some() {
-                    return Err(Problem::field("keys", "in a batch every other field belongs into its entries"));
+                    return Err(Problem::field(
+                        "keys",
+                        "in a batch every other field belongs into its entries",
+                    ));
                 }
                 if many.is_empty() || many.len() > VERIFY_BATCH_MAX {
                     return Err(Problem::field("keys", format!("must have 1 to {VERIFY_BATCH_MAX} entries")));
@@ -115,7 +115,9 @@ impl<'b> Question<'b> {
         let bad = |field: &str, message: &str| Problem::field(format!("{at}{field}"), message);
         let ip = match &self.client_ip {
             None => None,
-            Some(Text(text)) => Some(text.parse().map_err(|_| bad("client_ip", "must be an IPv4 or IPv6 address"))?),
+            Some(Text(text)) => {
+                Some(text.parse().map_err(|_| bad("client_ip", "must be an IPv4 or IPv6 address"))?)
+            }
         };
         let cost = self.cost.unwrap_or(1);
         if !(0..=VERIFY_COST_MAX).contains(&cost) {
@@ -123,7 +125,8 @@ impl<'b> Question<'b> {
         }
         let tags = self.tags.unwrap_or_default();
         if tags.len() > VERIFY_TAGS_MAX || tags.iter().any(|t| t.chars().count() > VERIFY_TAG_CHARS_MAX) {
-            let message = format!("at most {VERIFY_TAGS_MAX} tags of at most {VERIFY_TAG_CHARS_MAX} characters");
+            let message =
+                format!("at most {VERIFY_TAGS_MAX} tags of at most {VERIFY_TAG_CHARS_MAX} characters");
             return Err(bad("tags", &message));
         }
         if self.resource.is_some() && self.operation.is_none() {
@@ -220,7 +223,8 @@ async fn decide(state: &NativeState, one: &Checked<'_>) -> Verdict {
 
 /// All at once, so that the debits of one batch share one commit. Answers in the order of the questions.
 async fn all<F: Future<Output = Verdict>>(futures: Vec<F>) -> Vec<Verdict> {
-    let mut waiting: Vec<(Pin<Box<F>>, Option<Verdict>)> = futures.into_iter().map(|f| (Box::pin(f), None)).collect();
+    let mut waiting: Vec<(Pin<Box<F>>, Option<Verdict>)> =
+        futures.into_iter().map(|f| (Box::pin(f), None)).collect();
     std::future::poll_fn(|cx| {
         let mut pending = false;
         for (future, done) in waiting.iter_mut().filter(|(_, done)| done.is_none()) {

@@ -1,21 +1,14 @@
 //! `POST /v1/roles`: make a role.
 
+use ::keys::NewRole;
 use axum::{extract::State, http::HeaderMap, response::Response};
 use domain::access::{Entry, Grants, Op};
 use http_kit::body::Object;
-use ::keys::NewRole;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::shape::{GrantDoc, RoleView};
-use crate::{
-    NativeState, answer,
-    caller::Caller,
-    input::Body,
-    once,
-    openapi::Problems,
-    problem::Problem,
-};
+use crate::{NativeState, answer, caller::Caller, input::Body, once, openapi::Problems, problem::Problem};
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -60,13 +53,20 @@ pub async fn create(
         extra: None,
     };
     let allowed = caller.check(&state, Op::RoleManage).await?;
-    once::create(&state, &allowed, "roles.create", mark, async {
-        let role = state.keys.create_role(&allowed, new).await?;
-        state.names.learn(role.id, &role.name);
-        Ok((role.id.to_string(), answer::body(&RoleView::from(role))))
-    }, async |id| {
-        let role = state.keys.role(&allowed, &id).await?;
-        Ok(answer::body(&RoleView::from(role)))
-    })
+    once::create(
+        &state,
+        &allowed,
+        "roles.create",
+        mark,
+        async {
+            let role = state.keys.create_role(&allowed, new).await?;
+            state.names.learn(role.id, &role.name);
+            Ok((role.id.to_string(), answer::body(&RoleView::from(role))))
+        },
+        async |id| {
+            let role = state.keys.role(&allowed, &id).await?;
+            Ok(answer::body(&RoleView::from(role)))
+        },
+    )
     .await
 }

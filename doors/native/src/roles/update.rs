@@ -1,12 +1,12 @@
 //! `PATCH /v1/roles/{id}`: change what is named. The name is for life: keys and people refer to it.
 
+use ::keys::RoleChange;
 use axum::{extract::State, response::Response};
 use domain::{
     RoleId,
     access::{Entry, Op},
 };
 use http_kit::body::Object;
-use ::keys::RoleChange;
 use serde::Deserialize;
 use utoipa::ToSchema;
 

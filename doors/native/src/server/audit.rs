@@ -1,12 +1,12 @@
 //! `GET /v1/audit`: who changed what, and which calls were refused.
 
+use ::keys::AuditQuery;
 use axum::{
     extract::{RawQuery, State},
     response::Response,
 };
 use domain::{AuditId, KeyId, UserId, access::Op, audit::AuditEvent};
 use http_kit::Params;
-use ::keys::AuditQuery;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};

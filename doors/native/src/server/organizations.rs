@@ -1,5 +1,6 @@
 //! `/v1/organizations`: owners of keys that are not people.
 
+use ::keys::NewOrganization;
 use axum::{
     extract::{RawQuery, State},
     http::HeaderMap,
@@ -7,7 +8,6 @@ use axum::{
 };
 use domain::{OrgId, access::Op, user::Organization};
 use http_kit::Params;
-use ::keys::NewOrganization;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -65,7 +65,8 @@ pub async fn create(
     let NewOrganizationBody { name, slug } = body.value;
     let allowed = caller.check(&state, Op::UserManage).await?;
     let make = async {
-        let org = state.keys.create_organization(&allowed, NewOrganization { name, slug, extra: None }).await?;
+        let org =
+            state.keys.create_organization(&allowed, NewOrganization { name, slug, extra: None }).await?;
         Ok((org.id.to_string(), answer::body(&OrganizationView::from(org))))
     };
     let again = async |id: String| {

@@ -1,17 +1,12 @@
 //! `GET /v1/usage`: how often keys did what.
 
+use ::keys::UsageQuery;
 use axum::{
     extract::{RawQuery, State},
     response::Response,
 };
-use domain::{
-    KeyId, Millis,
-    access::Op,
-    limits::USAGE_BUCKETS_MAX,
-    usage::Grain,
-};
+use domain::{KeyId, Millis, access::Op, limits::USAGE_BUCKETS_MAX, usage::Grain};
 use http_kit::Params;
-use ::keys::UsageQuery;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -75,13 +70,15 @@ fn read(query: Option<&str>, now: Millis) -> Result<UsageQuery, Problem> {
     let key = params.take_as::<KeyId>("key", "the id of a key")?;
     let grain = match params.take("grain") {
         None => Grain::Minute,
-        Some(text) => Grain::parse(&text).ok_or_else(|| Problem::field("grain", "must be minute, hour or day"))?,
+        Some(text) => {
+            Grain::parse(&text).ok_or_else(|| Problem::field("grain", "must be minute, hour or day"))?
+        }
     };
     let to = moment(&mut params, "to")?.unwrap_or(now.plus(1));
     let from = moment(&mut params, "from")?.unwrap_or(to.plus(-60 * grain.ms()));
     params.finish()?;
     let buckets = to.since(from) / grain.ms();
-    if buckets < 0 || buckets > USAGE_BUCKETS_MAX {
+    if !(0..=USAGE_BUCKETS_MAX).contains(&buckets) {
         return Err(Problem::field("from", format!("must lie 0 to {USAGE_BUCKETS_MAX} buckets before `to`")));
     }
     Ok(UsageQuery { key, grain, from, to })

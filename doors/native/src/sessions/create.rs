@@ -1,5 +1,6 @@
 //! `POST /v1/sessions`: sign in with a password.
 
+use ::keys::{SignIn, SignedIn};
 use axum::{
     extract::{FromRequest, Request, State},
     http::{HeaderMap, StatusCode, header::SET_COOKIE, header::USER_AGENT},
@@ -7,7 +8,6 @@ use axum::{
 };
 use domain::{SessionId, UserId, secret::Secret};
 use http_kit::{cookie::SessionCookie, peer};
-use ::keys::{SignIn, SignedIn};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

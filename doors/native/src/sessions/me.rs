@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use ::keys::KeysError;
 use axum::{extract::State, response::Response};
 use domain::{
     KeyId, Millis,
     access::{Op, Ops, Place},
     key::KeyKind,
 };
-use ::keys::KeysError;
 use serde::Serialize;
 use utoipa::ToSchema;
 

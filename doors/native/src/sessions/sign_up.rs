@@ -1,8 +1,8 @@
 //! `POST /v1/sign-up`: make an account for oneself, where the server is open for it.
 
+use ::keys::NewUser;
 use axum::{extract::State, http::StatusCode, response::Response};
 use domain::{UserId, secret::Secret};
-use ::keys::NewUser;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -34,10 +34,7 @@ pub struct NewAccount {
 /// Refused unless the server runs with `KEYWARD_SIGNUP=open`. The account gets the default roles.
 #[utoipa::path(post, path = "/v1/sign-up", tag = "sessions", operation_id = "signUp", request_body = SignUpBody, security(()),
     responses((status = 201, description = "The account; sign in next", body = NewAccount), Problems))]
-pub async fn create(
-    State(state): State<NativeState>,
-    body: Body<SignUpBody>,
-) -> Result<Response, Problem> {
+pub async fn create(State(state): State<NativeState>, body: Body<SignUpBody>) -> Result<Response, Problem> {
     let SignUpBody { email, username, name, password } = body.value;
     let new = NewUser { email, username, name, password: Some(Secret::new(password)), ..NewUser::default() };
     let user = state.keys.sign_up(new).await?;

@@ -1,8 +1,8 @@
 //! `POST /v1/users`: make an account.
 
+use ::keys::NewUser;
 use axum::{extract::State, http::HeaderMap, response::Response};
 use domain::{access::Op, secret::Secret};
-use ::keys::NewUser;
 use serde::Deserialize;
 use utoipa::ToSchema;
 

@@ -1,12 +1,12 @@
 //! `GET /v1/users` and `GET /v1/users/{id}`.
 
+use ::keys::UserQuery;
 use axum::{
     extract::{RawQuery, State},
     response::Response,
 };
 use domain::{UserId, access::Op};
 use http_kit::Params;
-use ::keys::UserQuery;
 use utoipa::IntoParams;
 
 use super::shape::{UserView, view};

@@ -1,8 +1,8 @@
 //! `PATCH /v1/users/{id}`: change what is named, password and roles included.
 
+use ::keys::UserChange;
 use axum::{extract::State, response::Response};
 use domain::{UserId, access::Op, secret::Secret};
-use ::keys::UserChange;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -61,7 +61,8 @@ pub async fn update(
 ) -> Result<Response, Problem> {
     let UserChangeBody { email, username, name, active, root, roles, default_role, password } = body.value;
     let password = password.map(Secret::new);
-    let change = UserChange { email, username, name, active, root, roles, default_role, password, extra: None };
+    let change =
+        UserChange { email, username, name, active, root, roles, default_role, password, extra: None };
     let allowed = caller.check(&state, Op::UserManage).await?;
     let user = state.keys.update_user(&allowed, id, change).await.after(&allowed)?;
     Ok(answer::ok(&allowed, &view(&state, &allowed, &user).await))

@@ -42,7 +42,10 @@ fn assert_refused(answer: &Answer, what: &str) {
     assert!((400..500).contains(&answer.status), "{what}: {} {}", answer.status, answer.text);
     assert_eq!(answer.headers["content-type"], "application/problem+json", "{what}");
     let body = answer.json();
-    assert!(body["code"].is_string() && body["detail"].is_string() && body["title"].is_string(), "{what}: {body}");
+    assert!(
+        body["code"].is_string() && body["detail"].is_string() && body["title"].is_string(),
+        "{what}: {body}"
+    );
 }
 
 #[tokio::test]
@@ -140,7 +143,8 @@ async fn each_field_of_a_key_is_refused_by_its_name_when_it_cannot_be() {
     let before = state(&w).await;
     let many_hosts: Vec<String> = (0..257).map(|n| format!("10.0.{}.{}", n / 256, n % 256)).collect();
     let many_scopes = vec![json!({"base": "main"}); 257];
-    let many: Value = (0..300).map(|n| (format!("r{n}"), json!(["a"]))).collect::<serde_json::Map<_, _>>().into();
+    let many: Value =
+        (0..300).map(|n| (format!("r{n}"), json!(["a"]))).collect::<serde_json::Map<_, _>>().into();
     for (body, field) in [
         (json!({"name": ""}), "name"),
         (json!({"name": "x".repeat(256)}), "name"),
@@ -208,8 +212,26 @@ async fn each_field_of_a_key_is_refused_by_its_name_when_it_cannot_be() {
 async fn unusual_letters_are_kept_as_they_are_or_refused_and_never_break_anything() {
     let w = world().await;
     for name in [
-        "ключ", "鍵", "🔑", "مفتاح", "e\u{301}", "\u{202e}drowssap", "a\u{200b}b", "Ω\u{fe0f}", "' OR 1=1 --", "%", "_", "\\",
-        "\u{feff}bom", "\u{1}control", "\t", "\n", " ", "𐐀", "\u{10ffff}", "İ",
+        "ключ",
+        "鍵",
+        "🔑",
+        "مفتاح",
+        "e\u{301}",
+        "\u{202e}drowssap",
+        "a\u{200b}b",
+        "Ω\u{fe0f}",
+        "' OR 1=1 --",
+        "%",
+        "_",
+        "\\",
+        "\u{feff}bom",
+        "\u{1}control",
+        "\t",
+        "\n",
+        " ",
+        "𐐀",
+        "\u{10ffff}",
+        "İ",
     ] {
         let answer = w.post(ROOT, "/v1/keys", json!({ "name": name })).await;
         if answer.status == 201 {
@@ -279,7 +301,10 @@ async fn grants_that_mean_nothing_are_refused_by_field() {
         (json!({"reach": "everywhere", "allow": ["fly"]}), "grants[0].allow"),
         (json!({"reach": "everywhere", "allow": "*"}), "grants[0].allow"),
         (json!({"reach": "everywhere", "allow": [], "deny": ["*"]}), "grants[0].deny"),
-        (json!({"reach": "everywhere", "allow": [], "limits": [{"ops": ["record.read"], "rows": ["others"]}]}), "grants[0]"),
+        (
+            json!({"reach": "everywhere", "allow": [], "limits": [{"ops": ["record.read"], "rows": ["others"]}]}),
+            "grants[0]",
+        ),
         (json!(["everywhere", null, [], []]), "grants[0]"),
     ] {
         let answer = w.post(ROOT, "/v1/roles", json!({"name": "odd", "grants": [grant]})).await;

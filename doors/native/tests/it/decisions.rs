@@ -12,9 +12,13 @@ async fn a_refusal_can_be_looked_up_by_the_id_in_its_header() {
     let body = refused.problem(403, "level");
     assert_eq!(body["decision_id"], refused.header("x-decision-id"));
     let told = w.get(ROOT, &format!("/v1/decisions/{}", refused.header("x-decision-id"))).await.expect(200);
-    assert_eq!((&told["outcome"], &told["reason"], &told["operation"]), (&json!("deny"), &json!("level"), &json!("user.manage")));
+    assert_eq!(
+        (&told["outcome"], &told["reason"], &told["operation"]),
+        (&json!("deny"), &json!("level"), &json!("user.manage"))
+    );
     assert_eq!(told["key_id"], key["id"]);
-    let failed: Vec<&Value> = told["trace"].as_array().unwrap().iter().filter(|s| s["outcome"] == "failed").collect();
+    let failed: Vec<&Value> =
+        told["trace"].as_array().unwrap().iter().filter(|s| s["outcome"] == "failed").collect();
     assert_eq!(failed, [&json!({"gate": "level", "outcome": "failed"})]);
     w.get(ROOT, "/v1/decisions/0193a1c2-3d4e-7f50-8a6b-0c1d2e3f4a5b").await.problem(404, "not_found");
 }
@@ -27,7 +31,10 @@ async fn a_dry_run_explains_suggests_and_spends_nothing() {
     w.patch(ROOT, &path, json!({"enabled": false})).await.expect(200);
     for subject in [json!({"key": key["key"]}), json!({"key_id": key["id"]})] {
         let told = w.post(ROOT, "/v1/decisions", subject).await.expect(200);
-        assert_eq!((&told["outcome"], &told["allowed"], &told["reason"]), (&json!("deny"), &json!(false), &json!("disabled")));
+        assert_eq!(
+            (&told["outcome"], &told["allowed"], &told["reason"]),
+            (&json!("deny"), &json!(false), &json!("disabled"))
+        );
         assert_eq!(told["suggestions"][0]["change"], "enable");
         assert_eq!(told["key_id"], key["id"]);
     }
@@ -50,7 +57,12 @@ async fn a_dry_run_asks_for_the_time_and_the_address_it_is_told() {
     assert_eq!(ask("192.0.2.1", "2027-01-15T08:00:30Z").await, Value::Null);
     assert_eq!(ask("192.0.2.1", "2027-01-15T08:01:30Z").await, "expired");
     assert_eq!(ask("192.0.2.2", "2027-01-15T08:00:30Z").await, "host");
-    for bad in [json!({}), json!({"key": "a", "key_id": key["id"]}), json!({"key_id": "x"}), json!({"key": "a", "time": "soon"})] {
+    for bad in [
+        json!({}),
+        json!({"key": "a", "key_id": key["id"]}),
+        json!({"key_id": "x"}),
+        json!({"key": "a", "time": "soon"}),
+    ] {
         w.post(ROOT, "/v1/decisions", bad).await.problem(400, "invalid");
     }
 }

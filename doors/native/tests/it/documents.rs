@@ -19,7 +19,10 @@ fn the_checked_in_document_is_what_the_handlers_say() {
         std::fs::write(&path, &text).unwrap();
     }
     let known = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(known == text, "docs/generated/openapi.json is out of date: KEYWARD_UPDATE=1 cargo test -p door-native");
+    assert!(
+        known == text,
+        "docs/generated/openapi.json is out of date: KEYWARD_UPDATE=1 cargo test -p door-native"
+    );
 }
 
 #[test]

@@ -44,27 +44,37 @@ async fn a_new_key_is_answered_whole_and_its_secret_is_shown_once() {
 async fn a_key_of_which_nothing_is_said_ends_after_ninety_days() {
     let w = world().await;
     let key = w.key(json!({})).await;
-    assert_eq!((&key["enabled"], &key["remaining"], &key["scopes"]), (&json!(true), &Value::Null, &Value::Null));
+    assert_eq!(
+        (&key["enabled"], &key["remaining"], &key["scopes"]),
+        (&json!(true), &Value::Null, &Value::Null)
+    );
     assert_eq!(key["expires_at"], "2027-04-15T08:00:00.000Z");
     assert_eq!(w.key(json!({"expires_in": null})).await["expires_at"], Value::Null);
     assert_eq!(w.key(json!({"expires_at": null})).await["expires_at"], Value::Null);
     assert_eq!(w.key(json!({"expires_in": 60})).await["expires_at"], "2027-01-15T08:01:00.000Z");
-    let both = w.post(ROOT, "/v1/keys", json!({"expires_in": 60, "expires_at": "2027-02-01T00:00:00Z"})).await;
+    let both =
+        w.post(ROOT, "/v1/keys", json!({"expires_in": 60, "expires_at": "2027-02-01T00:00:00Z"})).await;
     both.problem(400, "invalid");
 }
 
 #[tokio::test]
 async fn a_change_touches_what_it_names_and_null_clears() {
     let w = world().await;
-    let key = w.key(json!({"name": "a", "permissions": {"x": ["y"]}, "remaining": 5, "metadata": {"a": 1}})).await;
+    let key =
+        w.key(json!({"name": "a", "permissions": {"x": ["y"]}, "remaining": 5, "metadata": {"a": 1}})).await;
     let path = format!("/v1/keys/{}", id(&key));
-    let changed = w.patch(ROOT, &path, json!({"description": "d", "metadata": null, "remaining_add": 2})).await;
+    let changed =
+        w.patch(ROOT, &path, json!({"description": "d", "metadata": null, "remaining_add": 2})).await;
     let changed = changed.expect(200);
     assert_eq!((&changed["name"], &changed["description"]), (&json!("a"), &json!("d")));
     assert_eq!((&changed["metadata"], &changed["remaining"]), (&Value::Null, &json!(7)));
     assert_eq!(changed["permissions"], json!({"x": ["y"]}));
-    let changed = w.patch(ROOT, &path, json!({"remaining": null, "permissions": null, "scopes": []})).await.expect(200);
-    assert_eq!((&changed["remaining"], &changed["permissions"], &changed["scopes"]), (&Value::Null, &Value::Null, &json!([])));
+    let changed =
+        w.patch(ROOT, &path, json!({"remaining": null, "permissions": null, "scopes": []})).await.expect(200);
+    assert_eq!(
+        (&changed["remaining"], &changed["permissions"], &changed["scopes"]),
+        (&Value::Null, &Value::Null, &json!([]))
+    );
     w.patch(ROOT, &path, json!({"enabled": null})).await.problem(400, "invalid");
     w.patch(ROOT, &path, json!({"type": "root"})).await.problem(400, "invalid");
 }
@@ -126,7 +136,8 @@ async fn a_list_filters_sorts_and_goes_on_where_it_stopped() {
     loop {
         let page = w.get(ROOT, &path).await.expect(200);
         assert_eq!(page["total"], 4);
-        names.extend(page["items"].as_array().unwrap().iter().map(|k| k["name"].as_str().unwrap().to_owned()));
+        names
+            .extend(page["items"].as_array().unwrap().iter().map(|k| k["name"].as_str().unwrap().to_owned()));
         let Some(cursor) = page["next_cursor"].as_str() else { break };
         path = format!("/v1/keys?limit=2&sort=name&name=LIST&enabled=true&cursor={cursor}");
     }
@@ -247,7 +258,12 @@ async fn a_host_limited_key_is_compared_with_the_peer_and_not_with_a_header() {
     ask().from("203.0.113.7").send("").await.expect(200);
     ask().header("x-forwarded-for", "203.0.113.7").send("").await.problem(403, "host");
     ask().from("10.1.1.1").header("x-forwarded-for", "203.0.113.7").send("").await.expect(200);
-    ask().from("10.1.1.1").header("x-forwarded-for", "203.0.113.7, 198.51.100.1").send("").await.problem(403, "host");
+    ask()
+        .from("10.1.1.1")
+        .header("x-forwarded-for", "203.0.113.7, 198.51.100.1")
+        .send("")
+        .await
+        .problem(403, "host");
 }
 
 #[tokio::test]

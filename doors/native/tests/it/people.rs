@@ -12,11 +12,17 @@ async fn a_role_is_made_read_changed_and_deleted() {
         {"reach": {"table": {"base": "main", "table": "todos"}}, "set": ["record.read", "record.update"],
          "allow": ["record.read"], "limits": [{"ops": ["record.read"], "rows": ["own"], "fields": ["title"]}]},
     ]);
-    let made = w.post(ROOT, "/v1/roles", json!({"name": "writer", "title": "W", "grants": grants})).await.expect(201);
+    let made = w
+        .post(ROOT, "/v1/roles", json!({"name": "writer", "title": "W", "grants": grants}))
+        .await
+        .expect(201);
     assert_eq!((&made["name"], &made["grants"]), (&json!("writer"), &grants));
     let path = format!("/v1/roles/{}", made["id"].as_str().unwrap());
     let changed = w.patch(ROOT, &path, json!({"title": null, "grants": []})).await.expect(200);
-    assert_eq!((&changed["title"], &changed["grants"], &changed["name"]), (&Value::Null, &json!([]), &json!("writer")));
+    assert_eq!(
+        (&changed["title"], &changed["grants"], &changed["name"]),
+        (&Value::Null, &json!([]), &json!("writer"))
+    );
     assert_eq!(w.get(ROOT, &path).await.expect(200), changed);
     w.post(ROOT, "/v1/roles", json!({"name": "writer"})).await.problem(409, "conflict");
     w.delete(ROOT, &path).await.expect(204);
@@ -35,11 +41,15 @@ async fn a_user_is_made_given_roles_and_switched_off() {
     let w = world().await;
     let user = json!({"email": "Ada@Example.org", "name": "Ada", "password": PASSWORD});
     let ada = w.post(ROOT, "/v1/users", user).await.expect(201);
-    assert_eq!((&ada["email"], &ada["roles"], &ada["active"]), (&json!("ada@example.org"), &json!(["member"]), &json!(true)));
+    assert_eq!(
+        (&ada["email"], &ada["roles"], &ada["active"]),
+        (&json!("ada@example.org"), &json!(["member"]), &json!(true))
+    );
     let path = format!("/v1/users/{}", ada["id"].as_str().unwrap());
     let more = w.post(ROOT, &format!("{path}/roles"), json!({"roles": ["admin"]})).await.expect(200);
     assert_eq!(more["roles"].as_array().unwrap().len(), 2);
-    let less = w.ask("DELETE", &format!("{path}/roles")).bearer(ROOT).json(&json!({"roles": ["member"]})).await;
+    let less =
+        w.ask("DELETE", &format!("{path}/roles")).bearer(ROOT).json(&json!({"roles": ["member"]})).await;
     assert_eq!(less.expect(200)["roles"], json!(["admin"]));
     let token = w.sign_in("ada@example.org").await;
     let list = w.get(&token, "/v1/users?name=ada&role=admin&active=true").await.expect(200);
@@ -116,6 +126,8 @@ async fn nobody_gives_away_more_than_they_hold() {
     let ada = w.session("ada", json!(["key.manage", "role.manage", "user.manage"])).await;
     let everything = json!([{"reach": "everywhere", "allow": ["*"]}]);
     w.post(&ada, "/v1/roles", json!({"name": "god", "grants": everything})).await.problem(403, "not_allowed");
-    w.post(&ada, "/v1/users", json!({"username": "bob", "roles": ["admin"]})).await.problem(403, "not_allowed");
+    w.post(&ada, "/v1/users", json!({"username": "bob", "roles": ["admin"]}))
+        .await
+        .problem(403, "not_allowed");
     w.post(&ada, "/v1/users", json!({"username": "bob", "root": true})).await.problem(403, "not_allowed");
 }

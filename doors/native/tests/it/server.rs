@@ -13,10 +13,17 @@ async fn usage_is_counted_per_operation_and_outcome() {
     }
     w.guard.flush().await.unwrap();
     let usage = w.get(ROOT, &format!("/v1/usage?key={}", key["id"].as_str().unwrap())).await.expect(200);
-    let mut counts: Vec<_> = usage["items"].as_array().unwrap().iter().map(|u| (u["outcome"].to_string(), u["count"].as_u64())).collect();
+    let mut counts: Vec<_> = usage["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|u| (u["outcome"].to_string(), u["count"].as_u64()))
+        .collect();
     counts.sort();
     assert_eq!(counts, [("\"allow\"".to_owned(), Some(2)), ("\"quota\"".to_owned(), Some(1))]);
-    for bad in ["grain=week", "from=yesterday", "key=x", "form=2027-01-01T00:00:00Z", "from=1970-01-01T00:00:00Z"] {
+    for bad in
+        ["grain=week", "from=yesterday", "key=x", "form=2027-01-01T00:00:00Z", "from=1970-01-01T00:00:00Z"]
+    {
         w.get(ROOT, &format!("/v1/usage?{bad}")).await.problem(400, "invalid");
     }
 }

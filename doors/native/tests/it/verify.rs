@@ -114,7 +114,8 @@ async fn a_question_out_of_range_is_refused_by_field_before_anything_is_spent() 
 async fn escapes_in_a_secret_are_read_as_json_means_them() {
     let w = world().await;
     let key = w.key(json!({})).await;
-    let escaped: String = key["key"].as_str().unwrap().chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+    let escaped: String =
+        key["key"].as_str().unwrap().chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
     let ask = w.ask("POST", "/v1/keys/verify").bearer(ROOT).header("content-type", "application/json");
     let verdict = ask.send(format!(r#"{{"key":"{escaped}"}}"#)).await.expect(200);
     assert_eq!(verdict["valid"], true);

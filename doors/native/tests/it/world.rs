@@ -61,7 +61,6 @@ pub struct World {
     service: Edged<Router>,
     pub clock: Arc<ManualClock>,
     pub guard: Guard,
-    pub store: Store,
 }
 
 pub struct Answer {
@@ -73,11 +72,6 @@ pub struct Answer {
 impl Answer {
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("{e}: {}", self.text))
-    }
-
-    /// Status and body, for short assertions.
-    pub fn both(&self) -> (u16, Value) {
-        (self.status, self.json())
     }
 
     #[track_caller]
@@ -146,7 +140,7 @@ pub async fn world() -> World {
         cors: None,
         deadline: Duration::from_secs(30),
     });
-    World { service: edge.wrap(router), clock, guard, store }
+    World { service: edge.wrap(router), clock, guard }
 }
 
 /// One request to be sent.
