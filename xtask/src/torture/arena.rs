@@ -14,11 +14,20 @@ const LIFE_MS: (u64, u64) = (20, 500);
 
 /// What a torture test does; the arena does the killing.
 pub trait Sport: Sync {
-    /// One act of caller number `caller`. A server that does not answer is no error.
-    fn act(&self, caller: u32, cases: &mut Cases, hands: &mut crate::http::Client);
+    /// One act of caller number `caller`.
+    fn act(&self, caller: u32, cases: &mut Cases, hands: &mut crate::http::Client) -> Contact;
 
     /// Compares the books while nobody acts. Called after each start and at the end.
     fn compare(&self, server: &Server, report: &mut Report) -> Outcome<()>;
+}
+
+/// Whether the server was there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Contact {
+    Kept,
+    /// No answer: the caller rests until the next life of the server. A dying process still takes connections
+    /// for a moment, and with two questions open nobody could say which one was acted on.
+    Lost,
 }
 
 /// Runs `sport` through all kills. The server is alive, idle and compared at the end.
@@ -32,8 +41,9 @@ pub fn run(sport: &impl Sport, plan: &Plan, server: &mut Server, report: &mut Re
             let gate = &gate;
             scope.spawn(move || {
                 let mut hands = crate::http::Client::new(addr, Some(crate::server::ROOT_KEY));
-                while gate.may_act() {
-                    sport.act(caller, &mut own, &mut hands);
+                let mut contact = Contact::Kept;
+                while gate.may_act(contact) {
+                    contact = sport.act(caller, &mut own, &mut hands);
                 }
             });
         }
@@ -86,15 +96,18 @@ struct State {
     paused: bool,
     stopped: bool,
     waiting: u32,
+    /// Counts the pauses that ended.
+    life: u64,
 }
 
 impl Gate {
-    /// Waits while the arena is paused; false when it is over.
-    fn may_act(&self) -> bool {
+    /// Waits while the arena is paused, or for the next life after a lost contact; false when it is over.
+    fn may_act(&self, contact: Contact) -> bool {
         let mut state = self.lock();
+        let life = state.life;
         state.waiting += 1;
         self.changed.notify_all();
-        while state.paused && !state.stopped {
+        while (state.paused || contact == Contact::Lost && state.life == life) && !state.stopped {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.waiting -= 1;
@@ -111,7 +124,10 @@ impl Gate {
     }
 
     fn resume(&self) {
-        self.lock().paused = false;
+        let mut state = self.lock();
+        state.paused = false;
+        state.life += 1;
+        drop(state);
         self.changed.notify_all();
     }
 

@@ -6,7 +6,11 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
-use super::{Plan, Report, arena, quota::text};
+use super::{
+    Plan, Report,
+    arena::{self, Contact},
+    quota::text,
+};
 use crate::{
     Outcome,
     cases::Cases,
@@ -97,8 +101,8 @@ impl State {
 }
 
 impl arena::Sport for Office {
-    fn act(&self, caller: u32, cases: &mut Cases, hands: &mut Client) {
-        let Some(desk) = self.desks.get(caller as usize) else { return };
+    fn act(&self, caller: u32, cases: &mut Cases, hands: &mut Client) -> Contact {
+        let Some(desk) = self.desks.get(caller as usize) else { return Contact::Lost };
         let mut desk = desk.lock().unwrap_or_else(PoisonError::into_inner);
         let live: Vec<usize> =
             (0..desk.files.len()).filter(|i| desk.file(*i).is_some_and(File::live)).collect();
@@ -108,7 +112,7 @@ impl arena::Sport for Office {
             _ => {
                 let name = format!("{}-{caller}-{}", self.run, desk.created);
                 desk.created += 1;
-                desk.create(described(&name, 0), name, hands);
+                desk.create(described(&name, 0), name, hands)
             }
         }
     }
@@ -152,15 +156,19 @@ impl Desk {
         self.files.get(index)
     }
 
-    fn create(&mut self, body: Value, idempotency: String, hands: &mut Client) {
+    fn create(&mut self, body: Value, idempotency: String, hands: &mut Client) -> Contact {
         match post_key(hands, &body, &idempotency) {
-            Ok(answer) => self.created_with(&answer),
+            Ok(answer) => {
+                self.created_with(&answer);
+                return Contact::Kept;
+            }
             Err(Failure::NoAnswer(_)) => {
                 self.unanswered += 1;
                 self.open_create = Some((body, idempotency));
             }
-            Err(Failure::NotSent(_)) => rest(),
+            Err(Failure::NotSent(_)) => {}
         }
+        Contact::Lost
     }
 
     fn created_with(&mut self, answer: &Answer) {
@@ -176,8 +184,8 @@ impl Desk {
         }
     }
 
-    fn change(&mut self, index: usize, cases: &mut Cases, hands: &mut Client) {
-        let Some(file) = self.files.get_mut(index) else { return };
+    fn change(&mut self, index: usize, cases: &mut Cases, hands: &mut Client) -> Contact {
+        let Some(file) = self.files.get_mut(index) else { return Contact::Kept };
         let change = file.next_change(cases);
         file.touched = true;
         match file.send(change, hands) {
@@ -192,9 +200,11 @@ impl Desk {
             Err(Failure::NoAnswer(_)) => {
                 self.unanswered += 1;
                 file.open = Some(change);
+                return Contact::Lost;
             }
-            Err(Failure::NotSent(_)) => rest(),
+            Err(Failure::NotSent(_)) => return Contact::Lost,
         }
+        Contact::Kept
     }
 
     fn compare(&mut self, hands: &mut Client, report: &mut Report) -> Outcome<()> {
@@ -341,9 +351,4 @@ fn count_keys(hands: &mut Client) -> Outcome<usize> {
             None => return Ok(count),
         }
     }
-}
-
-/// The server is away; no need to hammer at it.
-fn rest() {
-    std::thread::sleep(std::time::Duration::from_millis(5));
 }

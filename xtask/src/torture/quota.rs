@@ -9,7 +9,10 @@ use std::sync::{
 
 use serde_json::{Value, json};
 
-use super::{Plan, Report, arena};
+use super::{
+    Plan, Report,
+    arena::{self, Contact},
+};
 use crate::{
     Outcome,
     cases::Cases,
@@ -40,7 +43,6 @@ struct Bank {
     /// Used up; looked at once more at the end.
     closed: Mutex<Vec<std::sync::Arc<Account>>>,
     refused: AtomicU64,
-    unreachable: AtomicU64,
     strange: Mutex<Vec<String>>,
 }
 
@@ -85,8 +87,8 @@ impl Account {
 }
 
 impl arena::Sport for Bank {
-    fn act(&self, _: u32, cases: &mut Cases, hands: &mut Client) {
-        let Some(account) = cases.pick(&self.accounts()).cloned() else { return };
+    fn act(&self, _: u32, cases: &mut Cases, hands: &mut Client) -> Contact {
+        let Some(account) = cases.pick(&self.accounts()).cloned() else { return Contact::Kept };
         let cost = if cases.below(4) == 0 { cases.between(1, COST_MAX) } else { 1 };
         match hands.post("/v1/keys/verify", &json!({ "key": account.secret, "cost": cost })) {
             Ok(answer) if answer.status == 200 => {
@@ -103,12 +105,11 @@ impl arena::Sport for Bank {
             Ok(answer) => self.strange(format!("status {}", answer.status)),
             Err(Failure::NoAnswer(_)) => {
                 account.unanswered.fetch_add(cost, SeqCst);
+                return Contact::Lost;
             }
-            Err(Failure::NotSent(_)) => {
-                self.unreachable.fetch_add(1, SeqCst);
-                std::thread::sleep(std::time::Duration::from_millis(5));
-            }
+            Err(Failure::NotSent(_)) => return Contact::Lost,
         }
+        Contact::Kept
     }
 
     fn compare(&self, server: &Server, report: &mut Report) -> Outcome<()> {
