@@ -18,8 +18,8 @@ use crate::{
     command::settings,
     config::{Config, Values},
     error::Failure,
-    house::{House, RootKey},
-    input, operator,
+    house::{DATABASE_FILE, House, RootKey},
+    input, operator, output,
 };
 
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -46,7 +46,8 @@ enum Way {
 }
 
 impl Client {
-    pub async fn open(global: &Global, target: &Target) -> Result<Self, Failure> {
+    /// `may_create`: the command makes something, so it may also be what makes the data folder.
+    pub async fn open(global: &Global, target: &Target, may_create: bool) -> Result<Self, Failure> {
         let mut values = settings(global)?;
         values.add_flag("root_key", target.root_key.as_ref());
         let config = Config::read(&values)?;
@@ -54,7 +55,7 @@ impl Client {
             target.url.clone().or_else(|| std::env::var("KEYWARD_URL").ok().filter(|url| !url.is_empty()));
         match url {
             Some(url) => Self::at_url(&url, &values),
-            None => Self::on_folder(&config).await,
+            None => Self::on_folder(&config, may_create).await,
         }
     }
 
@@ -69,18 +70,27 @@ impl Client {
             Some(key) => Secret::new(key),
             None => input::secret("KEYWARD_ROOT_KEY", "root key")?,
         };
-        let way = Way::Http {
-            http: http_client(reqwest::Client::builder())?,
-            base: url.trim_end_matches('/').to_owned(),
-        };
+        let mut builder = reqwest::Client::builder();
+        if is_this_machine(url) {
+            // A proxy of the environment has no business between two programs of one machine.
+            builder = builder.no_proxy();
+        } else if url.starts_with("http://") {
+            output::complain("warning: without https everybody on the way can read the root key");
+        }
+        let way = Way::Http { http: http_client(builder)?, base: url.trim_end_matches('/').to_owned() };
         Ok(Self { way, root_key: Some(root_key) })
     }
 
-    async fn on_folder(config: &Config) -> Result<Self, Failure> {
+    async fn on_folder(config: &Config, may_create: bool) -> Result<Self, Failure> {
         crate::logging::start(&quiet(config));
         if let Some(http) = through_socket(&config.server.data).await? {
             let way = Way::Http { http, base: "http://localhost".to_owned() };
             return Ok(Self { way, root_key: config.secrets.root_key.clone() });
+        }
+        if !may_create && !config.server.data.join(DATABASE_FILE).exists() {
+            let message = format!("there is no data in {} yet", config.server.data.display());
+            let help = "start the server once, make something, or name another folder with --data";
+            return Err(Failure::new(message).help(help));
         }
         let base_url =
             config.server.base_url.clone().unwrap_or_else(|| format!("http://{}", config.server.listen));
@@ -119,6 +129,16 @@ impl Client {
     fn is_local(&self) -> bool {
         matches!(&self.way, Way::Http { base, .. } if base == "http://localhost")
     }
+}
+
+fn is_this_machine(url: &str) -> bool {
+    let host = url
+        .parse::<Uri>()
+        .ok()
+        .and_then(|uri| uri.host().map(|host| host.trim_matches(['[', ']']).to_owned()));
+    host.is_some_and(|host| {
+        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    })
 }
 
 /// Commands answer on standard output; of the log only what matters is shown.
@@ -256,5 +276,17 @@ mod tests {
         assert_eq!(segment("a/b?c#d e"), "a%2Fb%3Fc%23d%20e");
         assert_eq!(query(&[("name", Some("x&y=z".into())), ("role", None)]), "?name=x%26y%3Dz");
         assert_eq!(query(&[("role", None)]), "");
+    }
+
+    #[test]
+    fn only_loopback_is_this_machine() {
+        for url in ["http://127.0.0.1:7420", "http://localhost", "http://[::1]:7420/"] {
+            assert!(is_this_machine(url), "{url}");
+        }
+        for url in
+            ["http://127.0.0.1.evil.example", "https://keys.example.com", "http://localhost@evil.example"]
+        {
+            assert!(!is_this_machine(url), "{url}");
+        }
     }
 }

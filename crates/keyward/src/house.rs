@@ -23,6 +23,9 @@ use crate::{
     system::{SystemClock, SystemEntropy},
 };
 
+/// What the store calls its file in the data folder.
+pub const DATABASE_FILE: &str = "keyward.db";
+
 /// A request that got no answer after this long is given up.
 const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -50,6 +53,7 @@ pub struct House {
     store: Store,
     pub guard: Guard,
     keys: Keys,
+    journal: Option<tokio::task::JoinHandle<()>>,
     /// The doors, without what only a socket needs.
     pub dispatch: Dispatch,
     /// What the socket serves.
@@ -97,10 +101,19 @@ impl House {
         Ok(())
     }
 
-    /// Writes what is buffered and gives the folder free.
+    /// Lets buffers be written regularly; a command that ends soon does not need it.
+    pub fn start_journal(&mut self) {
+        self.journal = Some(self.guard.start_journal());
+    }
+
+    /// Writes what is buffered and gives the folder free. Nothing may be asked of the doors any more.
     pub async fn close(self) -> Result<(), Failure> {
-        let flushed =
-            self.guard.flush().await.map_err(|e| Failure::new(format!("buffers could not be written: {e}")));
+        let flushed = self.guard.flush().await;
+        // Only now: cut off in the middle of a flush of its own, what it wrote would be written again.
+        if let Some(journal) = self.journal {
+            journal.abort();
+        }
+        let flushed = flushed.map_err(|e| Failure::new(format!("buffers could not be written: {e}")));
         self.store.close();
         flushed
     }
@@ -134,7 +147,14 @@ impl Parts<'_> {
             cors: cors(&self.config.access.cors_origins),
             deadline: DEADLINE,
         });
-        House { service: edge.wrap(dispatch.clone()), dispatch, store: self.store, guard: self.guard, keys }
+        House {
+            service: edge.wrap(dispatch.clone()),
+            dispatch,
+            store: self.store,
+            guard: self.guard,
+            keys,
+            journal: None,
+        }
     }
 
     fn keys(&self) -> Keys {

@@ -103,10 +103,14 @@ impl Connections {
         });
     }
 
+    /// Waits for running requests: not for ever, and not against the will of who asks to stop a second time.
     pub async fn drain(self) {
-        if tokio::time::timeout(DRAIN_TIMEOUT, self.0.shutdown()).await.is_err() {
-            tracing::warn!("some requests did not finish in time and were cut off");
+        tokio::select! {
+            () = self.0.shutdown() => return,
+            () = tokio::time::sleep(DRAIN_TIMEOUT) => {}
+            () = asked_to_stop() => {}
         }
+        tracing::warn!("some requests did not finish in time and were cut off");
     }
 }
 

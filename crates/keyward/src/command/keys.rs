@@ -142,7 +142,8 @@ const COLUMNS: &[&str] =
     &["id", "name", "type", "start", "enabled", "expires_at", "remaining", "last_used_at"];
 
 pub async fn run(global: &Global, args: KeysArgs) -> Result<ExitCode, Failure> {
-    let client = Client::open(global, &args.target).await?;
+    let creates = matches!(args.command, KeysCommand::Create { .. });
+    let client = Client::open(global, &args.target, creates).await?;
     let code = act(global, &client, args.command).await;
     client.close().await?;
     code

@@ -89,7 +89,8 @@ impl RoleFields {
 }
 
 pub async fn run(global: &Global, args: RolesArgs) -> Result<ExitCode, Failure> {
-    let client = Client::open(global, &args.target).await?;
+    let creates = matches!(args.command, RolesCommand::Create { .. });
+    let client = Client::open(global, &args.target, creates).await?;
     let code = act(global, &client, args.command).await;
     client.close().await?;
     code

@@ -95,9 +95,10 @@ pub async fn run(global: &Global, args: &ServeArgs) -> Result<ExitCode, Failure>
     let root = config.secrets.root_key.take().map_or(RootKey::Ephemeral, RootKey::Configured);
     let administrator = config.administrator.take();
     let url = config.server.base_url.clone().unwrap_or_else(|| format!("http://{address}"));
-    let (house, socket_key) = House::open(&config, root, &url).await?;
+    let (mut house, socket_key) = House::open(&config, root, &url).await?;
     house.make_first_administrator(administrator.as_ref()).await?;
     drop((values, administrator));
+    house.start_journal();
     let running = Running::start(&house, &config, socket_key);
     announce(global, &config, address, &url, &house).await?;
     server::serve(listener, house.service.clone(), server::asked_to_stop()).await;
@@ -122,16 +123,14 @@ fn raise_file_limit() {
 /// What runs beside the main socket.
 struct Running {
     stop: Arc<Notify>,
-    journal: tokio::task::JoinHandle<()>,
     operator: Option<tokio::task::JoinHandle<()>>,
 }
 
 impl Running {
     fn start(house: &House, config: &Config, socket_key: Option<domain::secret::Secret>) -> Self {
         let stop = Arc::new(Notify::new());
-        let journal = house.guard.start_journal();
         let operator = operator_socket(house, config, socket_key, Arc::clone(&stop));
-        Self { stop, journal, operator }
+        Self { stop, operator }
     }
 
     async fn stop(self) {
@@ -139,7 +138,6 @@ impl Running {
         if let Some(operator) = self.operator {
             let _ = operator.await;
         }
-        self.journal.abort();
     }
 }
 

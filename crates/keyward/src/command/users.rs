@@ -130,7 +130,8 @@ pub async fn run(global: &Global, args: UsersArgs) -> Result<ExitCode, Failure> 
         }
         _ => None,
     };
-    let client = Client::open(global, &args.target).await?;
+    let creates = matches!(args.command, UsersCommand::Create { .. });
+    let client = Client::open(global, &args.target, creates).await?;
     let code = act(global, &client, args.command, password).await;
     client.close().await?;
     code

@@ -55,7 +55,7 @@ pub async fn run(global: &Global, args: &VerifyArgs) -> Result<ExitCode, Failure
     put(&mut body, "tags", (!args.tags.is_empty()).then(|| json!(args.tags)));
     let secret = input::secret("KEYWARD_SECRET", "key")?;
     put(&mut body, "key", Some(secret.expose()));
-    let client = Client::open(global, &args.target).await?;
+    let client = Client::open(global, &args.target, false).await?;
     let verdict = client.post("/v1/keys/verify", &Value::Object(body)).await;
     client.close().await?;
     let verdict = verdict?;

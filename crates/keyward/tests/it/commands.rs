@@ -121,6 +121,15 @@ fn everything_in_the_data_folder_is_for_its_owner_only() {
     }
 }
 
+#[test]
+fn looking_at_a_folder_without_data_makes_none() {
+    let folder = Folder::new();
+    let output = keyward(&folder.data()).args(["keys", "list"]).output().expect("it runs");
+    assert!(!output.status.success());
+    assert!(text(&output.stderr).contains("there is no data"), "{}", text(&output.stderr));
+    assert!(!folder.data().exists());
+}
+
 fn at_url(data: &Path, url: &str, root_key: &str) -> Command {
     let mut command = keyward(data);
     command.env("KEYWARD_URL", url).env("KEYWARD_ROOT_KEY", root_key);

@@ -51,9 +51,9 @@ pub async fn run(global: &Global, args: &DemoArgs) -> Result<ExitCode, Failure> 
     let administrator = administrator();
     let config = config(folder.path(), &url)?;
     logging::start(&crate::config::Log { level: "warn".to_owned(), json: false });
-    let (house, root_key) = House::open(&config, RootKey::Ephemeral, &url).await?;
+    let (mut house, root_key) = House::open(&config, RootKey::Ephemeral, &url).await?;
     house.make_first_administrator(Some(&administrator)).await?;
-    let journal = house.guard.start_journal();
+    house.start_journal();
     let stop = Arc::new(Notify::new());
     let stopped = Arc::clone(&stop);
     let serving =
@@ -62,7 +62,6 @@ pub async fn run(global: &Global, args: &DemoArgs) -> Result<ExitCode, Failure> 
     let walked = walk_and_stay(global, args, &url, &administrator, root_key).await;
     stop.notify_one();
     let _ = serving.await;
-    journal.abort();
     house.close().await?;
     walked
 }

@@ -10,10 +10,9 @@ use store::{Options, Place, Store, StoreError};
 use super::super::doctor::Finding;
 use crate::{
     config::Config,
+    house::DATABASE_FILE,
     system::{SystemClock, SystemEntropy},
 };
-
-const DATABASE_FILE: &str = "keyward.db";
 
 pub async fn examine(config: &Config) -> Vec<Finding> {
     let data = &config.server.data;

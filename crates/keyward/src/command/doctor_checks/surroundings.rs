@@ -10,6 +10,7 @@ use domain::{Clock as _, Millis, time::MINUTE_MS};
 use super::super::doctor::Finding;
 use crate::{
     config::Config,
+    house::DATABASE_FILE,
     key_files::{APP_KEY_FILE, MASTER_KEY_FILE, digester},
     system::SystemClock,
 };
@@ -84,7 +85,7 @@ pub fn clock(data: &Path) -> Finding {
 }
 
 fn newest_write(data: &Path) -> Option<Millis> {
-    let modified = std::fs::metadata(data.join("keyward.db")).ok()?.modified().ok()?;
+    let modified = std::fs::metadata(data.join(DATABASE_FILE)).ok()?.modified().ok()?;
     let since = modified.duration_since(std::time::UNIX_EPOCH).ok()?;
     i64::try_from(since.as_millis()).ok().map(Millis)
 }
