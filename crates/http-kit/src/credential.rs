@@ -1,6 +1,9 @@
 //! Reading the secret a request presents, from the places doors name. What it opens is not asked here.
 
-use axum::http::{HeaderMap, header::AUTHORIZATION};
+use axum::http::{
+    HeaderMap,
+    header::{AUTHORIZATION, AsHeaderName},
+};
 use domain::secret::Secret;
 
 /// What was found in one place.
@@ -32,7 +35,7 @@ impl Presented {
 
 /// `Authorization: Bearer …`; the scheme in any case. No token after the scheme is [`Presented::Nothing`].
 pub fn bearer(headers: &HeaderMap) -> Presented {
-    let text = match single(headers, AUTHORIZATION.as_str()) {
+    let text = match single(headers, AUTHORIZATION) {
         Ok(Some(text)) => text,
         Ok(None) => return Presented::Nothing,
         Err(Unusable) => return Presented::Unusable,
@@ -59,7 +62,7 @@ pub fn cookie(headers: &HeaderMap, name: &str) -> Presented {
 
 struct Unusable;
 
-fn single<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, Unusable> {
+fn single(headers: &HeaderMap, name: impl AsHeaderName) -> Result<Option<&str>, Unusable> {
     let mut values = headers.get_all(name).iter();
     let Some(first) = values.next() else { return Ok(None) };
     if values.next().is_some() {

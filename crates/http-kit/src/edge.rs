@@ -19,7 +19,7 @@ use axum::{
     body::{Body, Bytes},
     extract::Request,
     http::{
-        HeaderMap, HeaderValue, Method, StatusCode, Uri,
+        HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri,
         header::{
             CACHE_CONTROL, CONTENT_TYPE, ORIGIN, REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
             X_FRAME_OPTIONS,
@@ -39,6 +39,7 @@ use crate::{Cors, IpRate, TrustedProxies, peer};
 
 /// Sent with every response; refusals can be looked up by it.
 pub const DECISION_ID: &str = "x-decision-id";
+const DECISION_ID_NAME: HeaderName = HeaderName::from_static(DECISION_ID);
 
 #[derive(Clone)]
 pub struct EdgeOptions {
@@ -62,7 +63,7 @@ pub fn set_decision_id(headers: &mut HeaderMap, id: DecisionId) {
     let mut buffer = [0u8; uuid::fmt::Hyphenated::LENGTH];
     let text = id.0.as_hyphenated().encode_lower(&mut buffer);
     if let Ok(value) = HeaderValue::from_maybe_shared(Bytes::copy_from_slice(text.as_bytes())) {
-        headers.insert(DECISION_ID, value);
+        headers.insert(DECISION_ID_NAME, value);
     }
 }
 
@@ -92,12 +93,8 @@ impl Edge {
             let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
             return Some(plain(status, "headers_too_large", "The request has too many headers"));
         }
-        let wait_ms = self
-            .0
-            .ip_rate
-            .as_ref()
-            .zip(client)
-            .and_then(|(rate, ip)| rate.blocked(ip, self.0.clock.now()))?;
+        let rate = self.0.ip_rate.as_ref().filter(|rate| !rate.quiet())?;
+        let wait_ms = rate.blocked(client?, self.0.clock.now())?;
         let mut response = plain(
             StatusCode::TOO_MANY_REQUESTS,
             "address_slowed",
@@ -113,13 +110,11 @@ impl Edge {
             rate.failed(ip, self.0.clock.now());
         }
         let headers = response.headers_mut();
-        if !headers.contains_key(DECISION_ID) {
+        if !headers.contains_key(&DECISION_ID_NAME) {
             set_decision_id(headers, DecisionId::new(self.0.clock.now(), &*self.0.entropy));
         }
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        if !headers.contains_key(CACHE_CONTROL) {
-            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        }
+        headers.entry(CACHE_CONTROL).or_insert_with(|| HeaderValue::from_static("no-store"));
         if headers.get(CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"text/html")) {
             headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
             headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

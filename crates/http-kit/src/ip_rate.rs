@@ -28,6 +28,7 @@ struct Entry {
 }
 
 const SHARDS: usize = 16;
+const NOBODY: i64 = i64::MIN;
 
 impl Default for IpRate {
     fn default() -> Self {
@@ -41,24 +42,27 @@ impl IpRate {
         Self {
             failures_max,
             window_ms,
-            slowing_until: AtomicI64::new(i64::MIN),
+            slowing_until: AtomicI64::new(NOBODY),
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
         }
     }
 
+    /// Nobody is being slowed; saves callers finding out who is asking, and when.
+    pub fn quiet(&self) -> bool {
+        self.slowing_until.load(Ordering::Relaxed) == NOBODY
+    }
+
     /// How long `ip` must wait, in milliseconds; `None`: it may go on.
     pub fn blocked(&self, ip: IpAddr, now: Millis) -> Option<i64> {
-        if self.slowing_until.load(Ordering::Relaxed) <= now.0 {
+        let until = self.slowing_until.load(Ordering::Relaxed);
+        if until <= now.0 {
+            // Over for everyone; a failure counted meanwhile has moved the mark and keeps it.
+            let _ = self.slowing_until.compare_exchange(until, NOBODY, Ordering::Relaxed, Ordering::Relaxed);
             return None;
         }
         let key = network(ip);
         let entry = *self.shard(key)?.lock().get(&key)?;
         (entry.failures >= self.failures_max && now < entry.ends).then(|| entry.ends.since(now))
-    }
-
-    /// Whether anybody is being slowed; saves callers finding out who is asking.
-    pub fn idle(&self, now: Millis) -> bool {
-        self.slowing_until.load(Ordering::Relaxed) <= now.0
     }
 
     /// Counts one failure.
@@ -121,6 +125,7 @@ mod tests {
         assert_eq!(rate.blocked(bad, Millis(400)), Some(600));
         assert_eq!(rate.blocked(good, Millis(400)), None);
         assert_eq!(rate.blocked(bad, Millis(1_000)), None);
+        assert!(rate.quiet());
     }
 
     #[test]

@@ -173,9 +173,8 @@ impl World {
     }
 
     /// A key made by the operator; its record with the secret in `key`.
-    #[track_caller]
-    pub fn key(&self, body: Value) -> impl Future<Output = Value> {
-        async move { self.post(ROOT, "/v1/keys", body).await.expect(201) }
+    pub async fn key(&self, body: Value) -> Value {
+        self.post(ROOT, "/v1/keys", body).await.expect(201)
     }
 
     pub async fn verify(&self, body: Value) -> Value {
