@@ -47,7 +47,7 @@ pub struct ServeArgs {
     /// Whether webhooks may call private addresses: allow or deny [default: deny]
     #[arg(long, value_name = "ALLOW|DENY")]
     pub webhook_private: Option<String>,
-    /// File with a JSON list of better-auth API-key configurations
+    /// JSON file with better-auth API-key configurations
     #[arg(long, value_name = "FILE")]
     pub better_auth_configs: Option<String>,
     /// File with the key that seals revealable keys

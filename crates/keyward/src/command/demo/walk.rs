@@ -108,12 +108,11 @@ impl Walk {
                 .push(json!({ "title": step.title, "request": curl, "status": status, "answer": body }));
             return;
         }
-        let pretty = match body {
+        let shown = match body {
             Value::String(text) => text.clone(),
-            other => serde_json::to_string_pretty(other).unwrap_or_default(),
+            other => output::pretty(other, 2),
         };
-        let indented: String = pretty.lines().map(|line| format!("  {line}\n")).collect();
-        self.say(&format!("\n# {}\n{curl}\n\n  {status}\n{}", step.title, indented.trim_end_matches('\n')));
+        self.say(&format!("\n# {}\n{curl}\n\n  {status}\n  {shown}", step.title));
     }
 
     fn say(&self, text: &str) {
