@@ -65,11 +65,25 @@ impl<T: FromStr + Send> FromRequestParts<NativeState> for Id<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &NativeState) -> Result<Self, Problem> {
-        let params =
-            RawPathParams::from_request_parts(parts, state).await.map_err(|_| Problem::not_found())?;
-        let text = params.iter().find(|(name, _)| *name == "id").map(|(_, value)| value);
-        text.and_then(|t| t.parse().ok()).map(Self).ok_or_else(Problem::not_found)
+        in_path(parts, state, "id").await?.parse().map(Self).map_err(|_| Problem::not_found())
     }
+}
+
+/// The `{role}` of a path: id or name.
+pub struct RoleName(pub String);
+
+impl FromRequestParts<NativeState> for RoleName {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &NativeState) -> Result<Self, Problem> {
+        in_path(parts, state, "role").await.map(Self)
+    }
+}
+
+async fn in_path(parts: &mut Parts, state: &NativeState, wanted: &str) -> Result<String, Problem> {
+    let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| Problem::not_found())?;
+    let found = params.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.to_owned());
+    found.ok_or_else(Problem::not_found)
 }
 
 /// For `Option<Option<T>>` in a change: absent leaves as it is, `null` clears.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use utoipa::{
     IntoResponses, Modify, OpenApi,
     openapi::{
-        Content, Ref, RefOr, ResponseBuilder,
+        Content, Ref, RefOr, ResponseBuilder, Schema,
         response::Response,
         security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
@@ -60,14 +60,54 @@ impl Modify for Credentials {
     }
 }
 
+/// Answers in which every field is always there, though it may be `null`.
+const WHOLE: &[&str] = &[
+    "AuditActor",
+    "AuditEvent",
+    "BaseView",
+    "GateAnswer",
+    "Key",
+    "KeyWithSecret",
+    "LedgerEntry",
+    "LedgerPage",
+    "Listed_",
+    "Me",
+    "MyKey",
+    "NewAccount",
+    "Organization",
+    "Refusal",
+    "Role",
+    "Session",
+    "SignedInUser",
+    "TableView",
+    "User",
+];
+
+/// What the derived schemas cannot say: an `Option` that is always sent is required and nullable.
+pub fn complete(doc: &mut utoipa::openapi::OpenApi) {
+    let Some(components) = &mut doc.components else { return };
+    for (name, schema) in &mut components.schemas {
+        if WHOLE.iter().any(|whole| name == whole || (whole.ends_with('_') && name.starts_with(whole))) {
+            require_all(schema);
+        }
+    }
+}
+
+fn require_all(schema: &mut RefOr<Schema>) {
+    match schema {
+        RefOr::T(Schema::Object(object)) => object.required = object.properties.keys().cloned().collect(),
+        RefOr::T(Schema::AllOf(all)) => all.items.iter_mut().for_each(require_all),
+        _ => {}
+    }
+}
+
 /// The answers that every operation with a credential can give.
 pub struct Problems;
 
 impl IntoResponses for Problems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         let problem = |text: &str| {
-            let content =
-                Content::new(Some(RefOr::<utoipa::openapi::Schema>::Ref(Ref::from_schema_name("Problem"))));
+            let content = Content::new(Some(RefOr::<Schema>::Ref(Ref::from_schema_name("Problem"))));
             ResponseBuilder::new().description(text).content("application/problem+json", content).build()
         };
         let texts = [

@@ -12,7 +12,12 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::{NativeState, decisions, keys, openapi::Doc, problem::Problem, roles, server, sessions, users};
+use crate::{
+    NativeState, decisions, keys,
+    openapi::{Doc, complete},
+    problem::Problem,
+    roles, server, sessions, users,
+};
 
 fn table() -> OpenApiRouter<NativeState> {
     OpenApiRouter::with_openapi(Doc::openapi())
@@ -37,7 +42,8 @@ fn table() -> OpenApiRouter<NativeState> {
         // user.manage
         .routes(routes!(users::list::list, users::create::create))
         .routes(routes!(users::list::get, users::update::update, users::delete::delete))
-        .routes(routes!(users::roles::add, users::roles::remove))
+        .routes(routes!(users::roles::add))
+        .routes(routes!(users::roles::remove))
         .routes(routes!(server::organizations::list, server::organizations::create))
         .routes(routes!(server::organizations::get))
         // key.manage
@@ -56,9 +62,15 @@ fn table() -> OpenApiRouter<NativeState> {
         .routes(routes!(server::health::ready))
 }
 
+fn parts() -> (Router<NativeState>, utoipa::openapi::OpenApi) {
+    let (router, mut doc) = table().split_for_parts();
+    complete(&mut doc);
+    (router, doc)
+}
+
 /// All routes of the door, under `/v1` and `/docs`.
 pub fn router(state: NativeState) -> Router {
-    let (router, doc) = table().split_for_parts();
+    let (router, doc) = parts();
     let text = Bytes::from(doc.to_json().unwrap_or_default());
     // Nothing of the page comes from, or asks, another server.
     let page = Config::new(["/v1/openapi.json"]).validator_url("none");
@@ -73,7 +85,7 @@ pub fn router(state: NativeState) -> Router {
 
 /// The OpenAPI document as it is checked in.
 pub fn openapi_json() -> String {
-    let (_, doc) = table().split_for_parts();
+    let (_, doc) = parts();
     doc.to_pretty_json().map(|text| text + "\n").unwrap_or_default()
 }
 

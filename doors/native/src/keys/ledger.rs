@@ -24,7 +24,7 @@ use crate::{
 #[expect(dead_code, reason = "describes the parameters for the OpenAPI document")]
 pub struct LedgerFilter {
     /// Entries in one page, 1 to 1000.
-    #[param(default = 20)]
+    #[param(default = 20, minimum = 1, maximum = 1000)]
     limit: Option<u64>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,

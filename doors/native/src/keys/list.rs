@@ -27,7 +27,7 @@ use crate::{
 #[into_params(parameter_in = Query)]
 pub struct KeyFilter {
     /// Keys in one page, 1 to 1000.
-    #[param(value_type = Option<u64>, default = 20)]
+    #[param(value_type = Option<u64>, default = 20, minimum = 1, maximum = 1000)]
     limit: u64,
     /// `next_cursor` of the page before.
     cursor: Option<String>,

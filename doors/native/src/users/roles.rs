@@ -1,4 +1,4 @@
-//! `POST /v1/users/{id}/roles` and `DELETE /v1/users/{id}/roles`: give and take single roles.
+//! `POST /v1/users/{id}/roles` and `DELETE /v1/users/{id}/roles/{role}`: give and take single roles.
 
 use axum::{extract::State, response::Response};
 use domain::{UserId, access::Op};
@@ -9,7 +9,7 @@ use super::shape::{UserView, view};
 use crate::{
     NativeState, answer,
     caller::Caller,
-    input::{Body, Id},
+    input::{Body, Id, RoleName},
     openapi::Problems,
     problem::{AfterCheck, Problem},
 };
@@ -39,19 +39,20 @@ pub async fn add(
     Ok(answer::ok(&allowed, &view(&state, &allowed, &user).await))
 }
 
-/// Take roles from a user
+/// Take a role from a user
 ///
-/// Needs `user.manage`. Roles not held are ignored.
-#[utoipa::path(delete, path = "/v1/users/{id}/roles", tag = "users", operation_id = "removeUserRoles", request_body = RoleNames,
-    params(("id" = String, Path, format = "uuid", description = "Id of the user")),
+/// Needs `user.manage`. A role that is not held is not taken, and that is no error.
+#[utoipa::path(delete, path = "/v1/users/{id}/roles/{role}", tag = "users", operation_id = "removeUserRole",
+    params(("id" = String, Path, format = "uuid", description = "Id of the user"),
+        ("role" = String, Path, description = "Id or name of the role")),
     responses((status = 200, description = "The user after the change", body = UserView), Problems))]
 pub async fn remove(
     State(state): State<NativeState>,
     caller: Caller,
     Id(id): Id<UserId>,
-    body: Body<RoleNames>,
+    RoleName(role): RoleName,
 ) -> Result<Response, Problem> {
     let allowed = caller.check(&state, Op::UserManage).await?;
-    let user = state.keys.remove_roles(&allowed, id, &body.value.roles).await.after(&allowed)?;
+    let user = state.keys.remove_roles(&allowed, id, &[role]).await.after(&allowed)?;
     Ok(answer::ok(&allowed, &view(&state, &allowed, &user).await))
 }

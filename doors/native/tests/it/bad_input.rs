@@ -20,7 +20,6 @@ fn endpoints() -> Vec<(&'static str, String, Value)> {
         ("POST", at("/v1/users"), json!({"username": "x"})),
         ("PATCH", at("/v1/users/{id}"), json!({"name": "x"})),
         ("POST", at("/v1/users/{id}/roles"), json!({"roles": ["member"]})),
-        ("DELETE", at("/v1/users/{id}/roles"), json!({"roles": ["member"]})),
         ("POST", at("/v1/organizations"), json!({"name": "x", "slug": "x"})),
         ("POST", at("/v1/sessions"), json!({"account": "x", "password": "y"})),
         ("POST", at("/v1/sign-up"), json!({"email": "x@y.z", "password": "password"})),
