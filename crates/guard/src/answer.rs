@@ -119,7 +119,7 @@ fn rate_view(key: &CachedKey, taken: Option<RateVerdict>, now: domain::Millis) -
     let limit: RateLimit = key.rate_limit().filter(|limit| limit.enabled)?;
     Some(match taken {
         Some(RateVerdict::Accepted { left, reset_at }) => RateView { limit, left, reset_at },
-        Some(RateVerdict::Refused { .. }) | None => match key.counters.peek(&limit, now) {
+        Some(RateVerdict::Refused { .. }) | None => match key.counters()?.peek(&limit, now) {
             RateVerdict::Accepted { left, reset_at } => {
                 RateView { limit, left: left.saturating_add(1).min(limit.max), reset_at }
             }

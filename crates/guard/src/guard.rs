@@ -9,7 +9,7 @@ use domain::{
     decision::{Allowed, Denied, Gate, Profile, Reason},
     key::Quota,
     limits::JOURNAL_FLUSH_MS,
-    secret::{Digest, Digester},
+    secret::{Digest, Digester, Secret},
     time::{SharedClock, SharedEntropy},
 };
 use store::{DebitOutcome, Store, StoreError, UserList};
@@ -146,6 +146,18 @@ impl Guard {
     /// A live key.
     pub fn key(&self, id: KeyId) -> Option<Arc<CachedKey>> {
         self.inner.cache.key_by_id(id)
+    }
+
+    /// The live key a secret belongs to, looked up as the gates do it and nothing else: no other gate is asked,
+    /// nothing is counted. For doors whose order of checks depends on the key.
+    pub fn find(&self, secret: &Secret) -> Option<Arc<CachedKey>> {
+        let presented = Presented::Text { secret, key: true, session: false };
+        let ask = (&VerifyCall::new(secret)).into();
+        let mut ctx = self.ctx(self.inner.clock.now(), None, presented, ask);
+        match walk(&mut ctx, &[Gate::Present, Gate::Known], 0) {
+            Walked::Through => ctx.key().cloned(),
+            Walked::Refused(_) | Walked::Debit(_) => None,
+        }
     }
 
     pub fn keys_cached(&self) -> usize {

@@ -11,6 +11,7 @@ mod cache;
 mod cached;
 mod call;
 mod checks;
+mod counters;
 mod ctx;
 mod explain;
 mod guard;
@@ -18,6 +19,7 @@ mod hash;
 mod ids;
 mod journal;
 pub mod profile;
+mod short_text;
 mod verdict;
 
 pub use cached::CachedKey;

@@ -62,8 +62,8 @@ fn before_debit(ctx: &mut Ctx<'_>, gates: &[Gate], at: usize) -> Walked {
 /// Gives the taken slot of the window back, if the profile couples it with the quota.
 pub(crate) fn return_slot(ctx: &mut Ctx<'_>, gates: &[Gate]) {
     let taken = both_or_neither(gates) && !ctx.peek && ctx.rate.take().is_some();
-    if taken && let Some(key) = ctx.key() {
-        key.counters.give_back();
+    if taken && let Some(counters) = ctx.key().and_then(|k| k.counters()) {
+        counters.give_back();
     }
 }
 

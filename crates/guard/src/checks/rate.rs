@@ -9,9 +9,9 @@ pub(super) fn ask(ctx: &mut Ctx<'_>) -> Result<(), Reason> {
         return Ok(());
     }
     let Some(key) = ctx.key() else { return Ok(()) };
-    let Some(limit) = key.rate_limit().filter(|limit| limit.enabled) else { return Ok(()) };
-    let verdict =
-        if ctx.peek { key.counters.peek(&limit, ctx.now) } else { key.counters.take(&limit, ctx.now) };
+    let limit = key.rate_limit().filter(|limit| limit.enabled);
+    let (Some(limit), Some(counters)) = (limit, key.counters()) else { return Ok(()) };
+    let verdict = if ctx.peek { counters.peek(&limit, ctx.now) } else { counters.take(&limit, ctx.now) };
     match verdict {
         RateVerdict::Accepted { .. } => {
             ctx.rate = Some(verdict);

@@ -8,6 +8,7 @@
 
 mod refusals;
 mod usage;
+mod uses;
 
 use std::net::IpAddr;
 
@@ -24,6 +25,7 @@ use crate::CachedKey;
 
 use refusals::Refusals;
 use usage::{Batch, Usage};
+pub(crate) use uses::Uses;
 
 /// What the journal had to leave out since the start, because a buffer was full.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,7 +68,7 @@ impl Journal {
             return;
         }
         if outcome.is_ok() {
-            key.counters.used(at);
+            key.used(at);
         }
         if self.usage.count(key, op, outcome, at, from) {
             self.filling.notify_one();

@@ -23,7 +23,7 @@ use store::KeyTouch;
 
 use crate::{CachedKey, hash::OwnBytes};
 
-use super::Counted;
+use super::{Counted, uses::Counting};
 
 const SHARDS: usize = 64;
 
@@ -42,12 +42,21 @@ pub(super) struct Tally {
     at: Millis,
     from: Option<IpAddr>,
     key: Arc<CachedKey>,
+    /// `at` belongs to `from`. Counted the short way, `at` is the key's last use, whichever way that came.
+    exact: bool,
 }
 
 type Rows = HashMap<Row, Tally, OwnBytes>;
 
+#[derive(Default)]
+struct Shard {
+    rows: Rows,
+    /// Keys that were counted the short way, and from where first.
+    listed: Vec<(Arc<CachedKey>, Option<IpAddr>)>,
+}
+
 pub(super) struct Usage {
-    shards: Vec<Mutex<Rows>>,
+    shards: Vec<Mutex<Shard>>,
     /// Rows in all shards and in what is not written yet.
     rows: AtomicUsize,
     dropped: AtomicU64,
@@ -78,10 +87,27 @@ impl Usage {
         at: Millis,
         from: Option<IpAddr>,
     ) -> bool {
-        let row = Row { key: key.id(), minute: at.0.div_euclid(MINUTE_MS), op, refused: outcome.err() };
-        let Some(shard) = self.shards.get(SHARD.with(|s| *s)) else { return false };
-        let mut rows = shard.lock();
-        match rows.entry(row) {
+        let minute = at.0.div_euclid(MINUTE_MS);
+        if op == Counted::Verify && outcome.is_ok() && self.has_room() {
+            match key.uses.count(minute, from) {
+                Counting::Again => return false,
+                Counting::First => return self.list(key, from),
+                Counting::Elsewhere => {}
+            }
+        }
+        self.add(Row { key: key.id(), minute, op, refused: outcome.err() }, key, at, from)
+    }
+
+    fn list(&self, key: &Arc<CachedKey>, from: Option<IpAddr>) -> bool {
+        if let Some(shard) = self.shard() {
+            shard.lock().listed.push((key.clone(), from));
+        }
+        self.one_more()
+    }
+
+    fn add(&self, row: Row, key: &Arc<CachedKey>, at: Millis, from: Option<IpAddr>) -> bool {
+        let Some(shard) = self.shard() else { return false };
+        match shard.lock().rows.entry(row) {
             Entry::Occupied(mut old) => {
                 let tally = old.get_mut();
                 tally.count += 1;
@@ -89,15 +115,27 @@ impl Usage {
                 tally.from = from;
                 false
             }
+            Entry::Vacant(_) if !self.has_room() => {
+                self.dropped.fetch_add(1, Relaxed);
+                true
+            }
             Entry::Vacant(new) => {
-                if self.rows.load(Relaxed) >= USAGE_BUFFER_ROWS {
-                    self.dropped.fetch_add(1, Relaxed);
-                    return true;
-                }
-                new.insert(Tally { count: 1, at, from, key: key.clone() });
-                self.rows.fetch_add(1, Relaxed) + 1 == USAGE_BUFFER_ROWS / 2
+                new.insert(Tally { count: 1, at, from, key: key.clone(), exact: true });
+                self.one_more()
             }
         }
+    }
+
+    fn shard(&self) -> Option<&Mutex<Shard>> {
+        self.shards.get(SHARD.with(|s| *s))
+    }
+
+    fn has_room(&self) -> bool {
+        self.rows.load(Relaxed) < USAGE_BUFFER_ROWS
+    }
+
+    fn one_more(&self) -> bool {
+        self.rows.fetch_add(1, Relaxed) + 1 == USAGE_BUFFER_ROWS / 2
     }
 
     pub(super) fn dropped(&self) -> u64 {
@@ -108,7 +146,9 @@ impl Usage {
     pub(super) fn drain_into(&self, batch: &mut Batch) {
         let mut twice = 0;
         for shard in &self.shards {
-            for (row, tally) in std::mem::take(&mut *shard.lock()) {
+            let Shard { rows, listed } = std::mem::take(&mut *shard.lock());
+            let listed = listed.into_iter().map(|(key, from)| unlisted(key, from));
+            for (row, tally) in listed.chain(rows) {
                 match batch.rows.entry(row) {
                     Entry::Vacant(new) => {
                         new.insert(tally);
@@ -129,13 +169,25 @@ impl Usage {
     }
 }
 
+/// What was counted in the key itself.
+fn unlisted(key: Arc<CachedKey>, from: Option<IpAddr>) -> (Row, Tally) {
+    let (minute, count) = key.uses.take();
+    let row = Row { key: key.id(), minute, op: Counted::Verify, refused: None };
+    let at = key.last_used_at().unwrap_or_default();
+    (row, Tally { count, at, from, key, exact: false })
+}
+
 impl Tally {
     fn add(&mut self, other: Self) {
         let count = self.count + other.count;
-        if other.at >= self.at {
+        if other.later_than(self) {
             *self = other;
         }
         self.count = count;
+    }
+
+    fn later_than(&self, other: &Self) -> bool {
+        (self.at, self.exact) >= (other.at, other.exact)
     }
 }
 
@@ -175,7 +227,7 @@ impl Batch {
         let mut latest: HashMap<KeyId, (&Tally, Option<&Tally>), OwnBytes> = HashMap::default();
         for (row, tally) in &self.rows {
             let (_, used) = latest.entry(row.key).or_insert((tally, None));
-            if row.refused.is_none() && used.is_none_or(|before| before.at <= tally.at) {
+            if row.refused.is_none() && used.is_none_or(|before| tally.later_than(before)) {
                 *used = Some(tally);
             }
         }
@@ -200,7 +252,7 @@ mod tests {
         let usage = Usage::default();
         let key = Arc::new(CachedKey::root(&Digest([1; 32])));
         let count = |minute: usize| {
-            usage.count(&key, Counted::Verify, Ok(()), Millis(minute as i64 * MINUTE_MS), None)
+            usage.count(&key, Counted::Verify, Err(Reason::Rate), Millis(minute as i64 * MINUTE_MS), None)
         };
         let woken = (0..USAGE_BUFFER_ROWS).filter(|minute| count(*minute)).count();
         assert_eq!((woken, usage.dropped()), (1, 0), "woken once, half full");
