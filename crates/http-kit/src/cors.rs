@@ -58,7 +58,8 @@ impl Cors {
                 out.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
             }
         }
-        out.insert(
+        // A door names what only its own answers carry.
+        out.append(
             ACCESS_CONTROL_EXPOSE_HEADERS,
             HeaderValue::from_static("x-decision-id, retry-after, location, x-new-token"),
         );
