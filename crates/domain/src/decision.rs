@@ -286,6 +286,13 @@ impl Allowed {
         Self { id, at, principal, op, target, layers, alts, subject, catalog, ip }
     }
 
+    /// The same proof, acting for another owner: its keys are seen and made, nothing more is allowed. Only a
+    /// service that has made sure the caller may speak for that owner may call this.
+    pub fn on_behalf_of(&self, owner: Owner) -> Self {
+        let principal = Principal { owner, ..self.principal.clone() };
+        Self { principal, ..self.clone() }
+    }
+
     pub fn id(&self) -> DecisionId {
         self.id
     }

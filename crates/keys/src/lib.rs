@@ -36,7 +36,7 @@ pub use bootstrap::{ROLE_ADMIN, ROLE_MEMBER, ROLE_ROOT};
 pub use error::KeysError;
 pub use key::{Expires, KeyChange, KeyOrder, KeyQuery, NewKey, Remaining, Rotate, Sealer};
 pub use once::Once;
-pub use org::NewOrganization;
+pub use org::{NewOrganization, ORGANIZATION_OWNER};
 pub use page::{Page, PageRequest};
 pub use role::{NewRole, RoleChange};
 pub use session::{PasswordCost, SESSION_PREFIX, SignIn, SignedIn};
@@ -44,7 +44,7 @@ pub use usage::UsageQuery;
 pub use user::{NewUser, UserChange, UserQuery};
 
 /// Values the store hands through unchanged.
-pub use store::{LedgerEntry, LedgerKind, StoreError, UsageCount};
+pub use store::{LedgerEntry, LedgerKind, Member, StoreError, UsageCount};
 
 /// What the service is given at the start.
 pub struct KeysOptions {

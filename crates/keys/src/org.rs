@@ -1,8 +1,12 @@
 //! Organizations: owners of keys that are not people.
 
-use domain::{OrgId, decision::Allowed, limits, user::Organization};
+use domain::{OrgId, UserId, decision::Allowed, key::Owner, limits, user::Organization};
+use store::Member;
 
 use crate::{Keys, KeysError, check};
+
+/// The role of a member who may do everything in the name of the organization.
+pub const ORGANIZATION_OWNER: &str = "owner";
 
 #[derive(Clone, Debug, Default)]
 pub struct NewOrganization {
@@ -49,6 +53,57 @@ impl Keys {
             (false, None) => return Ok(Vec::new()),
         };
         Ok(self.store().organizations(of).await?)
+    }
+
+    /// Proof for calls in the name of an organization, about its keys. The caller's own user must be its owner;
+    /// an operator says whose membership is asked for. `NotFound`: not a member; `NotAllowed`: one who may not.
+    pub async fn act_for(
+        &self,
+        allowed: &Allowed,
+        organization: OrgId,
+        user: Option<UserId>,
+    ) -> Result<Allowed, KeysError> {
+        let user = match (allowed.principal().user, user) {
+            (own, None) => own,
+            (own, Some(user)) if own == Some(user) || allowed.principal().operator => Some(user),
+            (_, Some(_)) => None,
+        };
+        let user = user.ok_or(KeysError::NotFound)?;
+        let member = self.store().member(organization, user).await?.ok_or(KeysError::NotFound)?;
+        // A key of a member is that member's, not the organization's: it was not made to speak for others.
+        if member.role != ORGANIZATION_OWNER || (allowed.principal().key.is_some() && !allowed.principal().operator) {
+            return Err(KeysError::not_allowed("only owners of the organization act in its name"));
+        }
+        #[expect(clippy::disallowed_methods, reason = "the licence: the membership was looked at")]
+        let acting = allowed.on_behalf_of(Owner::Organization(organization));
+        Ok(acting)
+    }
+
+    /// Adds a user to an organization, or changes their role there. For operators.
+    pub async fn put_member(
+        &self,
+        allowed: &Allowed,
+        organization: OrgId,
+        user: UserId,
+        role: &str,
+    ) -> Result<Member, KeysError> {
+        if !allowed.principal().operator {
+            return Err(KeysError::not_allowed("only operators add members"));
+        }
+        check::name("role", role)?;
+        let known = self.store().organization(organization).await?.is_some();
+        if !known || self.store().user(user).await?.is_none() {
+            return Err(KeysError::NotFound);
+        }
+        let member = Member { organization, user, role: role.to_owned(), created_at: allowed.at() };
+        self.store().put_member(&allowed.actor(), member.clone()).await?;
+        Ok(member)
+    }
+
+    /// Who belongs to an organization the caller can see; oldest first.
+    pub async fn members(&self, allowed: &Allowed, organization: OrgId) -> Result<Vec<Member>, KeysError> {
+        let organization = self.organization(allowed, organization).await?;
+        Ok(self.store().members(organization.id).await?)
     }
 }
 

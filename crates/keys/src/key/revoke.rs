@@ -1,6 +1,6 @@
 //! Revoking: the end of a key. A tombstone stays, so that history keeps its name and a late use is known.
 
-use domain::{KeyId, decision::Allowed, key::Gone};
+use domain::{KeyId, audit::Actor, decision::Allowed, key::Gone};
 use store::OwnerScope;
 
 use crate::{Keys, KeysError, rights::scope_of};
@@ -17,5 +17,16 @@ impl Keys {
         let id = allowed.principal().key.ok_or(KeysError::NotFound)?;
         self.store().revoke_key(&allowed.actor(), OwnerScope::All, id, Gone::Revoked).await?;
         Ok(())
+    }
+
+    /// Buries a key that is dead already (expired, or spent for good), as some dialects promise at its first
+    /// refused use. Needs no proof: a key that could still be used stays. Says whether it went.
+    pub async fn retire(&self, id: KeyId) -> Result<bool, KeysError> {
+        Ok(self.store().retire_key(&Actor::default(), id).await?)
+    }
+
+    /// Buries all expired keys of the doors whose name begins with this. Answers how many went.
+    pub async fn retire_expired(&self, door_prefix: &str) -> Result<u64, KeysError> {
+        Ok(self.store().retire_expired(&Actor::default(), door_prefix).await?)
     }
 }

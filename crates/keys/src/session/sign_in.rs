@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use domain::{
     Millis, SessionId,
     audit::Actor,
+    decision::Allowed,
     limits,
     secret::{BASE62, Secret, random_text},
     user::{Session, User},
@@ -12,7 +13,7 @@ use domain::{
 use store::UserPatch;
 
 use super::password::Verified;
-use crate::{Keys, KeysError};
+use crate::{Keys, KeysError, NewUser};
 
 /// A session token is this and 43 base62 characters (256 bits).
 pub const SESSION_PREFIX: &str = "kws_";
@@ -60,6 +61,32 @@ impl Keys {
         };
         self.inner.throttle.succeeded(attempt);
         self.begin_session(user, ip, user_agent, now).await
+    }
+
+    /// [`Keys::sign_up`], and at once a session of the new user.
+    pub async fn sign_up_and_in(
+        &self,
+        new: NewUser,
+        ip: Option<IpAddr>,
+        user_agent: Option<String>,
+    ) -> Result<SignedIn, KeysError> {
+        let user = self.sign_up(new).await?;
+        self.begin_session(user, ip, user_agent, self.inner.clock.now()).await
+    }
+
+    /// Another session for who is signed in already. Keys cannot: a session is more than any of them.
+    pub async fn another_session(
+        &self,
+        allowed: &Allowed,
+        user_agent: Option<String>,
+    ) -> Result<SignedIn, KeysError> {
+        if allowed.principal().key_kind.is_some() {
+            return Err(KeysError::not_allowed("a key cannot sign in"));
+        }
+        let user = self.me(allowed).await?;
+        // Never before the moment that ended all others.
+        let now = self.inner.clock.now().max(allowed.at());
+        self.begin_session(user, allowed.ip(), user_agent, now).await
     }
 
     /// The old password of a user who is signed in: counted like a sign-in.

@@ -52,6 +52,25 @@ impl Store {
         .await
     }
 
+    /// Which organization a session is about.
+    pub async fn set_session_organization(
+        &self,
+        id: SessionId,
+        organization: Option<OrgId>,
+    ) -> Result<Session, StoreError> {
+        self.write(move |tx| {
+            tx.execute(
+                "UPDATE sessions SET organization_id = $1 WHERE id = $2",
+                params![organization.as_ref().map(OrgId::as_bytes), id.as_bytes()],
+            )?;
+            let sql = format!("SELECT {COLUMNS} FROM sessions WHERE id = $1");
+            let session = sql::first(tx.conn, &sql, [id.as_bytes()], read)?.ok_or(StoreError::NotFound)?;
+            publish(tx, session.clone())?;
+            Ok(session)
+        })
+        .await
+    }
+
     pub async fn session(&self, digest: Digest) -> Result<Option<Session>, StoreError> {
         self.read(move |conn| find(conn, digest)).await
     }

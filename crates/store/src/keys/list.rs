@@ -177,6 +177,12 @@ fn secret(c: &mut Columns<'_>) -> Result<Option<KeySecret>, StoreError> {
     if c.next_is_null()? { Ok(None) } else { rows::read_secret(c).map(Some) }
 }
 
+/// Expired keys that are not tombstones yet, of the doors whose name begins with this.
+pub(super) fn expired(conn: &Connection, door_prefix: &str, now: Millis) -> Result<Vec<KeyId>, StoreError> {
+    let sql = "SELECT id FROM keys WHERE gone IS NULL AND expires_at <= $1 AND substr(door, 1, length($2)) = $2";
+    sql::rows(conn, sql, rusqlite::params![now.0, door_prefix], |c| Ok(KeyId(c.uuid()?)))
+}
+
 /// Live keys a user or an organization owns.
 pub(super) fn owned(conn: &Connection, owner: domain::key::Owner) -> Result<Vec<KeyId>, StoreError> {
     let (kind, id) = rows::owner_columns(&owner);

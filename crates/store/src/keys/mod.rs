@@ -150,10 +150,10 @@ impl Store {
         self.write(move |tx| write::insert(tx, &by, new)).await
     }
 
-    /// All of them or none.
+    /// All of them or none, with one audit event. A thousand at a time is a good measure.
     pub async fn insert_keys(&self, by: &Actor, new: Vec<NewKey>) -> Result<Vec<Key>, StoreError> {
         let by = by.clone();
-        self.write(move |tx| new.into_iter().map(|new| write::insert(tx, &by, new)).collect()).await
+        self.write(move |tx| write::insert_many(tx, &by, new)).await
     }
 
     pub async fn update_key(
@@ -177,6 +177,32 @@ impl Store {
     ) -> Result<Key, StoreError> {
         let by = by.clone();
         self.write(move |tx| write::revoke(tx, &by, scope, id, how)).await
+    }
+
+    /// Makes a tombstone of a key that is dead already: expired, or without a unit left and without a refill.
+    /// Judged inside the write, so one that was prolonged or topped up meanwhile stays. Says whether it went.
+    pub async fn retire_key(&self, by: &Actor, id: KeyId) -> Result<bool, StoreError> {
+        let by = by.clone();
+        self.write(move |tx| write::retire(tx, &by, id)).await
+    }
+
+    /// The same for every expired key whose `door` begins with this. Answers how many went.
+    pub async fn retire_expired(&self, by: &Actor, door_prefix: &str) -> Result<u64, StoreError> {
+        let (now, prefix) = (self.now(), door_prefix.to_owned());
+        let mut rest = self.read(move |conn| list::expired(conn, &prefix, now)).await?.into_iter();
+        let mut gone = 0;
+        loop {
+            let some: Vec<KeyId> = rest.by_ref().take(TOUCHES_PER_COMMIT).collect();
+            if some.is_empty() {
+                return Ok(gone);
+            }
+            let by = by.clone();
+            gone += self
+                .write(move |tx| {
+                    some.iter().try_fold(0, |gone, id| Ok(gone + u64::from(write::retire(tx, &by, *id)?)))
+                })
+                .await?;
+        }
     }
 
     pub async fn rotate_key(

@@ -18,21 +18,40 @@ use crate::{
 use super::{KeyPatch, KeyTouch, NewKey, Rotation, list, rows};
 
 pub(super) fn insert(tx: &mut Tx<'_>, by: &Actor, new: NewKey) -> Result<Key, StoreError> {
-    let NewKey { mut key, secrets, sealed, idempotency } = new;
+    let key = insert_quietly(tx, new)?;
+    tx.audit(by, "key.create", &format!("key/{}", key.id), None)?;
+    Ok(key)
+}
+
+/// Many keys at once: one event for all of them. Who made each of them is in its record.
+pub(super) fn insert_many(tx: &mut Tx<'_>, by: &Actor, new: Vec<NewKey>) -> Result<Vec<Key>, StoreError> {
+    let keys = new.into_iter().map(|new| insert_quietly(tx, new)).collect::<Result<Vec<_>, _>>()?;
+    if let (Some(first), Some(last)) = (keys.first(), keys.last()) {
+        let detail = serde_json::json!({ "count": keys.len(), "last": last.id });
+        tx.audit(by, "key.create_many", &format!("key/{}", first.id), Some(&to_json(&detail)?))?;
+    }
+    Ok(keys)
+}
+
+fn insert_quietly(tx: &mut Tx<'_>, new: NewKey) -> Result<Key, StoreError> {
+    let NewKey { mut key, mut secrets, sealed, idempotency } = new;
     if let Some(mark) = idempotency {
         idempotency::remember(tx, &mark, &key.id.to_string())?;
     }
     key.num = rows::insert(tx.conn, &key)?;
     key.gone = None;
     rows::insert_use(tx.conn, &key)?;
-    if let Some(quota) = &key.quota {
-        ledger::grant(tx.conn, key.id, quota, tx.now)?;
+    if let Some(quota) = &mut key.quota {
+        quota.balance.remaining = quota.balance.remaining.max(0);
+        ledger::grant(tx.conn, key.id, quota, tx.now, 1)?;
     }
     let mut sealed = sealed.as_deref();
-    for secret in &secrets {
-        rows::insert_secret(tx.conn, &KeySecret { key: key.id, ..*secret }, sealed.take())?;
+    for secret in &mut secrets {
+        secret.key = key.id;
+        rows::insert_secret(tx.conn, secret, sealed.take())?;
     }
-    announce(tx, by, "key.create", key.id, None)
+    tx.changed("key", key.id.as_bytes(), Change::Key(LiveKey { key: key.clone(), secrets }))?;
+    Ok(key)
 }
 
 pub(super) fn update(
@@ -127,6 +146,20 @@ pub(crate) fn revoke(
     tx.execute("DELETE FROM key_secrets WHERE key_id = $1", params![id.as_bytes()])?;
     tx.execute("UPDATE quotas SET state = 'gone' WHERE key_id = $1 AND state = 'active'", [id.as_bytes()])?;
     announce(tx, by, "key.revoke", id, Some(&format!("{{\"how\":\"{how}\"}}")))
+}
+
+/// A tombstone for a key that is dead as of now; any other stays.
+pub(super) fn retire(tx: &mut Tx<'_>, by: &Actor, id: KeyId) -> Result<bool, StoreError> {
+    let key = rows::find(tx.conn, OwnerScope::All, id)?.filter(|key| key.gone.is_none());
+    let now = tx.now;
+    let dead = key.is_some_and(|key| {
+        let spent = key.quota.is_some_and(|q| q.balance.remaining <= 0 && q.refill.is_none());
+        spent || key.expires_at.is_some_and(|end| end <= now)
+    });
+    if dead {
+        revoke(tx, by, OwnerScope::All, id, Gone::Spent)?;
+    }
+    Ok(dead)
 }
 
 /// Every key of an owner that is about to go.
