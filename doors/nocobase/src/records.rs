@@ -28,7 +28,7 @@ pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failur
         count: asked.is_some(),
         strict: false,
     };
-    let records = request.inner.data.list(allowed, &query).await.map_err(|e| said(request, e))?;
+    let records = request.inner.data.list(allowed, &query).await.map_err(|e| said(allowed, e))?;
     let meta = asked.map(|asked| PageMeta {
         count: records.total.unwrap_or(records.rows.len() as u64),
         page: asked.page,
@@ -51,7 +51,7 @@ pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure
         Ok(record) => Ok(Answer::Written(render::record(record.as_ref()))),
         // A key that cannot be one of this collection finds nothing.
         Err(DataError::NotFound) => Ok(Answer::Data(Value::Null)),
-        Err(error) => Err(said(request, error)),
+        Err(error) => Err(said(allowed, error)),
     }
 }
 
@@ -72,7 +72,7 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
         return Ok(Answer::Data(Value::Array(Vec::new())));
     }
     let values = values.into_iter().map(|v| listed(request, v)).collect::<Result<_, _>>()?;
-    let written = request.inner.data.create(allowed, values, false).await.map_err(|e| said(request, e))?;
+    let written = request.inner.data.create(allowed, values, false).await.map_err(|e| said(allowed, e))?;
     Ok(Answer::Written(render::created(&written.records, &written.set, many)))
 }
 
@@ -84,7 +84,7 @@ pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
         Ok(written) => written,
         // Nothing there that may be changed: nothing was changed.
         Err(DataError::NotFound | DataError::OutOfScope) => return Ok(Answer::Data(Value::Array(Vec::new()))),
-        Err(error) => return Err(said(request, error)),
+        Err(error) => return Err(said(allowed, error)),
     };
     Ok(Answer::Written(render::page(&written.records, None)))
 }
@@ -95,7 +95,7 @@ pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Fai
     match request.inner.data.delete(allowed, &which).await {
         Ok(count) => Ok(Answer::Data(count.into())),
         Err(DataError::NotFound) => Ok(Answer::Data(0.into())),
-        Err(error) => Err(said(request, error)),
+        Err(error) => Err(said(allowed, error)),
     }
 }
 
@@ -103,22 +103,30 @@ pub async fn first_or_create(request: &Request, allowed: &Allowed) -> Result<Ans
     check_own(allowed, allowed.op())?;
     let (keys, values) = (filter_keys(request)?, listed(request, request.values()?)?);
     let done = request.inner.data.first_or_create(allowed, &keys, values, false).await;
-    Ok(one(done.map_err(|e| said(request, e))?.records))
+    Ok(one(done.map_err(|e| said(allowed, e))?.records))
 }
 
 pub async fn update_or_create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     check_own(allowed, allowed.op())?;
     let (keys, values) = (filter_keys(request)?, listed(request, request.values()?)?);
     let done = request.inner.data.update_or_create(allowed, &keys, values, false).await;
-    Ok(one(done.map_err(|e| said(request, e))?.records))
+    Ok(one(done.map_err(|e| said(allowed, e))?.records))
 }
 
 fn one(records: Records) -> Answer {
     Answer::Written(render::record(records.first().as_ref()))
 }
 
-fn said(request: &Request, error: DataError) -> Failure {
-    failure::data(&request.target.resource, error)
+/// An error of the service, with the collection and its fields called as people call them.
+fn said(allowed: &Allowed, error: DataError) -> Failure {
+    let Some(table) = allowed.table() else { return failure::data("", error) };
+    match error {
+        DataError::Conflict { field } => {
+            let title = table.field(&field).and_then(|f| f.title.clone());
+            failure::data(&table.name, DataError::Conflict { field: title.unwrap_or(field) })
+        }
+        other => failure::data(&table.name, other),
+    }
 }
 
 /// "Own" needs a field that says whose a record is; without one the action is refused, not emptied.

@@ -1,0 +1,92 @@
+//! What is the same for every action: methods, paths, headers, cross-origin rules.
+
+use axum::{
+    body::Body,
+    http::{Method, Request},
+};
+use serde_json::json;
+
+use crate::world::{Nocobase, data, error, refused};
+
+#[tokio::test]
+async fn a_get_never_writes() {
+    let nocobase = Nocobase::new().await;
+    nocobase.todos().await;
+    for path in ["todos:create", "todos:update?filterByTk=1", "todos:destroy/1", "apiKeys:destroy?filterByTk=1", "auth:signOut", "collections:destroy?filterByTk=todos"] {
+        nocobase.admin.get(&format!("/api/{path}")).await.expect(405);
+        nocobase.admin.call(Method::HEAD, &format!("/api/{path}"), None).await.expect(405);
+    }
+    nocobase.admin.call(Method::TRACE, "/api/todos:list", None).await.expect(405);
+    assert_eq!(data(nocobase.admin.get("/api/todos:list").await).as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_not_found_and_only_for_those_who_may_ask() {
+    let nocobase = Nocobase::new().await;
+    nocobase.todos().await;
+    for path in ["todos:count", "nothing:list", "todos", "todos/1:get", "users/1/todos:list", "roles:nonsense", "apiKeys:get/1", "a/b/c/d:list"] {
+        let reply = nocobase.admin.get(&format!("/api/{path}")).await;
+        assert_eq!(error(&reply).0, 404, "{path}");
+    }
+    nocobase.admin.header("x-data-source", "elsewhere").get("/api/todos:list").await.expect(404);
+    assert_eq!(refused(&nocobase.nobody().get("/api/nothing:list").await), (401, "EMPTY_TOKEN".into()));
+}
+
+#[tokio::test]
+async fn the_token_is_read_in_every_spelling_of_the_header() {
+    let nocobase = Nocobase::new().await;
+    nocobase.todos().await;
+    let token = nocobase.key(&nocobase.admin, "admin").await;
+    for value in [format!("Bearer {token}"), format!("bearer   {token}"), token.clone()] {
+        nocobase.nobody().header("authorization", &value).get("/api/todos:list").await.expect(200);
+    }
+    for (value, code) in [("Basic abc".to_owned(), "INVALID_TOKEN"), ("Bearer".to_owned(), "EMPTY_TOKEN"), (format!("Bearer {token} x"), "INVALID_TOKEN")] {
+        let got = nocobase.nobody().header("authorization", &value).get("/api/todos:list").await;
+        assert_eq!(refused(&got), (401, code.to_owned()), "{value}");
+    }
+}
+
+#[tokio::test]
+async fn pages_of_any_origin_may_call_and_a_preflight_needs_no_key() {
+    let nocobase = Nocobase::new().await;
+    let preflight = Request::builder()
+        .method(Method::OPTIONS)
+        .uri("/api/todos:list")
+        .header("origin", "null")
+        .header("access-control-request-method", "GET")
+        .header("access-control-request-headers", "authorization,x-role")
+        .body(Body::empty())
+        .unwrap();
+    let reply = nocobase.nobody().send(preflight).await.expect(204);
+    assert_eq!(reply.header("access-control-allow-origin"), Some("null"));
+    assert_eq!(reply.header("access-control-allow-headers"), Some("authorization,x-role"));
+    assert_eq!(reply.header("access-control-allow-methods"), Some("GET,HEAD,PUT,POST,DELETE,PATCH"));
+    assert_eq!(reply.header("access-control-allow-credentials"), None);
+    let refused = nocobase.nobody().header("origin", "https://page.example").get("/api/todos:list").await;
+    assert_eq!(refused.header("access-control-allow-origin"), Some("https://page.example"));
+}
+
+#[tokio::test]
+async fn every_answer_has_a_decision_id() {
+    let nocobase = Nocobase::new().await;
+    nocobase.todos().await;
+    for path in ["todos:list", "nothing", "todos:list?page=0", "users:list"] {
+        for actor in [&nocobase.admin, &nocobase.nobody()] {
+            let reply = actor.get(&format!("/api/{path}")).await;
+            assert!(reply.header("x-decision-id").is_some_and(|id| id.len() == 36), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_form_is_a_body_and_other_types_are_none() {
+    let nocobase = Nocobase::new().await;
+    nocobase.todos().await;
+    let form = "application/x-www-form-urlencoded";
+    let made = nocobase.admin.raw(Method::POST, "/api/todos:create", Some(form), "title=a+form&completed=true").await;
+    assert_eq!(data(made)["title"], "a form");
+    let text = nocobase.admin.raw(Method::POST, "/api/todos:create", Some("text/plain"), "{\"title\":\"no\"}").await;
+    assert!(data(text).get("title").is_none());
+    let quiet = nocobase.admin.raw(Method::POST, "/api/todos:create", Some("application/json"), "").await;
+    assert_eq!(data(quiet)["id"], json!(6));
+}
