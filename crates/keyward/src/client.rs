@@ -31,7 +31,7 @@ pub struct Target {
     #[arg(long, global = true, help_heading = "Which server", value_name = "URL")]
     pub url: Option<String>,
     /// Root key for --url; better set KEYWARD_ROOT_KEY, which other users of the machine cannot see
-    #[arg(long, global = true, help_heading = "Which server", value_name = "KEY", hide_env_values = true)]
+    #[arg(long, global = true, help_heading = "Which server", value_name = "KEY")]
     pub root_key: Option<String>,
 }
 
@@ -92,8 +92,7 @@ impl Client {
             let help = "start the server once, make something, or name another folder with --data";
             return Err(Failure::new(message).help(help));
         }
-        let base_url =
-            config.server.base_url.clone().unwrap_or_else(|| format!("http://{}", config.server.listen));
+        let base_url = config.server.url(config.server.listen);
         let (house, key) = House::open(config, RootKey::Ephemeral, &base_url).await?;
         Ok(Self { way: Way::Here(Box::new(house)), root_key: key })
     }

@@ -1,7 +1,7 @@
 //! The socket loop: accepts connections, serves HTTP/1.1 on them, and at the end stops accepting and lets
 //! running requests finish for a bounded time. It never looks into a request.
 
-use std::{convert::Infallible, io, net::SocketAddr, time::Duration};
+use std::{cell::RefCell, convert::Infallible, io, net::SocketAddr, time::Duration};
 
 use axum::{
     body::Body,
@@ -85,10 +85,13 @@ impl Connections {
         S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
         S::Future: Send,
     {
+        // One service per connection, not a clone per request: its counters are shared by all cores. A connection
+        // of HTTP/1 makes its calls one after the other, so the cell is never borrowed twice.
+        let service = RefCell::new(service);
         let answer = service_fn(move |request: hyper::Request<Incoming>| {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
-            service.clone().call(request)
+            service.borrow_mut().call(request)
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())

@@ -94,7 +94,7 @@ pub async fn run(global: &Global, args: &ServeArgs) -> Result<ExitCode, Failure>
     // Taken out: from here on only their digests exist.
     let root = config.secrets.root_key.take().map_or(RootKey::Ephemeral, RootKey::Configured);
     let administrator = config.administrator.take();
-    let url = config.server.base_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let url = config.server.url(address);
     let (mut house, socket_key) = House::open(&config, root, &url).await?;
     house.make_first_administrator(administrator.as_ref()).await?;
     drop((values, administrator));

@@ -35,4 +35,14 @@ impl Server {
             })?,
         })
     }
+
+    /// Where clients reach a server that listens on `address`.
+    pub fn url(&self, address: SocketAddr) -> String {
+        match &self.base_url {
+            Some(url) => url.clone(),
+            // "Every address of this machine" is none a client could use.
+            None if address.ip().is_unspecified() => format!("http://localhost:{}", address.port()),
+            None => format!("http://{address}"),
+        }
+    }
 }

@@ -107,3 +107,13 @@ fn values_that_cannot_be_read_name_their_key_and_origin() {
         assert!(error.contains(name), "{error}");
     }
 }
+
+#[test]
+fn the_address_shown_to_clients_is_one_they_can_use() {
+    let url = |variables: &[(&str, &str)], address: &str| {
+        Config::read(&values("", variables).unwrap()).unwrap().server.url(address.parse().unwrap())
+    };
+    assert_eq!(url(&[], "0.0.0.0:80"), "http://localhost:80");
+    assert_eq!(url(&[], "[::1]:7420"), "http://[::1]:7420");
+    assert_eq!(url(&[("KEYWARD_BASE_URL", "https://k.example/")], "0.0.0.0:80"), "https://k.example");
+}

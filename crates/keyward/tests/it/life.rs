@@ -59,6 +59,8 @@ fn keys_survive_a_restart_and_a_sudden_death() {
     assert!(server.verifies(&secret));
     server.signal("-KILL");
     server.wait();
+    let listed = json(&data, &["keys", "list"]);
+    assert_eq!(listed["total"], 1, "commands are not held up by what the dead server left behind");
 
     let server = Server::start(&data);
     assert!(server.verifies(&secret), "after kill -9");
