@@ -8,6 +8,7 @@ use domain::{
     audit::Actor,
     key::{Key, Quota},
     limit::{self, Balance, Debit, Refill},
+    limits,
 };
 use rusqlite::{Connection, params};
 use tokio::sync::oneshot;
@@ -138,7 +139,9 @@ pub(crate) fn apply(
     for request in requests {
         let account = match accounts.entry(request.key) {
             std::collections::hash_map::Entry::Occupied(there) => there.into_mut(),
-            std::collections::hash_map::Entry::Vacant(place) => place.insert(Account::load(conn, request.key)?),
+            std::collections::hash_map::Entry::Vacant(place) => {
+                place.insert(Account::load(conn, request.key)?)
+            }
         };
         outcomes.push(account.debit(request));
     }
@@ -278,13 +281,14 @@ fn append(conn: &Connection, key: KeyId, seq: i64, entry: &Entry) -> Result<(), 
     Ok(())
 }
 
-/// The first balance of a key, or a new one after the old one was taken away.
-pub(crate) fn grant(conn: &Connection, key: KeyId, quota: &Quota, now: Millis) -> Result<(), StoreError> {
-    let seq = sql::first(conn, "SELECT entries FROM quotas WHERE key_id = $1", [key.as_bytes()], |c| {
-        Ok(c.take::<i64>()?)
-    })?
-    .unwrap_or_default()
-        + 1;
+/// The first balance of a key, or a new one after the old one was taken away; `seq` is that of its entry.
+pub(crate) fn grant(
+    conn: &Connection,
+    key: KeyId,
+    quota: &Quota,
+    now: Millis,
+    seq: i64,
+) -> Result<(), StoreError> {
     let remaining = quota.balance.remaining.max(0);
     let refill = quota.refill.as_ref();
     sql::execute(
@@ -319,7 +323,15 @@ pub(crate) fn change(
     if *patch == QuotaPatch::default() {
         return Ok(false);
     }
-    match (Account::load(conn, key)?, patch.remaining) {
+    let account = Account::load(conn, key)?;
+    // The balance is read in the transaction that writes it: no use debited meanwhile comes back.
+    let added = match (&account, patch.add) {
+        (Account::Open(open), Some(add)) => {
+            Some(Some(open.balance.remaining.saturating_add(add).clamp(0, limits::QUOTA_MAX)))
+        }
+        _ => None,
+    };
+    match (account, patch.remaining.or(added)) {
         (Account::Open(mut open), Some(wanted)) => {
             let remaining = wanted.unwrap_or(0).max(0);
             let amount = remaining.saturating_sub(open.balance.remaining);
@@ -327,12 +339,18 @@ pub(crate) fn change(
             open.balance.remaining = remaining;
             open.save(conn, key)?;
             if wanted.is_none() {
-                sql::execute(conn, "UPDATE quotas SET state = 'removed' WHERE key_id = $1", [key.as_bytes()])?;
+                sql::execute(
+                    conn,
+                    "UPDATE quotas SET state = 'removed' WHERE key_id = $1",
+                    [key.as_bytes()],
+                )?;
             }
         }
         (_, Some(Some(remaining))) => {
             let balance = Balance { remaining, last_refill_at: now };
-            grant(conn, key, &Quota { balance, refill: None }, now)?;
+            let last = "SELECT entries FROM quotas WHERE key_id = $1";
+            let last = sql::first(conn, last, [key.as_bytes()], |c| Ok(c.take::<i64>()?))?;
+            grant(conn, key, &Quota { balance, refill: None }, now, last.unwrap_or_default() + 1)?;
         }
         (_, Some(None) | None) => {}
     }

@@ -148,15 +148,31 @@ impl Writer {
         while open {
             let Ok(first) = self.queue.recv() else { break };
             let mut batch = Batch::default();
-            open = batch.add(first);
-            while open && batch.len() < GROUP_COMMIT_JOBS_MAX {
-                match self.queue.try_recv() {
-                    Ok(message) => open = batch.add(message),
-                    Err(_) => break,
-                }
-            }
+            open = batch.add(first) && self.gather(&mut batch);
             self.commit(batch);
         }
+    }
+
+    /// Takes what waits. Callers answered by the last commit are about to ask again: as long as giving way once
+    /// brings new ones, the batch grows; a lone caller is held up by one yield. `false`: the store closes.
+    fn gather(&self, batch: &mut Batch) -> bool {
+        let mut taken = 1;
+        while batch.len() < GROUP_COMMIT_JOBS_MAX {
+            match self.queue.try_recv() {
+                Ok(message) => {
+                    if !batch.add(message) {
+                        return false;
+                    }
+                    taken += 1;
+                }
+                Err(_) if taken > 0 => {
+                    taken = 0;
+                    std::thread::yield_now();
+                }
+                Err(_) => break,
+            }
+        }
+        true
     }
 
     fn commit(&mut self, mut batch: Batch) {

@@ -75,6 +75,9 @@ pub struct KeyPatch {
 pub struct QuotaPatch {
     /// `Some(None)` takes the quota away: the key is unlimited.
     pub remaining: Option<Option<i64>>,
+    /// Adds to what is left at the moment of the write; negative takes away, not below zero. Needs a quota;
+    /// without one, or beside `remaining`, it is ignored.
+    pub add: Option<i64>,
     /// Needs a quota; without one it is ignored.
     pub refill: Option<Option<Refill>>,
 }

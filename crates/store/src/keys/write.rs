@@ -42,7 +42,7 @@ fn insert_quietly(tx: &mut Tx<'_>, new: NewKey) -> Result<Key, StoreError> {
     key.gone = None;
     rows::insert_use(tx.conn, &key)?;
     if let Some(quota) = &mut key.quota {
-        quota.balance.remaining = quota.balance.remaining.max(0);
+        quota.balance.remaining = Ord::max(quota.balance.remaining, 0);
         ledger::grant(tx.conn, key.id, quota, tx.now, 1)?;
     }
     let mut sealed = sealed.as_deref();

@@ -41,6 +41,9 @@ pub(super) fn list(
         let order = if sort.descending { Order::Desc } else { Order::Asc };
         select.order_by_expr(comparable(Expr::col(Alias::new(column(sort.field))), kind), order);
     }
+    if table.primary().is_none() {
+        select.order_by(Alias::new(identity(table)), Order::Asc);
+    }
     select.limit(Ord::min(query.limit, i64::MAX as u64));
     if query.offset > 0 {
         select.offset(Ord::min(query.offset, i64::MAX as u64));

@@ -12,6 +12,8 @@ const STATEMENTS_CACHED: usize = 512;
 const BUSY_TIMEOUT_MS: u64 = 5_000;
 /// Page cache of the writer and of each reader, in KiB.
 const CACHE_KIB: i64 = 16 * 1_024;
+/// Pages the log grows to before it is folded into the database (16 MiB): rarely, because writers wait for it.
+const LOG_PAGES: i64 = 4_096;
 
 /// The one connection that writes. A commit is on disk when it returns.
 pub(crate) fn open_writer(path: Option<&Path>) -> Result<Connection, StoreError> {
@@ -22,6 +24,7 @@ pub(crate) fn open_writer(path: Option<&Path>) -> Result<Connection, StoreError>
     conn.busy_timeout(std::time::Duration::from_millis(BUSY_TIMEOUT_MS))?;
     conn.pragma_update(None, "journal_mode", "WAL")?;
     conn.pragma_update(None, "synchronous", "FULL")?;
+    conn.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
     conn.pragma_update(None, "foreign_keys", true)?;
     set_up(&conn)?;
     Ok(conn)
@@ -41,6 +44,8 @@ fn set_up(conn: &Connection) -> Result<(), StoreError> {
     // A column that is not there must be an error, never a text in double quotes.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+    // Otherwise SQLite plans a prepared statement anew whenever a value of a LIMIT or an equation changes.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
     // SQLite itself folds only ASCII.
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;

@@ -85,7 +85,7 @@ async fn audit_is_found_by_actor_action_and_target_newest_first() {
     assert_eq!(world.store.audit(keys.clone()).await.unwrap().total, Some(2));
     assert_eq!(actions(keys).await, ["key.revoke", "key.create"]);
     let by_user = AuditList { user: Some(user.id), ..AuditList::default() };
-    assert_eq!(world.store.audit(by_user).await.unwrap().items, [refused.clone()]);
+    assert_eq!(world.store.audit(by_user).await.unwrap().items, std::slice::from_ref(&refused));
     let later = AuditList { after: Some(refused.id), limit: 1, ..AuditList::default() };
     assert_eq!(actions(later).await, ["key.create"]);
 }

@@ -67,9 +67,8 @@ async fn a_refill_that_is_due_happens_once_for_all_callers() {
             world.store.debit(key.id, 1, Millis(T0 + 1_000)).await.unwrap(),
             DebitOutcome::Exhausted { remaining: 0, next_refill_at: Some(at) } if at == Millis(T0 + 1_001)
         ));
-        let debits: Vec<_> = (0..20)
-            .map(|_| tokio::spawn(world.store.debit(key.id, 1, Millis(T0 + 1_001))))
-            .collect();
+        let debits: Vec<_> =
+            (0..20).map(|_| tokio::spawn(world.store.debit(key.id, 1, Millis(T0 + 1_001)))).collect();
         let mut granted = 0;
         for debit in debits {
             granted += i32::from(matches!(debit.await.unwrap().unwrap(), DebitOutcome::Granted { .. }));
@@ -90,7 +89,7 @@ async fn setting_and_removing_a_quota_is_in_the_ledger_too() {
     let (store, all) = (&world.store, OwnerScope::All);
     assert_eq!(store.debit(key.id, 1, Millis(T0)).await.unwrap(), DebitOutcome::Unlimited);
 
-    let set = |remaining| QuotaPatch { remaining: Some(remaining), refill: None };
+    let set = |remaining| QuotaPatch { remaining: Some(remaining), ..QuotaPatch::default() };
     store.set_quota(&by(), all, key.id, set(Some(7))).await.unwrap();
     store.debit(key.id, 3, Millis(T0)).await.unwrap();
     store.set_quota(&by(), all, key.id, set(Some(100))).await.unwrap();
@@ -98,7 +97,7 @@ async fn setting_and_removing_a_quota_is_in_the_ledger_too() {
     assert_eq!(without.quota, None);
     assert_eq!(store.debit(key.id, 1, Millis(T0)).await.unwrap(), DebitOutcome::Unlimited);
     let refill = Refill { amount: 9, interval_ms: 60_000, mode: RefillMode::Add };
-    let both = QuotaPatch { remaining: Some(Some(2)), refill: Some(Some(refill)) };
+    let both = QuotaPatch { remaining: Some(Some(2)), refill: Some(Some(refill)), add: None };
     let again = store.set_quota(&by(), all, key.id, both).await.unwrap();
     assert_eq!(again.quota, world.quota(2, Some(refill)));
 
@@ -107,6 +106,32 @@ async fn setting_and_removing_a_quota_is_in_the_ledger_too() {
     use LedgerKind::{Debit, Grant, Set};
     assert_eq!(told, [(Grant, 7, 7), (Debit, -3, 4), (Set, 96, 100), (Set, -100, 0), (Grant, 2, 2)]);
     assert!(store.integrity().await.unwrap().problems.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_added_while_others_spend_gives_no_use_back() {
+    let world = World::memory();
+    let quota = world.quota(50, None);
+    let key = world.key_with(|key| key.quota = quota).await;
+    let mut spending = tokio::task::JoinSet::new();
+    for turn in 0..80 {
+        let store = world.store.clone();
+        spending.spawn(async move {
+            if turn % 8 == 0 {
+                let patch = QuotaPatch { add: Some(1), ..QuotaPatch::default() };
+                store.set_quota(&by(), OwnerScope::All, key.id, patch).await.unwrap();
+                return 0;
+            }
+            match store.debit(key.id, 1, Millis(T0)).await.unwrap() {
+                DebitOutcome::Granted { .. } => 1,
+                _ => 0,
+            }
+        });
+    }
+    let granted: i64 = spending.join_all().await.into_iter().sum();
+    let left = world.store.quota(key.id).await.unwrap().unwrap().balance.remaining;
+    assert_eq!(granted + left, 50 + 10);
+    assert!(world.store.integrity().await.unwrap().problems.is_empty());
 }
 
 #[tokio::test]

@@ -232,7 +232,7 @@ async fn writing_stays_within_the_alternatives() {
         };
         let (one, two) = (Value::Int(1), Value::Int(2));
         assert_eq!(changed(&[(TITLE, text("x"))]).await, [one.clone(), two.clone()]);
-        assert_eq!(changed(&[(TITLE, text("x")), (DONE, Value::Bool(true))]).await, [one.clone()]);
+        assert_eq!(changed(&[(TITLE, text("x")), (DONE, Value::Bool(true))]).await, std::slice::from_ref(&one));
         // What the server fills in needs no permission.
         assert_eq!(changed(&[(TITLE, text("y")), (OWNER, Value::Int(1))]).await, [one, two.clone()]);
 
