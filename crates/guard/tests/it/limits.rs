@@ -71,7 +71,7 @@ async fn a_top_up_counts_for_the_next_request_even_when_the_key_was_known_to_be_
     let (secret, id) = world.key(|k| k.quota = Some(one)).await;
     let seen = [world.verify(&secret).await, world.verify(&secret).await, world.verify(&secret).await];
     assert_eq!(seen.map(|v| v.outcome), [Ok(()), Err(Reason::Quota), Err(Reason::Quota)]);
-    let patch = QuotaPatch { remaining: Some(Some(1)), refill: None };
+    let patch = QuotaPatch { remaining: Some(Some(1)), ..Default::default() };
     world.store.set_quota(&Actor::default(), OwnerScope::All, id, patch).await.unwrap();
     let seen = [world.verify(&secret).await, world.verify(&secret).await];
     assert_eq!(seen.map(|v| (v.outcome, v.remaining)), [(Ok(()), Some(0)), (Err(Reason::Quota), Some(0))]);

@@ -120,7 +120,7 @@ async fn the_first_failing_gate_names_the_refusal() {
     assert_eq!(ask("todos").await, (Some(Reason::Permissions), Some(Gate::Permissions)));
     patch(KeyPatch { permissions: Some(Some(wanted())), ..KeyPatch::default() }).await;
     assert_eq!(ask("todos").await, (Some(Reason::Quota), Some(Gate::Quota)));
-    let topped = store::QuotaPatch { remaining: Some(Some(1)), refill: None };
+    let topped = store::QuotaPatch { remaining: Some(Some(1)), ..Default::default() };
     world.store.set_quota(&Actor::default(), OwnerScope::All, id, topped).await.unwrap();
     assert_eq!(ask("todos").await, (None, None));
 }

@@ -95,35 +95,34 @@ impl Keys {
             rate_limit: change.rate_limit,
             metadata: change.metadata,
             extra: change.extra,
-            quota: QuotaPatch {
-                remaining: self.remaining(key, change.remaining).await?,
-                refill: change.refill,
-            },
+            quota: quota_patch(key, change.remaining, change.refill)?,
             ..KeyPatch::default()
         })
     }
+}
 
-    /// The balance as it is to be. The store sets balances and cannot add to one: uses debited between this
-    /// look and the write come back to the key.
-    async fn remaining(
-        &self,
-        key: &Key,
-        change: Option<Remaining>,
-    ) -> Result<Option<Option<i64>>, KeysError> {
-        let units = match change {
-            None => return Ok(None),
-            Some(Remaining::Unlimited) => return Ok(Some(None)),
-            Some(Remaining::Set(units)) => units,
-            Some(Remaining::Add(units)) => {
-                let quota = self.store().quota(key.id).await?;
-                let quota =
-                    quota.ok_or_else(|| KeysError::invalid("remaining", "the key has no quota to add to"))?;
-                quota.balance.remaining.saturating_add(units).max(0)
-            }
-        };
-        check::remaining(units)?;
-        Ok(Some(Some(units)))
+fn quota_patch(
+    key: &Key,
+    remaining: Option<Remaining>,
+    refill: Option<Option<Refill>>,
+) -> Result<QuotaPatch, KeysError> {
+    let mut patch = QuotaPatch { refill, ..QuotaPatch::default() };
+    match remaining {
+        None => {}
+        Some(Remaining::Unlimited) => patch.remaining = Some(None),
+        Some(Remaining::Set(units)) => {
+            check::remaining(units)?;
+            patch.remaining = Some(Some(units));
+        }
+        Some(Remaining::Add(units)) => {
+            let quota =
+                key.quota.ok_or_else(|| KeysError::invalid("remaining", "the key has no quota to add to"))?;
+            // Too much is refused by what is left now; the store adds to what is left when it writes.
+            check::remaining(quota.balance.remaining.saturating_add(units).max(0))?;
+            patch.add = Some(units);
+        }
     }
+    Ok(patch)
 }
 
 /// A key does not top itself up.
