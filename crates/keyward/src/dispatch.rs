@@ -66,7 +66,7 @@ pub fn elsewhere() -> Router {
 }
 
 async fn not_found() -> Response {
-    let problem = r#"{"type":"about:blank","title":"Not found","status":404,"code":"not_found","detail":"No door answers at this path. The API is under /v1, its documentation at /docs."}"#;
+    let problem = r#"{"type":"urn:keyward:problem:not_found","title":"Not found","status":404,"code":"not_found","detail":"No door answers at this path. The API is under /v1, its documentation at /docs."}"#;
     let headers = [(axum::http::header::CONTENT_TYPE, "application/problem+json")];
     (axum::http::StatusCode::NOT_FOUND, headers, problem).into_response()
 }
