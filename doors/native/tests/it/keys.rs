@@ -230,7 +230,7 @@ async fn a_key_opens_only_what_its_layers_allow() {
     assert_eq!(nobody.header("www-authenticate"), "Bearer realm=\"keyward\"");
     w.get("kw_nonsense", "/v1/keys").await.problem(401, "malformed");
     w.ask("GET", "/v1/keys").header("authorization", "Basic eDp5").send("").await.problem(401, "malformed");
-    let by_header = w.ask("GET", "/v1/keys").header("x-api-key", ROOT).send("").await;
+    let by_header = w.ask("GET", "/v1/keys").api_key().send("").await;
     assert_eq!(by_header.status, 200);
 }
 

@@ -63,6 +63,14 @@ async fn each_way_to_be_refused_has_its_reason_and_costs_nothing() {
 }
 
 #[tokio::test]
+async fn a_key_with_allowed_hosts_is_not_verified_for_an_unknown_address() {
+    let w = world().await;
+    let key = w.key(json!({"allowed_hosts": ["192.0.2.0/24"]})).await;
+    assert_eq!(w.verify(json!({"key": key["key"]})).await["reason"], "host");
+    assert_eq!(w.verify(json!({"key": key["key"], "client_ip": "::ffff:192.0.2.9"})).await["valid"], true);
+}
+
+#[tokio::test]
 async fn a_batch_answers_in_order_and_never_overspends() {
     let w = world().await;
     let key = w.key(json!({"remaining": 2})).await;

@@ -1,12 +1,8 @@
-//! A whole server without a socket: store in memory, a clock moved by hand, chance that repeats, and the
-//! door inside its edge.
+//! The test world behind this door, inside its edge, and people in front of it.
 
 use std::{
     net::{IpAddr, SocketAddr},
-    sync::{
-        Arc,
-        atomic::{AtomicI64, AtomicU64, Ordering},
-    },
+    sync::Arc,
     time::Duration,
 };
 
@@ -16,49 +12,23 @@ use axum::{
     extract::{ConnectInfo, Request},
     http::HeaderMap,
 };
-use data::Data;
-use domain::{
-    Clock, Entropy, Millis,
-    secret::{Digester, Secret},
-};
+use domain::secret::Secret;
 use door_native::{Endpoint, NativeOptions, NativeState};
-use guard::{Guard, GuardOptions};
+use guard::Guard;
 use http_kit::{Edge, EdgeOptions, TrustedProxies, edge::Edged};
-use keys::{Keys, KeysOptions, PasswordCost, Sealer};
 use serde_json::{Value, json};
-use store::{Options, Place, Store};
+use test_world::{ManualClock, START};
 use tower::Service;
 
-pub const ROOT: &str = "the-root-key-of-the-tests-0123456789";
+/// Stands for the operator's key of the world, wherever a token is asked for.
+pub const ROOT: &str = "(root)";
 pub const PASSWORD: &str = "correct horse battery";
-
-pub struct ManualClock(AtomicI64);
-
-impl ManualClock {
-    pub fn advance(&self, ms: i64) {
-        self.0.fetch_add(ms, Ordering::SeqCst);
-    }
-}
-
-impl Clock for ManualClock {
-    fn now(&self) -> Millis {
-        Millis(self.0.load(Ordering::SeqCst))
-    }
-}
-
-struct Counter(AtomicU64);
-
-impl Entropy for Counter {
-    fn fill(&self, into: &mut [u8]) {
-        for byte in into {
-            let n = self.0.fetch_add(1, Ordering::SeqCst).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            *byte = (n >> 40) as u8;
-        }
-    }
-}
+/// 2027-01-15T08:00:00Z.
+const NOW_MS: i64 = 1_800_000_000_000;
 
 pub struct World {
     service: Edged<Router>,
+    root: String,
     pub clock: Arc<ManualClock>,
     pub guard: Guard,
 }
@@ -98,31 +68,17 @@ impl Answer {
 }
 
 pub async fn world() -> World {
-    let clock = Arc::new(ManualClock(AtomicI64::new(1_800_000_000_000)));
-    let entropy = Arc::new(Counter(AtomicU64::new(1)));
-    let options = Options { place: Place::Memory, clock: clock.clone(), entropy: entropy.clone() };
-    let store = Store::open(options).unwrap();
-    let digester = Digester::default();
-    let options = GuardOptions {
-        clock: clock.clone(),
-        entropy: entropy.clone(),
-        digester: digester.clone(),
-        root_key: Some(digester.digest(ROOT)),
-    };
-    let guard = Guard::open(store.clone(), options).await.unwrap();
-    let mut options = KeysOptions::new(clock.clone(), entropy.clone(), digester);
-    options.password_cost = PasswordCost::CHEAPEST;
-    options.sealer = Some(Sealer::new([9; 32]));
-    let keys = Keys::new(store.clone(), options);
-    keys.ensure_builtin_roles().await.unwrap();
-    let root = keys.first_administrator(Some("root@example.org".into()), None, Secret::new(PASSWORD));
-    root.await.unwrap();
+    let house = test_world::World::new().await;
+    house.advance(NOW_MS - START.0);
+    let root =
+        house.keys.first_administrator(Some("root@example.org".into()), None, Secret::new(PASSWORD)).await;
+    assert!(root.unwrap().is_some());
     let trusted = Arc::new(TrustedProxies::parse(["10.0.0.0/8"]).unwrap());
     let router = door_native::router(NativeState::new(NativeOptions {
-        guard: guard.clone(),
-        keys,
-        data: Data::new(store.clone(), clock.clone(), entropy.clone()),
-        clock: clock.clone(),
+        guard: house.guard.clone(),
+        keys: house.keys.clone(),
+        data: house.data.clone(),
+        clock: house.clock.clone(),
         trusted: trusted.clone(),
         base_url: "http://keys.test".into(),
         endpoints: vec![Endpoint {
@@ -133,14 +89,15 @@ pub async fn world() -> World {
         ready: Arc::new(|| Box::pin(async { Ok(()) })),
     }));
     let edge = Edge::new(EdgeOptions {
-        clock: clock.clone(),
-        entropy,
+        clock: house.clock.clone(),
+        entropy: house.entropy.clone(),
         trusted,
         ip_rate: None,
         cors: None,
         deadline: Duration::from_secs(30),
     });
-    World { service: edge.wrap(router), clock, guard }
+    let root = house.root().to_owned();
+    World { service: edge.wrap(router), root, clock: house.clock, guard: house.guard }
 }
 
 /// One request to be sent.
@@ -205,7 +162,14 @@ impl Ask<'_> {
     }
 
     pub fn bearer(self, token: &str) -> Self {
+        let token = if token == ROOT { &self.world.root } else { token };
         self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    /// The operator's key in a header of its own.
+    pub fn api_key(self) -> Self {
+        let root = &self.world.root;
+        self.header("x-api-key", root)
     }
 
     pub fn from(mut self, peer: &str) -> Self {
