@@ -2,12 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::{
-    RoleId,
-    decision::Allowed,
-    key::Key,
-    limits,
-};
+use domain::{RoleId, decision::Allowed, key::Key, limits};
 use keys::{Expires, KeyOrder, KeyQuery, KeysError, NewKey, PageRequest};
 use serde_json::{Map, Value, json};
 
@@ -56,10 +51,11 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
         start_chars: Some(0),
         ..NewKey::default()
     };
-    let (_, token) = inner.keys.create_with(allowed, new, move |_| token).await.map_err(|error| match error {
-        KeysError::Invalid { field: "role", .. } => Failure::bad("Role not found"),
-        other => other.into(),
-    })?;
+    let (_, token) =
+        inner.keys.create_with(allowed, new, move |_| token).await.map_err(|error| match error {
+            KeysError::Invalid { field: "role", .. } => Failure::bad("Role not found"),
+            other => other.into(),
+        })?;
     Ok(Answer::Data(json!({ "token": token.expose() })))
 }
 

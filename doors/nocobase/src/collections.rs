@@ -6,15 +6,13 @@ mod spec;
 use std::collections::BTreeSet;
 
 use data::{DataError, TablePatch};
-use domain::{
-    access::Op,
-    catalog::Table,
-    decision::Allowed,
-    secret::random_text,
-};
+use domain::{access::Op, catalog::Table, decision::Allowed, secret::random_text};
 use serde_json::{Map, Value, json};
 
-pub use field::{create as create_field, destroy as destroy_field, get as get_field, list as list_fields, update as update_field};
+pub use field::{
+    create as create_field, destroy as destroy_field, get as get_field, list as list_fields,
+    update as update_field,
+};
 
 use crate::{
     answer::Answer,
@@ -98,7 +96,12 @@ pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
         return Err(Failure::bad("a collection cannot be renamed"));
     }
     let mut options = options_of(table.extra.as_deref());
-    options.extend(values.iter().filter(|(name, _)| !spec::STRUCTURE.contains(&name.as_str())).map(|(k, v)| (k.clone(), v.clone())));
+    options.extend(
+        values
+            .iter()
+            .filter(|(name, _)| !spec::STRUCTURE.contains(&name.as_str()))
+            .map(|(k, v)| (k.clone(), v.clone())),
+    );
     let patch = TablePatch {
         name: None,
         title: text_property(&values, "title")?,
@@ -159,7 +162,8 @@ fn options_of(extra: Option<&str>) -> Map<String, Value> {
 
 /// The same written back; other dialects' notes stay.
 fn with_options(extra: Option<&str>, options: Map<String, Value>) -> String {
-    let mut all: Map<String, Value> = extra.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let mut all: Map<String, Value> =
+        extra.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     all.insert("nocobase".to_owned(), Value::Object(options));
     Value::Object(all).to_string()
 }

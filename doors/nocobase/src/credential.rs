@@ -22,7 +22,12 @@ pub enum Kind {
 }
 
 /// Reads the credential of a request. `now` judges a token's own times.
-pub fn read(inner: &Inner, headers: &HeaderMap, query: &Map<String, Value>, now: Millis) -> (Credential, Kind) {
+pub fn read(
+    inner: &Inner,
+    headers: &HeaderMap,
+    query: &Map<String, Value>,
+    now: Millis,
+) -> (Credential, Kind) {
     let presented = match bearer(headers) {
         Some(text) => Some(text),
         None if headers.contains_key(AUTHORIZATION) => return (Credential::Malformed, Kind::Malformed),

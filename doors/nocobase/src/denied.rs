@@ -36,7 +36,8 @@ struct Words {
 }
 
 fn words(reason: Reason, presented: Presented) -> Words {
-    let unauthenticated = |code, message| Words { status: StatusCode::UNAUTHORIZED, code: Some(code), message };
+    let unauthenticated =
+        |code, message| Words { status: StatusCode::UNAUTHORIZED, code: Some(code), message };
     let forbidden = |code, message| Words { status: StatusCode::FORBIDDEN, code, message };
     let limited = |code, message| Words { status: StatusCode::TOO_MANY_REQUESTS, code: Some(code), message };
     match reason {
@@ -45,7 +46,9 @@ fn words(reason: Reason, presented: Presented) -> Words {
         // The signature of a token proves that it was issued once: it is a deleted key, not a wrong one.
         Reason::Unknown => match presented.kind {
             Kind::Token | Kind::Session => unauthenticated("BLOCKED_TOKEN", SESSION_OVER),
-            Kind::Nothing | Kind::Malformed | Kind::OtherKey => unauthenticated("INVALID_TOKEN", SESSION_OVER),
+            Kind::Nothing | Kind::Malformed | Kind::OtherKey => {
+                unauthenticated("INVALID_TOKEN", SESSION_OVER)
+            }
         },
         Reason::Expired => match presented.kind {
             Kind::Session => unauthenticated("EXPIRED_SESSION", SESSION_OVER),

@@ -72,7 +72,8 @@ impl Failure {
         let mut response = json_response(self.status, bytes(&self.body()));
         let headers = response.headers_mut();
         if let Some(ms) = self.retry_after_ms {
-            let seconds = HeaderValue::from(ms.max(0).div_euclid(1_000) + i64::from(ms.rem_euclid(1_000) != 0));
+            let seconds =
+                HeaderValue::from(ms.max(0).div_euclid(1_000) + i64::from(ms.rem_euclid(1_000) != 0));
             headers.insert(RETRY_AFTER, seconds.clone());
             if let Some(rate) = self.rate {
                 headers.insert(HeaderName::from_static("ratelimit-limit"), HeaderValue::from(rate.max));
@@ -98,7 +99,9 @@ pub fn data(collection: &str, error: DataError) -> Failure {
         DataError::Bind(BindError::BadValue { field, message }) => {
             Failure::bad(format!("{collection}: {field} {message}"))
         }
-        DataError::Bind(BindError::Required { field }) => Failure::bad(format!("{collection}: {field} is required")),
+        DataError::Bind(BindError::Required { field }) => {
+            Failure::bad(format!("{collection}: {field} is required"))
+        }
         DataError::Bind(BindError::TooMuch(message)) => Failure::bad(message),
         DataError::Conflict { field } => Failure::bad(format!("{field} already exists")),
         DataError::NotFound => Failure::not_found(),

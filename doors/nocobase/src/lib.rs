@@ -27,6 +27,7 @@ mod resources;
 mod role;
 mod roles;
 mod router;
+mod scopes;
 mod span;
 mod state;
 mod swagger;

@@ -46,7 +46,10 @@ fn select(request: &Request, mut rows: Vec<Map<String, Value>>) -> Result<Vec<Ma
 }
 
 /// The rows with only the properties that were asked for.
-pub fn trimmed(request: &Request, mut rows: Vec<Map<String, Value>>) -> Result<Vec<Map<String, Value>>, Failure> {
+pub fn trimmed(
+    request: &Request,
+    mut rows: Vec<Map<String, Value>>,
+) -> Result<Vec<Map<String, Value>>, Failure> {
     if let Some(fields) = request.params.names("fields")? {
         rows.iter_mut().for_each(|row| row.retain(|name, _| fields.contains(name)));
     }
@@ -106,17 +109,24 @@ fn truth(value: &Value) -> Option<bool> {
 /// Three-valued, as a database answers: `None` is "unknown".
 fn matches(filter: &Filter, row: &Map<String, Value>) -> Option<bool> {
     match filter {
-        Filter::And(parts) => {
-            parts.iter().map(|p| matches(p, row)).try_fold(Some(true), |all, one| match (all, one) {
+        Filter::And(parts) => parts
+            .iter()
+            .map(|p| matches(p, row))
+            .try_fold(Some(true), |all, one| match (all, one) {
                 (_, Some(false)) => Err(()),
                 (None, _) | (_, None) => Ok(None),
                 (Some(a), Some(b)) => Ok(Some(a && b)),
             })
-            .unwrap_or(Some(false))
-        }
+            .unwrap_or(Some(false)),
         Filter::Or(parts) => {
             let found: Vec<_> = parts.iter().map(|p| matches(p, row)).collect();
-            if found.contains(&Some(true)) { Some(true) } else if found.contains(&None) { None } else { Some(false) }
+            if found.contains(&Some(true)) {
+                Some(true)
+            } else if found.contains(&None) {
+                None
+            } else {
+                Some(false)
+            }
         }
         Filter::Not(inner) => matches(inner, row).map(|yes| !yes),
         Filter::Cmp { field, op, terms } => holds(value(row, field), *op, terms),

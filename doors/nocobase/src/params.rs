@@ -29,7 +29,9 @@ impl Params {
     pub fn names(&self, name: &str) -> Result<Option<Vec<String>>, Failure> {
         let names = match self.map.get(name) {
             None | Some(Value::Null) => return Ok(None),
-            Some(value) => names(value).ok_or_else(|| Failure::bad(format!("{name} must be a list of names")))?,
+            Some(value) => {
+                names(value).ok_or_else(|| Failure::bad(format!("{name} must be a list of names")))?
+            }
         };
         Ok((!names.is_empty()).then_some(names))
     }
@@ -45,7 +47,10 @@ impl Params {
             Some(value @ Value::String(_)) => Ok(Some(vec![value.clone()])),
             Some(Value::Array(keys)) if keys.iter().all(scalar) => {
                 if keys.len() > limits::FILTER_LIST_MAX {
-                    return Err(Failure::bad(format!("filterByTk takes at most {} keys", limits::FILTER_LIST_MAX)));
+                    return Err(Failure::bad(format!(
+                        "filterByTk takes at most {} keys",
+                        limits::FILTER_LIST_MAX
+                    )));
                 }
                 Ok(Some(keys.clone()))
             }
@@ -145,7 +150,11 @@ pub fn zone(header: Option<&str>) -> TimeZone {
             _ => return None,
         };
         let (hours, minutes) = rest.split_once(':')?;
-        let seconds = hours.parse::<i32>().ok()?.checked_mul(3_600)?.checked_add(minutes.parse::<i32>().ok()?.checked_mul(60)?)?;
+        let seconds = hours
+            .parse::<i32>()
+            .ok()?
+            .checked_mul(3_600)?
+            .checked_add(minutes.parse::<i32>().ok()?.checked_mul(60)?)?;
         Offset::from_seconds(sign * seconds).ok()
     });
     parsed.map_or(TimeZone::UTC, TimeZone::fixed)
@@ -161,7 +170,9 @@ mod tests {
 
     #[test]
     fn lists_come_in_any_form() {
-        for query in ["fields=id,title", "fields[]=id&fields[]=title", "fields=id&fields=title", "fields[]=id,title"] {
+        for query in
+            ["fields=id,title", "fields[]=id&fields[]=title", "fields=id&fields=title", "fields[]=id,title"]
+        {
             assert_eq!(params(query).names("fields").unwrap().unwrap(), ["id", "title"], "{query}");
         }
         assert_eq!(params("fields=").names("fields").unwrap(), None);
@@ -174,7 +185,15 @@ mod tests {
         assert_eq!(page(""), Ok(Some((1, 20))));
         assert_eq!(page("page=3&pageSize=100000"), Ok(Some((3, 1_000))));
         assert_eq!(page("paginate=false"), Ok(None));
-        for bad in ["page=0", "pageSize=0", "pageSize=-1", "pageSize=abc", "page=1.5", "pageSize[]=1", "page=99999999999999999999"] {
+        for bad in [
+            "page=0",
+            "pageSize=0",
+            "pageSize=-1",
+            "pageSize=abc",
+            "page=1.5",
+            "pageSize[]=1",
+            "page=99999999999999999999",
+        ] {
             assert_eq!(page(bad), Err(()), "{bad}");
         }
     }
@@ -182,7 +201,10 @@ mod tests {
     #[test]
     fn a_minus_sorts_downwards() {
         let sort = params("sort%5B%5D=-id&sort[]=title").sort().unwrap();
-        assert_eq!(sort.iter().map(|s| (s.field.as_str(), s.descending)).collect::<Vec<_>>(), [("id", true), ("title", false)]);
+        assert_eq!(
+            sort.iter().map(|s| (s.field.as_str(), s.descending)).collect::<Vec<_>>(),
+            [("id", true), ("title", false)]
+        );
     }
 
     #[test]

@@ -46,7 +46,13 @@ fn target(parent: Option<(&str, &str)>, last: &str, key: Option<&str>) -> Option
             (decode(resource)?, source, Some(name.to_owned()))
         }
     };
-    (named && valid_name(&resource)).then(|| Target { resource, source, assoc, action: action.to_owned(), key })
+    (named && valid_name(&resource)).then(|| Target {
+        resource,
+        source,
+        assoc,
+        action: action.to_owned(),
+        key,
+    })
 }
 
 /// A collection, field or action name as the grammar allows it.
@@ -109,8 +115,21 @@ mod tests {
     #[test]
     fn a_path_of_another_door_is_not_claimed() {
         for path in [
-            "", "/", "todos", "v3/meta/bases", "auth/api-key/create", "todos/1:get", ":list", "todos:", "a/b/c/d/e:list",
-            "todos:list:x", "to dos:list", "t%ff:list", "t%2:list", "1todos:list", "todos:li%00st",
+            "",
+            "/",
+            "todos",
+            "v3/meta/bases",
+            "auth/api-key/create",
+            "todos/1:get",
+            ":list",
+            "todos:",
+            "a/b/c/d/e:list",
+            "todos:list:x",
+            "to dos:list",
+            "t%ff:list",
+            "t%2:list",
+            "1todos:list",
+            "todos:li%00st",
         ] {
             assert_eq!(parse(path), None, "{path}");
         }

@@ -47,7 +47,8 @@ fn form_decode(text: &str) -> Result<String, QsError> {
 
 /// `a[b][]` → `a`, `b`, ``. What does not nest cleanly is one plain name.
 fn steps(name: &str) -> Result<Vec<&str>, QsError> {
-    let Some((head, mut rest)) = name.find('[').filter(|at| *at > 0).and_then(|at| name.split_at_checked(at)) else {
+    let Some((head, mut rest)) = name.find('[').filter(|at| *at > 0).and_then(|at| name.split_at_checked(at))
+    else {
         return Ok(vec![name]);
     };
     let mut steps = vec![head];

@@ -39,8 +39,7 @@ pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failur
 
 pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     check_own(allowed, allowed.op())?;
-    let query =
-        Query { sort: request.params.sort()?, select: request.params.select()?, ..Query::default() };
+    let query = Query { sort: request.params.sort()?, select: request.params.select()?, ..Query::default() };
     let which = match (request.params.target_keys()?, filter_of(request, allowed)?) {
         (Some(keys), None) => Which::Keys(keys),
         (Some(keys), Some(filter)) => Which::Filter(both(allowed, keys, filter)?),
@@ -66,7 +65,10 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
         _ => vec![request.values()?],
     };
     if values.len() > limits::RECORDS_PER_WRITE_MAX {
-        return Err(Failure::bad(format!("at most {} records can be created at once", limits::RECORDS_PER_WRITE_MAX)));
+        return Err(Failure::bad(format!(
+            "at most {} records can be created at once",
+            limits::RECORDS_PER_WRITE_MAX
+        )));
     }
     if values.is_empty() {
         return Ok(Answer::Data(Value::Array(Vec::new())));
@@ -83,7 +85,9 @@ pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     let written = match request.inner.data.update(allowed, &which, &values, false).await {
         Ok(written) => written,
         // Nothing there that may be changed: nothing was changed.
-        Err(DataError::NotFound | DataError::OutOfScope) => return Ok(Answer::Data(Value::Array(Vec::new()))),
+        Err(DataError::NotFound | DataError::OutOfScope) => {
+            return Ok(Answer::Data(Value::Array(Vec::new())));
+        }
         Err(error) => return Err(said(allowed, error)),
     };
     Ok(Answer::Written(render::page(&written.records, None)))

@@ -101,7 +101,10 @@ pub fn base(headers: &HeaderMap) -> &str {
 }
 
 /// A text property of a body; a number counts as its digits. `Some(None)`: given as null.
-pub fn text_property(values: &Map<String, Value>, name: &'static str) -> Result<Option<Option<String>>, Failure> {
+pub fn text_property(
+    values: &Map<String, Value>,
+    name: &'static str,
+) -> Result<Option<Option<String>>, Failure> {
     match values.get(name) {
         None => Ok(None),
         Some(Value::Null) => Ok(Some(None)),

@@ -1,66 +1,19 @@
-//! What a role may do in single collections: resource entries, the one-call form, the strategy of a data
-//! source, and scopes (which rows).
+//! What a role may do in single collections: resource entries, the one-call form, and the strategy of a data
+//! source.
 
-use data::TablePatch;
-use domain::{
-    catalog::Catalog,
-    decision::Allowed,
-    user::Role,
-};
+use domain::{decision::Allowed, user::Role};
 use keys::RoleChange;
 use serde_json::{Map, Value, json};
 
 use crate::{
     answer::Answer,
-    collections,
-    failure::{self, Failure},
-    filter::{self, Context},
+    failure::Failure,
     memory,
     request::{Request, text_property},
     role::{ActionEntry, HOME, ResourceEntry, RoleDoc, ScopeRef, Scopes, canonical},
     roles,
+    scopes::{self, StoredScopes},
 };
-
-/// Scopes everybody has.
-const SCOPE_ALL: i64 = 1;
-const SCOPE_OWN: i64 = 2;
-
-/// The scopes there are: the two built in, and those kept with their collections.
-pub struct StoredScopes<'c>(pub &'c Catalog);
-
-impl Scopes for StoredScopes<'_> {
-    fn filter(&self, id: i64) -> Option<Map<String, Value>> {
-        self.all().into_iter().find(|s| s.get("id") == Some(&json!(id)))?.get("scope")?.as_object().cloned()
-    }
-}
-
-impl StoredScopes<'_> {
-    fn all(&self) -> Vec<Map<String, Value>> {
-        let own = json!({ "createdById": "{{ ctx.state.currentUser.id }}" });
-        let builtin = [
-            json!({"id": SCOPE_ALL, "key": "all", "dataSourceKey": HOME, "name": "All records", "resourceName": null, "scope": {}}),
-            json!({"id": SCOPE_OWN, "key": "own", "dataSourceKey": HOME, "name": "Own records", "resourceName": null, "scope": own}),
-        ];
-        let home = self.0.base(HOME).map(|b| b.id);
-        let tables = self.0.tables.values().filter(|t| Some(t.base) == home);
-        let custom = tables.flat_map(|t| collections::notes(t, "scopes"));
-        builtin.into_iter().chain(custom).filter_map(|v| v.as_object().cloned()).collect()
-    }
-
-    fn id_of(&self, key: &str) -> Option<i64> {
-        self.all().iter().find(|s| s.get("key") == Some(&json!(key)))?.get("id")?.as_i64()
-    }
-
-    fn shown(&self, scope: &ScopeRef) -> Value {
-        match scope {
-            ScopeRef::Inline(filter) => json!({ "scope": filter }),
-            ScopeRef::Id(id) => {
-                let found = self.all().into_iter().find(|s| s.get("id") == Some(&json!(id)));
-                found.map_or(Value::Null, Value::Object)
-            }
-        }
-    }
-}
 
 pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     let role = roles::source(request, allowed).await?;
@@ -83,7 +36,12 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     if doc.resource(&name).is_some() {
         return Err(Failure::bad(format!("the role has an entry for {name} already")));
     }
-    let mut entry = ResourceEntry { id: doc.next_id(), name: name.clone(), using_actions_config: true, actions: Vec::new() };
+    let mut entry = ResourceEntry {
+        id: doc.next_id(),
+        name: name.clone(),
+        using_actions_config: true,
+        actions: Vec::new(),
+    };
     change(&mut entry, &values, allowed, doc.next_id() + 1)?;
     doc.resources.push(entry);
     let role = save(request, allowed, &role, &doc).await?;
@@ -178,41 +136,6 @@ pub async fn strategy_update(request: &Request, allowed: &Allowed) -> Result<Ans
     Ok(Answer::Data(strategy_shown(&role)))
 }
 
-pub async fn scopes_list(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
-    memory::list(request, StoredScopes(allowed.catalog()).all())
-}
-
-/// A scope of one's own. It is kept with its collection, so that it goes when the collection goes.
-pub async fn scope_create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
-    let _editing = request.inner.editing.lock().await;
-    let values = request.values()?;
-    let resource =
-        text_property(&values, "resourceName")?.flatten().ok_or_else(|| Failure::bad("resourceName is required"))?;
-    let scope = match values.get("scope") {
-        None | Some(Value::Null) => Map::new(),
-        Some(Value::Object(filter)) => filter.clone(),
-        Some(_) => return Err(Failure::bad("scope must be a filter")),
-    };
-    filter::parse(&Value::Object(scope.clone()), &Context::default())?;
-    let table = request.inner.data.table(allowed).map_err(|e| failure::data("rolesResourcesScopes", e))?;
-    let mut kept = collections::notes(&table, "scopes");
-    let used = StoredScopes(allowed.catalog()).all().iter().filter_map(|s| s.get("id")?.as_i64()).max();
-    // Never an id that was used before: a role could still name it.
-    let id = used.unwrap_or(SCOPE_OWN).max(allowed.at().0) + 1;
-    let row = json!({
-        "id": id,
-        "key": format!("s{id}"),
-        "dataSourceKey": HOME,
-        "name": text_property(&values, "name")?.flatten(),
-        "resourceName": resource,
-        "scope": scope,
-    });
-    kept.push(row.clone());
-    let patch = TablePatch { extra: Some(Some(collections::with_notes(&table, "scopes", kept))), ..TablePatch::default() };
-    request.inner.data.patch_table(allowed, patch).await.map_err(|e| failure::data("rolesResourcesScopes", e))?;
-    Ok(Answer::Data(row))
-}
-
 /// `actions` and `resources` of `roles:check`.
 pub fn collection_actions(doc: &RoleDoc) -> (Map<String, Value>, Vec<&str>) {
     let mut actions = Map::new();
@@ -230,7 +153,7 @@ pub fn collection_actions(doc: &RoleDoc) -> (Map<String, Value>, Vec<&str>) {
                 }
                 _ => {}
             }
-            if action.scope == Some(ScopeRef::Id(SCOPE_OWN)) {
+            if action.scope == Some(ScopeRef::Id(scopes::OWN)) {
                 rule.insert("own".to_owned(), json!(true));
             }
             actions.insert(format!("{}:{}", resource.name, action.name), Value::Object(rule));
@@ -240,7 +163,12 @@ pub fn collection_actions(doc: &RoleDoc) -> (Map<String, Value>, Vec<&str>) {
 }
 
 /// Takes a body into an entry; answers the next free id.
-fn change(entry: &mut ResourceEntry, values: &Map<String, Value>, allowed: &Allowed, mut next: i64) -> Result<i64, Failure> {
+fn change(
+    entry: &mut ResourceEntry,
+    values: &Map<String, Value>,
+    allowed: &Allowed,
+    mut next: i64,
+) -> Result<i64, Failure> {
     if let Some(using) = crate::request::bool_property(values, "usingActionsConfig")? {
         entry.using_actions_config = using;
     }
@@ -290,14 +218,16 @@ fn scope(map: &Map<String, Value>, allowed: &Allowed) -> Result<Option<ScopeRef>
     match map.get("scope") {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Number(id)) => by_id(id.as_i64().unwrap_or_default()),
-        Some(Value::Object(scope)) => match (scope.get("id").and_then(Value::as_i64), scope.get("key"), scope.get("scope")) {
-            (Some(id), _, _) => by_id(id),
-            (None, Some(Value::String(key)), _) => by_key(key),
-            (None, _, Some(Value::Object(filter))) => Ok(Some(ScopeRef::Inline(filter.clone()))),
-            _ if scope.is_empty() => Ok(None),
-            // Guessing what is meant could grant more than was meant.
-            _ => Err(Failure::bad("scope must have an id, a key or a scope")),
-        },
+        Some(Value::Object(scope)) => {
+            match (scope.get("id").and_then(Value::as_i64), scope.get("key"), scope.get("scope")) {
+                (Some(id), _, _) => by_id(id),
+                (None, Some(Value::String(key)), _) => by_key(key),
+                (None, _, Some(Value::Object(filter))) => Ok(Some(ScopeRef::Inline(filter.clone()))),
+                _ if scope.is_empty() => Ok(None),
+                // Guessing what is meant could grant more than was meant.
+                _ => Err(Failure::bad("scope must have an id, a key or a scope")),
+            }
+        }
         Some(_) => Err(Failure::bad("scope must be an object")),
     }
 }
@@ -312,7 +242,8 @@ fn chosen(request: &Request, allowed: &Allowed, role: &Role) -> Result<Vec<Strin
     let all: Vec<Map<String, Value>> = entries(allowed, role);
     let name = |row: &Map<String, Value>| row.get("name").and_then(Value::as_str).map(str::to_owned);
     if let Some(keys) = request.params.target_keys()? {
-        let wanted = |row: &Map<String, Value>| keys.iter().filter_map(Value::as_str).any(|k| names_it(row, k));
+        let wanted =
+            |row: &Map<String, Value>| keys.iter().filter_map(Value::as_str).any(|k| names_it(row, k));
         return Ok(all.iter().filter(|r| wanted(r)).filter_map(name).collect());
     }
     let filter = request.filter(None)?.ok_or_else(|| request.needs_a_target())?;
@@ -382,10 +313,12 @@ fn role_in(filter: &domain::query::Filter) -> Option<String> {
     use domain::query::{CmpOp, Filter, Term};
     match filter {
         Filter::And(parts) => parts.iter().find_map(role_in),
-        Filter::Cmp { field, op: CmpOp::Eq, terms } if field == "roleName" || field == "name" => match terms.first()? {
-            Term::Literal(Value::String(name)) => Some(name.clone()),
-            _ => None,
-        },
+        Filter::Cmp { field, op: CmpOp::Eq, terms } if field == "roleName" || field == "name" => {
+            match terms.first()? {
+                Term::Literal(Value::String(name)) => Some(name.clone()),
+                _ => None,
+            }
+        }
         _ => None,
     }
 }

@@ -1,10 +1,6 @@
 //! Roles: `roles:*`. What they mean is compiled in `role/`; here they are read, kept and shown.
 
-use domain::{
-    decision::Allowed,
-    secret::random_text,
-    user::Role,
-};
+use domain::{decision::Allowed, secret::random_text, user::Role};
 use keys::{KeysError, NewRole, RoleChange};
 use serde_json::{Map, Value, json};
 
@@ -14,8 +10,9 @@ use crate::{
     failure::Failure,
     memory,
     request::{Request, bool_property, text_property},
-    resources::{StoredScopes, collection_actions},
+    resources::collection_actions,
     role::{self, RoleDoc, SNIPPETS_DEFAULT, Strategy},
+    scopes::StoredScopes,
 };
 
 const NAME_ALPHABET: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
@@ -172,11 +169,7 @@ pub async fn by_name(request: &Request, allowed: &Allowed, name: &str) -> Result
 }
 
 /// The change that makes `role` mean what `doc` says.
-pub fn rewritten(
-    allowed: &Allowed,
-    role: &Role,
-    doc: &RoleDoc,
-) -> Result<RoleChange, Failure> {
+pub fn rewritten(allowed: &Allowed, role: &Role, doc: &RoleDoc) -> Result<RoleChange, Failure> {
     if role.root {
         return Err(Failure::forbidden());
     }
@@ -184,7 +177,9 @@ pub fn rewritten(
     // an empty document would silently take them away.
     let foreign = !role.builtin && role.extra.is_none() && !role.grants.0.is_empty();
     if foreign {
-        return Err(Failure::bad("the permissions of this role were set through another interface and can only be changed there"));
+        return Err(Failure::bad(
+            "the permissions of this role were set through another interface and can only be changed there",
+        ));
     }
     Ok(RoleChange {
         grants: Some(role::compile(doc, allowed.catalog(), &StoredScopes(allowed.catalog()))?),
@@ -241,5 +236,6 @@ pub fn strategy_of(value: &Value) -> Result<Strategy, Failure> {
     if let Some(actions) = value.get_mut("actions").filter(|a| !a.is_array()) {
         *actions = json!([]);
     }
-    serde_json::from_value(value).map_err(|_| Failure::bad("strategy must be an object with a list of actions"))
+    serde_json::from_value(value)
+        .map_err(|_| Failure::bad("strategy must be an object with a list of actions"))
 }

@@ -9,7 +9,11 @@ use std::{pin::Pin, sync::Arc};
 use axum::{
     Router,
     extract::{Request as HttpRequest, State},
-    http::{HeaderMap, Method, StatusCode, header::{CONTENT_TYPE, ORIGIN}, request::Parts},
+    http::{
+        HeaderMap, Method, StatusCode,
+        header::{CONTENT_TYPE, ORIGIN},
+        request::Parts,
+    },
     response::Response,
     routing::any,
 };
@@ -19,9 +23,9 @@ use http_kit::{body, edge::set_decision_id, peer};
 use serde_json::Value;
 
 use crate::{
-    NocobaseState, api_keys, auth,
+    NocobaseState,
     answer::Answer,
-    collections, cors, credential,
+    api_keys, auth, collections, cors, credential,
     credential::Kind,
     denied::{self, Presented},
     failure::Failure,
@@ -30,7 +34,7 @@ use crate::{
     profile::NOCOBASE,
     qs, records,
     request::Request,
-    resources, roles,
+    resources, roles, scopes,
     state::Inner,
     swagger, users,
 };
@@ -160,8 +164,8 @@ const SYSTEM: &[Action] = actions! {
     "roles.dataSourceResources" "destroy" Writes [RoleManage Server] => resources::destroy;
     "dataSources.roles" "get" Reads [RoleManage Server] => resources::strategy_get;
     "dataSources.roles" "update" Writes [RoleManage Server] => resources::strategy_update;
-    "dataSources.rolesResourcesScopes" "list" Reads [RoleManage Server] => resources::scopes_list;
-    "dataSources.rolesResourcesScopes" "create" Writes [RoleManage Body] => resources::scope_create;
+    "dataSources.rolesResourcesScopes" "list" Reads [RoleManage Server] => scopes::list;
+    "dataSources.rolesResourcesScopes" "create" Writes [RoleManage Body] => scopes::create;
 
     // Collections and fields.
     "collections" "list" Reads [who Base] => collections::list;
@@ -231,7 +235,8 @@ async fn serve(
     let ip = peer::client_ip(&parts, &inner.settings.trusted);
     let (credential, kind) = credential::read(inner, &parts.headers, &map, inner.clock.now());
     let params = Params { map, key: target.key.clone() };
-    let mut request = Request { inner: inner.clone(), target, params, body: None, headers: parts.headers, ip };
+    let mut request =
+        Request { inner: inner.clone(), target, params, body: None, headers: parts.headers, ip };
     // A place named by the body needs the body first; everybody else proves who they are before it is read.
     let early = action.need == Need::Op(Op::RoleManage, At::Body);
     let mut body = Some(body);
@@ -292,7 +297,11 @@ fn name_of(request: &Request, at: At) -> Result<Option<String>, Failure> {
         At::Key => {
             let name = request.key()?;
             // These are no collections that could be changed or removed.
-            if collections::RESERVED.contains(&name.as_str()) { Err(Failure::forbidden()) } else { Ok(Some(name)) }
+            if collections::RESERVED.contains(&name.as_str()) {
+                Err(Failure::forbidden())
+            } else {
+                Ok(Some(name))
+            }
         }
         At::Body => {
             let name = request.body.as_ref().and_then(|b| b.get("resourceName")).and_then(Value::as_str);

@@ -10,7 +10,9 @@ pub const NEVER_S: i64 = 31_557_600_000;
 pub enum SpanError {
     #[error("expiresIn is required")]
     Missing,
-    #[error("\"expiresIn\" should be a number of seconds or a string representing a timespan, like \"30d\", or \"never\"")]
+    #[error(
+        "\"expiresIn\" should be a number of seconds or a string representing a timespan, like \"30d\", or \"never\""
+    )]
     NotASpan,
 }
 
@@ -79,7 +81,20 @@ mod tests {
     #[test]
     fn a_lifetime_that_is_none_is_refused() {
         assert_eq!(parse(None), Err(SpanError::Missing));
-        for bad in [json!("30"), json!(""), json!("d"), json!("-1d"), json!("soon"), json!(0), json!(-5), json!(1.5), json!(true), json!({}), json!("1.2.3d"), json!("100ms")] {
+        for bad in [
+            json!("30"),
+            json!(""),
+            json!("d"),
+            json!("-1d"),
+            json!("soon"),
+            json!(0),
+            json!(-5),
+            json!(1.5),
+            json!(true),
+            json!({}),
+            json!("1.2.3d"),
+            json!("100ms"),
+        ] {
             assert_eq!(parse(Some(&bad)), Err(SpanError::NotASpan), "{bad}");
         }
     }

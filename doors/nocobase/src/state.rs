@@ -61,6 +61,17 @@ impl NocobaseState {
         settings: NocobaseSettings,
     ) -> Self {
         let signer = Signer::new(&settings.app_key);
-        Self { inner: Arc::new(Inner { guard, keys, data, clock, entropy, signer, settings, editing: tokio::sync::Mutex::default() }) }
+        Self {
+            inner: Arc::new(Inner {
+                guard,
+                keys,
+                data,
+                clock,
+                entropy,
+                signer,
+                settings,
+                editing: tokio::sync::Mutex::default(),
+            }),
+        }
     }
 }

@@ -38,8 +38,15 @@ const PARAMETERS: [(&str, &str, &str, &[&str]); 11] = [
 
 pub async fn get_urls(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     let url = |name: &str, ns: &str| json!({ "name": name, "url": format!("/api/swagger:get{ns}") });
-    let mut urls = vec![url("NocoBase API", ""), url("Core API", "?ns=core"), url("All plugins API", "?ns=plugins"), url("Custom collections API", "?ns=collections")];
-    urls.extend(reachable(request, allowed).iter().map(|t| url(&t.name, &format!("?ns=collections%2F{}", t.name))));
+    let mut urls = vec![
+        url("NocoBase API", ""),
+        url("Core API", "?ns=core"),
+        url("All plugins API", "?ns=plugins"),
+        url("Custom collections API", "?ns=collections"),
+    ];
+    urls.extend(
+        reachable(request, allowed).iter().map(|t| url(&t.name, &format!("?ns=collections%2F{}", t.name))),
+    );
     Ok(Answer::Data(Value::Array(urls)))
 }
 
@@ -109,7 +116,10 @@ fn operation(table: &str, action: &str, summary: &str) -> Value {
     });
     if let ("create" | "update", Some(map)) = (action, out.as_object_mut()) {
         let form = json!({ "$ref": format!("#/components/schemas/{table}.form") });
-        map.insert("requestBody".to_owned(), json!({ "content": { "application/json": { "schema": form } } }));
+        map.insert(
+            "requestBody".to_owned(),
+            json!({ "content": { "application/json": { "schema": form } } }),
+        );
     }
     out
 }

@@ -56,7 +56,11 @@ impl Signer {
         validation.validate_nbf = false;
         validation.validate_aud = false;
         validation.required_spec_claims.clear();
-        Self { encoding: EncodingKey::from_secret(bytes), decoding: DecodingKey::from_secret(bytes), validation }
+        Self {
+            encoding: EncodingKey::from_secret(bytes),
+            decoding: DecodingKey::from_secret(bytes),
+            validation,
+        }
     }
 
     /// A token that is unlike every other one, even for the same user, role and second.
@@ -139,7 +143,8 @@ mod tests {
         let header = token.expose().split('.').next().unwrap();
         assert!(signer().holds(token.expose(), NOW));
         assert_eq!(header, "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9");
-        let seen: serde_json::Value = jsonwebtoken::dangerous::insecure_decode_claims(token.expose()).unwrap();
+        let seen: serde_json::Value =
+            jsonwebtoken::dangerous::insecure_decode_claims(token.expose()).unwrap();
         assert_eq!(
             seen.to_string(),
             r#"{"userId":2,"roleName":"todosApi","iat":1795327855,"exp":2110687855,"jti":"0000000000000000000000"}"#
@@ -163,7 +168,10 @@ mod tests {
         for late in [serde_json::json!({"exp": 1_795_327_855}), serde_json::json!({"nbf": 1_795_327_856})] {
             assert!(!signer().holds(&foreign(Algorithm::HS256, late), NOW));
         }
-        assert!(signer().holds(&foreign(Algorithm::HS256, serde_json::json!({})), NOW), "no exp means no end");
+        assert!(
+            signer().holds(&foreign(Algorithm::HS256, serde_json::json!({})), NOW),
+            "no exp means no end"
+        );
         // alg none
         assert!(!signer().holds("eyJhbGciOiJub25lIn0.eyJ1c2VySWQiOjF9.", NOW));
     }

@@ -127,7 +127,8 @@ pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Fai
 /// The role a session without `X-Role` acts in from now on.
 pub async fn set_default_role(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     let values = request.values()?;
-    let role = text_property(&values, "roleName")?.flatten().ok_or_else(|| Failure::bad("roleName is required"))?;
+    let role =
+        text_property(&values, "roleName")?.flatten().ok_or_else(|| Failure::bad("roleName is required"))?;
     request.inner.keys.choose_default_role(allowed, &role).await?;
     Ok(Answer::Data(json!("ok")))
 }
@@ -278,7 +279,8 @@ fn extra_with(extra: Option<&str>, values: &Map<String, Value>) -> Option<String
     }
     let mut notes = notes_of(extra);
     notes.extend(given.into_iter().map(|(n, v)| (n.to_owned(), v)));
-    let mut all: Map<String, Value> = extra.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let mut all: Map<String, Value> =
+        extra.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     all.insert("nocobase".to_owned(), Value::Object(notes));
     Some(Value::Object(all).to_string())
 }

@@ -19,8 +19,9 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     let _editing = request.inner.editing.lock().await;
     let table = current(request, allowed)?;
     let given = spec::field(request, request.values()?)?;
-    let duplicate =
-        |name: &str| Failure::bad(format!("Field name \"{name}\" already exists in collection \"{}\"", table.name));
+    let duplicate = |name: &str| {
+        Failure::bad(format!("Field name \"{name}\" already exists in collection \"{}\"", table.name))
+    };
     let taken = field_names(&table);
     match given {
         Given::Column(spec) => {
@@ -69,7 +70,11 @@ pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     let table = current(request, allowed)?;
     let mut notes = associations(&table);
     if let Some(note) = notes.iter_mut().find(|n| n.get("name").and_then(Value::as_str) == Some(&name)) {
-        note.extend(values.into_iter().filter(|(key, _)| !matches!(key.as_str(), "name" | "type" | "target" | "foreignKey")));
+        note.extend(
+            values
+                .into_iter()
+                .filter(|(key, _)| !matches!(key.as_str(), "name" | "type" | "target" | "foreignKey")),
+        );
         let note = note.clone();
         keep_notes(request, allowed, &table, notes.into_iter().map(Value::Object).collect()).await?;
         return Ok(Answer::Data(Value::Array(vec![Value::Object(association_shown(&table, note))])));
@@ -113,7 +118,8 @@ async fn keep_notes(
 
 fn patch_of(field: &Field, values: &Map<String, Value>) -> Result<FieldPatch, Failure> {
     let mut options = options_of(field.extra.as_deref());
-    let kept = values.iter().filter(|(key, _)| !matches!(key.as_str(), "name" | "type" | "key" | "collectionName"));
+    let kept =
+        values.iter().filter(|(key, _)| !matches!(key.as_str(), "name" | "type" | "key" | "collectionName"));
     options.extend(kept.map(|(k, v)| (k.clone(), v.clone())));
     let allow_null = bool_property(values, "allowNull")?;
     let own = field.system.is_none() && !field.primary;

@@ -26,7 +26,10 @@ const FLAGS: [(&str, SystemField); 4] = [
 pub enum Given {
     Column(Box<FieldSpec>),
     /// No column, or one that already exists; kept as a note.
-    Association { note: Map<String, Value>, column: Option<Box<FieldSpec>> },
+    Association {
+        note: Map<String, Value>,
+        column: Option<Box<FieldSpec>>,
+    },
 }
 
 pub fn table(request: &Request, values: &Map<String, Value>) -> Result<TableSpec, Failure> {
@@ -59,8 +62,11 @@ pub fn table(request: &Request, values: &Map<String, Value>) -> Result<TableSpec
             notes.extend(note.map(Value::Object));
         }
     }
-    let options: Map<String, Value> =
-        values.iter().filter(|(name, _)| !STRUCTURE.contains(&name.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let options: Map<String, Value> = values
+        .iter()
+        .filter(|(name, _)| !STRUCTURE.contains(&name.as_str()))
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .collect();
     let mut extra = Map::new();
     extra.insert("nocobase".to_owned(), Value::Object(options));
     extra.insert("nocobase.associations".to_owned(), Value::Array(notes));
@@ -153,11 +159,14 @@ fn column(
     options: Map<String, Value>,
 ) -> Result<FieldSpec, Failure> {
     let flag = |name: &'static str| bool_property(values, name).map(|b| b == Some(true));
-    let kind = kind(kind_name).ok_or_else(|| Failure::bad(format!("{name}: unknown field type {kind_name:?}")))?;
+    let kind =
+        kind(kind_name).ok_or_else(|| Failure::bad(format!("{name}: unknown field type {kind_name:?}")))?;
     let primary = flag("primaryKey")?;
     let system = match (kind_name, kind, name.as_str()) {
         ("snowflakeId", ..) if primary => Some(SystemField::Snowflake),
-        (_, FieldKind::BigInt | FieldKind::Integer, _) if primary && (flag("autoIncrement")? || values.get("interface") == Some(&json!("id"))) => {
+        (_, FieldKind::BigInt | FieldKind::Integer, _)
+            if primary && (flag("autoIncrement")? || values.get("interface") == Some(&json!("id"))) =>
+        {
             Some(SystemField::AutoId)
         }
         (_, FieldKind::DateTime, "createdAt") => Some(SystemField::CreatedAt),
@@ -174,7 +183,10 @@ fn column(
     let has_default = values.get("defaultValue").is_some_and(|v| !v.is_null());
     Ok(FieldSpec {
         title: title(values),
-        required: base.system.is_none() && !primary && (!allow_null || required_by_rule(values)) && !has_default,
+        required: base.system.is_none()
+            && !primary
+            && (!allow_null || required_by_rule(values))
+            && !has_default,
         unique: flag("unique")? && !base.primary,
         hidden: base.hidden || flag("hidden")?,
         default: values.get("defaultValue").filter(|v| !v.is_null() && base.system.is_none()).cloned(),

@@ -37,7 +37,8 @@ pub(super) fn compare(
         };
         return Ok(cmp(field, op, vec![Term::Var(now)]));
     }
-    let spans = spans(value).ok_or_else(|| bad("takes a day, a month, a year, an instant or a pair of them"))?;
+    let spans =
+        spans(value).ok_or_else(|| bad("takes a day, a month, a year, an instant or a pair of them"))?;
     let (Some(first), Some(last)) = (spans.first(), spans.last()) else {
         return Err(bad("takes a date"));
     };
@@ -87,7 +88,8 @@ fn span(text: &str) -> Option<Span> {
         return Some(Span::Instant(at));
     }
     let numbers: Vec<&str> = text.split('-').collect();
-    let whole = numbers.iter().all(|n| !n.is_empty() && n.len() <= 4 && n.bytes().all(|b| b.is_ascii_digit()));
+    let whole =
+        numbers.iter().all(|n| !n.is_empty() && n.len() <= 4 && n.bytes().all(|b| b.is_ascii_digit()));
     let mut parsed = numbers.iter().filter_map(|n| n.parse::<i16>().ok());
     let (year, month, day) = (parsed.next()?, parsed.next(), parsed.next());
     let date = |m: i16, d: i16| Date::new(year, i8::try_from(m).ok()?, i8::try_from(d).ok()?).ok();
@@ -113,7 +115,9 @@ fn edge(span: &Span, end: bool, kind: FieldKind, zone: &TimeZone) -> Option<Valu
     let text = match span {
         Span::Instant(at) => match kind {
             FieldKind::Date => at.to_zoned(zone.clone()).date().to_string(),
-            FieldKind::LocalDateTime => at.to_zoned(zone.clone()).datetime().strftime("%Y-%m-%d %H:%M:%S").to_string(),
+            FieldKind::LocalDateTime => {
+                at.to_zoned(zone.clone()).datetime().strftime("%Y-%m-%d %H:%M:%S").to_string()
+            }
             _ => format!("{at:.3}"),
         },
         Span::Days(from, to) => {

@@ -79,7 +79,10 @@ impl Parser<'_, '_> {
         if depth > limits::FILTER_DEPTH_MAX {
             return Err(FilterError::TooDeep);
         }
-        let parts = map.iter().map(|(key, value)| self.entry(path, key, value, depth)).collect::<Result<Vec<_>, _>>()?;
+        let parts = map
+            .iter()
+            .map(|(key, value)| self.entry(path, key, value, depth))
+            .collect::<Result<Vec<_>, _>>()?;
         Ok(conjunction(parts))
     }
 
@@ -103,12 +106,20 @@ impl Parser<'_, '_> {
     }
 
     /// The operands of a logic operator: a list of objects, or one object.
-    fn members(&mut self, op: &str, value: &Value, path: &str, depth: usize) -> Result<Vec<Filter>, FilterError> {
+    fn members(
+        &mut self,
+        op: &str,
+        value: &Value,
+        path: &str,
+        depth: usize,
+    ) -> Result<Vec<Filter>, FilterError> {
         let bad = || FilterError::BadOperand { op: op.to_owned(), what: "takes a list of conditions" };
         match value {
             Value::Array(items) => items
                 .iter()
-                .map(|item| item.as_object().ok_or_else(bad).and_then(|map| self.all_of(map, path, depth + 1)))
+                .map(|item| {
+                    item.as_object().ok_or_else(bad).and_then(|map| self.all_of(map, path, depth + 1))
+                })
                 .collect(),
             Value::Object(map) if op == "$or" => {
                 if depth > limits::FILTER_DEPTH_MAX {
@@ -170,14 +181,19 @@ impl Parser<'_, '_> {
             "$like" | "$iLike" | "$notLike" | "$notILike" => like(field, op, value),
             "$empty" | "$arrayEmpty" => Ok(cmp(field, CmpOp::Empty, Vec::new())),
             "$notEmpty" | "$arrayNotEmpty" => Ok(cmp(field, CmpOp::NotEmpty, Vec::new())),
-            "$isTruly" => Ok(cmp(field, if is_false(value) { CmpOp::False } else { CmpOp::True }, Vec::new())),
-            "$isFalsy" => Ok(cmp(field, if is_false(value) { CmpOp::True } else { CmpOp::False }, Vec::new())),
+            "$isTruly" => {
+                Ok(cmp(field, if is_false(value) { CmpOp::False } else { CmpOp::True }, Vec::new()))
+            }
+            "$isFalsy" => {
+                Ok(cmp(field, if is_false(value) { CmpOp::True } else { CmpOp::False }, Vec::new()))
+            }
             "$anyOf" => list(CmpOp::AnyOf, value),
             "$noneOf" => list(CmpOp::NoneOf, value),
             "$match" => list(CmpOp::Match, value),
             "$notMatch" => list(CmpOp::NotMatch, value),
             _ if op.starts_with("$date") => {
-                let kind = self.context.table.and_then(|t| t.field(field)).map_or(FieldKind::DateTime, |f| f.kind);
+                let kind =
+                    self.context.table.and_then(|t| t.field(field)).map_or(FieldKind::DateTime, |f| f.kind);
                 date::compare(field, op, value, kind, &self.context.zone)
             }
             _ => Err(FilterError::UnknownOperator(op.to_owned())),
@@ -205,10 +221,11 @@ fn cmp(field: &str, op: CmpOp, terms: Vec<Term>) -> Filter {
 /// Text operators take one text or a list; a list is "any of" for the positive ones, "all of" for the
 /// negative; null asks for null.
 fn text(field: &str, op: CmpOp, value: &Value) -> Result<Filter, FilterError> {
-    let negative =
-        matches!(op, CmpOp::NotContains | CmpOp::NotStartsWith | CmpOp::NotEndsWith);
+    let negative = matches!(op, CmpOp::NotContains | CmpOp::NotStartsWith | CmpOp::NotEndsWith);
     match value {
-        Value::Null => Ok(cmp(field, if negative { CmpOp::Ne } else { CmpOp::Eq }, vec![Term::Literal(Value::Null)])),
+        Value::Null => {
+            Ok(cmp(field, if negative { CmpOp::Ne } else { CmpOp::Eq }, vec![Term::Literal(Value::Null)]))
+        }
         Value::Array(_) => {
             let parts = items(value)?.into_iter().map(|t| cmp(field, op, vec![t])).collect();
             Ok(if negative { Filter::And(parts) } else { Filter::Or(parts) })

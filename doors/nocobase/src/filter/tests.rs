@@ -76,7 +76,16 @@ fn every_operator_of_the_grammar_has_its_meaning() {
 
 #[test]
 fn an_empty_filter_is_no_condition() {
-    for filter in [json!({}), json!({"$and": []}), json!({"$or": []}), json!({"$and": [{}]}), json!(""), json!("{}"), json!(null), json!({"$and": [{"$or": []}]})] {
+    for filter in [
+        json!({}),
+        json!({"$and": []}),
+        json!({"$or": []}),
+        json!({"$and": [{}]}),
+        json!(""),
+        json!("{}"),
+        json!(null),
+        json!({"$and": [{"$or": []}]}),
+    ] {
         assert!(parse(&filter, &Context::default()).unwrap().is_all(), "{filter}");
     }
 }
@@ -93,7 +102,10 @@ fn what_is_no_filter_is_refused_and_not_ignored() {
         (json!({"a.$like": "a%b"}), "ERROR $like: takes % only at the beginning and at the end"),
         (json!({"$and": "x"}), "ERROR $and: takes a list of conditions"),
         (json!({"a": "{{$env.SECRET}}"}), "ERROR unknown variable \"$env.SECRET\" in filter"),
-        (json!({"d.$dateOn": "yesterday"}), "ERROR $dateOn: takes a day, a month, a year, an instant or a pair of them"),
+        (
+            json!({"d.$dateOn": "yesterday"}),
+            "ERROR $dateOn: takes a day, a month, a year, an instant or a pair of them",
+        ),
     ] {
         assert_eq!(read(filter.clone()), want, "{filter}");
     }
@@ -142,14 +154,24 @@ fn json_values() -> impl proptest::strategy::Strategy<Value = Value> {
     let key = prop_oneof![
         "[a-c.$]{0,6}",
         proptest::sample::select(vec![
-            "$and", "$or", "$not", "$eq", "$in", "a.$dateOn", "a.$dateBetween", "$includes", "a.$like", "$match",
+            "$and",
+            "$or",
+            "$not",
+            "$eq",
+            "$in",
+            "a.$dateOn",
+            "a.$dateBetween",
+            "$includes",
+            "a.$like",
+            "$match",
         ])
         .prop_map(str::to_owned),
     ];
     leaf.prop_recursive(6, 40, 5, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
-            prop::collection::vec((key.clone(), inner), 0..5).prop_map(|entries| Value::Object(entries.into_iter().collect())),
+            prop::collection::vec((key.clone(), inner), 0..5)
+                .prop_map(|entries| Value::Object(entries.into_iter().collect())),
         ]
     })
 }

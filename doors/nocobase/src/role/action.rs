@@ -46,5 +46,9 @@ pub fn ops(action: &str) -> Ops {
 
 /// `actionAlias` of `roles:check`.
 pub fn aliases_json() -> Value {
-    ALIASES.iter().map(|(alias, name)| ((*alias).to_owned(), json!(name))).collect::<serde_json::Map<_, _>>().into()
+    ALIASES
+        .iter()
+        .map(|(alias, name)| ((*alias).to_owned(), json!(name)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }

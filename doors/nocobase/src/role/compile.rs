@@ -57,8 +57,11 @@ fn strategy(doc: &RoleDoc, structure: Ops) -> Entry {
         }
     }
     let own = own.without(whole);
-    let limits =
-        if own.is_empty() { Vec::new() } else { vec![Limit { ops: own, rows: vec![Cond::Own], fields: None }] };
+    let limits = if own.is_empty() {
+        Vec::new()
+    } else {
+        vec![Limit { ops: own, rows: vec![Cond::Own], fields: None }]
+    };
     let allow = whole.or(own).or(structure);
     Entry { reach: Reach::Base(HOME.to_owned()), set: Some(allow.or(Ops::RECORD)), allow, limits }
 }

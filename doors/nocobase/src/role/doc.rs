@@ -105,7 +105,8 @@ impl RoleDoc {
 
     /// Ids inside a role are only unique in that role.
     pub fn next_id(&self) -> i64 {
-        let used = self.resources.iter().flat_map(|r| std::iter::once(r.id).chain(r.actions.iter().map(|a| a.id)));
+        let used =
+            self.resources.iter().flat_map(|r| std::iter::once(r.id).chain(r.actions.iter().map(|a| a.id)));
         used.max().unwrap_or(0) + 1
     }
 }

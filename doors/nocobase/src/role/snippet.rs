@@ -25,11 +25,7 @@ const BUNDLES: &[(&str, Ops, Ops)] = &[
             Op::FieldDelete,
         ]),
     ),
-    (
-        "ui.uiSchemas",
-        Ops::NONE,
-        Ops::of(&[Op::ViewRead, Op::ViewCreate, Op::ViewUpdate, Op::ViewDelete]),
-    ),
+    ("ui.uiSchemas", Ops::NONE, Ops::of(&[Op::ViewRead, Op::ViewCreate, Op::ViewUpdate, Op::ViewDelete])),
 ];
 
 /// Whether the rules allow one bundle.

@@ -27,9 +27,15 @@ fn forged(alg: Algorithm, key: &str, claims: Value) -> String {
 async fn a_token_names_its_user_and_role_and_ends_when_it_says() {
     let nocobase = Nocobase::new().await;
     let (id, user) = manager(&nocobase, "bob").await;
-    for (expires_in, seconds) in [(json!("30d"), 2_592_000), (json!(3600), 3_600), (json!("2 days"), 172_800), (json!("never"), 31_557_600_000_i64)] {
+    for (expires_in, seconds) in [
+        (json!("30d"), 2_592_000),
+        (json!(3600), 3_600),
+        (json!("2 days"), 172_800),
+        (json!("never"), 31_557_600_000_i64),
+    ] {
         let values = json!({"name": "k", "role": {"name": "bobRole"}, "expiresIn": expires_in});
-        let token = data(user.post("/api/apiKeys:create", values).await)["token"].as_str().unwrap().to_owned();
+        let token =
+            data(user.post("/api/apiKeys:create", values).await)["token"].as_str().unwrap().to_owned();
         let said = claims(&token);
         assert_eq!((&said["userId"], &said["roleName"]), (&json!(id), &json!("bobRole")));
         assert_eq!(said["exp"].as_i64().unwrap() - said["iat"].as_i64().unwrap(), seconds);
@@ -68,14 +74,23 @@ async fn everybody_sees_and_ends_only_their_own_keys() {
     let token = nocobase.key(&bob, "bobRole").await;
     let key = nocobase.nobody().bearer(&token);
     let rows = data(bob.get("/api/apiKeys:list?appends[]=role").await);
-    assert_eq!((&rows[0]["name"], &rows[0]["roleName"], &rows[0]["expiresIn"]), (&json!("a key"), &json!("bobRole"), &json!("30d")));
+    assert_eq!(
+        (&rows[0]["name"], &rows[0]["roleName"], &rows[0]["expiresIn"]),
+        (&json!("a key"), &json!("bobRole"), &json!("30d"))
+    );
     assert_eq!(rows[0]["role"]["name"], "bobRole");
     for other in [&eve, &nocobase.admin] {
         assert_eq!(other.get("/api/apiKeys:list").await.json()["meta"]["count"], 0);
-        assert_eq!(data(post(other, &format!("/api/apiKeys:destroy?filterByTk={}", rows[0]["id"])).await), json!(0));
+        assert_eq!(
+            data(post(other, &format!("/api/apiKeys:destroy?filterByTk={}", rows[0]["id"])).await),
+            json!(0)
+        );
     }
     key.get("/api/todos:list").await.expect(200);
-    assert_eq!(data(post(&bob, &format!("/api/apiKeys:destroy?filterByTk[]={}", rows[0]["id"])).await), json!(1));
+    assert_eq!(
+        data(post(&bob, &format!("/api/apiKeys:destroy?filterByTk[]={}", rows[0]["id"])).await),
+        json!(1)
+    );
     assert_eq!(refused(&key.get("/api/todos:list").await), (401, "BLOCKED_TOKEN".into()));
 }
 
@@ -96,7 +111,9 @@ async fn managing_keys_needs_the_snippet_for_it() {
     nocobase.role("plain", json!({"strategy": {"actions": ["*"]}})).await;
     let (_, user) = nocobase.user("bob", &["plain"]).await;
     user.get("/api/apiKeys:list").await.expect(403);
-    user.post("/api/apiKeys:create", json!({"name": "k", "role": {"name": "plain"}, "expiresIn": "1d"})).await.expect(403);
+    user.post("/api/apiKeys:create", json!({"name": "k", "role": {"name": "plain"}, "expiresIn": "1d"}))
+        .await
+        .expect(403);
     let (_, eve) = manager(&nocobase, "eve").await;
     // Rejecting wins over allowing, whatever the order.
     let snippets = json!({"snippets": [MANAGER, "!pm.*"]});
@@ -109,7 +126,8 @@ async fn a_key_never_makes_a_key_that_outlives_it() {
     let nocobase = Nocobase::new().await;
     let (_, bob) = manager(&nocobase, "bob").await;
     let key = nocobase.nobody().bearer(&nocobase.key(&bob, "bobRole").await);
-    let values = |expires_in: &str| json!({"name": "child", "role": {"name": "bobRole"}, "expiresIn": expires_in});
+    let values =
+        |expires_in: &str| json!({"name": "child", "role": {"name": "bobRole"}, "expiresIn": expires_in});
     for longer in ["31d", "never"] {
         key.post("/api/apiKeys:create", values(longer)).await.expect(403);
     }

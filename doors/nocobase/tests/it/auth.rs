@@ -18,9 +18,14 @@ async fn signing_in_takes_the_name_or_the_email_and_answers_no_password() {
         assert_eq!(answer.json()["data"]["user"]["username"], "admin");
         assert!(!answer.text().contains("argon2"));
     }
-    let wrong = nobody.post("/api/auth:signIn", json!({"account": "admin", "password": "wrong password"})).await;
-    let unknown = nobody.post("/api/auth:signIn", json!({"account": "nobody", "password": "wrong password"})).await;
-    assert_eq!(error(&wrong), (401, String::new(), "The username/email or password is incorrect, please re-enter".into()));
+    let wrong =
+        nobody.post("/api/auth:signIn", json!({"account": "admin", "password": "wrong password"})).await;
+    let unknown =
+        nobody.post("/api/auth:signIn", json!({"account": "nobody", "password": "wrong password"})).await;
+    assert_eq!(
+        error(&wrong),
+        (401, String::new(), "The username/email or password is incorrect, please re-enter".into())
+    );
     assert_eq!(error(&wrong), error(&unknown), "an answer does not tell whether the account exists");
     let none = nobody.post("/api/auth:signIn", json!({"password": "x"})).await;
     assert_eq!(error(&none), (400, String::new(), "Please enter your username or email".into()));
@@ -54,7 +59,8 @@ async fn a_password_is_changed_by_its_person_and_never_by_a_key() {
     let key = nocobase.nobody().bearer(&nocobase.key(&user, "admin").await);
     key.post("/api/auth:changePassword", values(PASSWORD)).await.expect(403);
     user.post("/api/auth:changePassword", values("not the old one")).await.expect(400);
-    let unlike = json!({"oldPassword": PASSWORD, "newPassword": "another one", "confirmPassword": "yet another"});
+    let unlike =
+        json!({"oldPassword": PASSWORD, "newPassword": "another one", "confirmPassword": "yet another"});
     user.post("/api/auth:changePassword", unlike).await.expect(400);
     user.post("/api/auth:changePassword", values(PASSWORD)).await.expect(200);
     user.get("/api/auth:check").await.expect(401);

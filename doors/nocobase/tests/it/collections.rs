@@ -8,18 +8,34 @@ use crate::world::{Nocobase, data, error, filter, post};
 async fn a_collection_is_made_shown_changed_and_removed() {
     let nocobase = Nocobase::new().await;
     let made = data(nocobase.admin.post("/api/collections:create", crate::world::todos_collection()).await);
-    assert_eq!((&made["name"], &made["title"], &made["filterTargetKey"], &made["hidden"]), (&json!("todos"), &json!("Todos"), &json!("id"), &json!(false)));
+    assert_eq!(
+        (&made["name"], &made["title"], &made["filterTargetKey"], &made["hidden"]),
+        (&json!("todos"), &json!("Todos"), &json!("id"), &json!(false))
+    );
     let fields = made["fields"].as_array().unwrap();
     let title = fields.iter().find(|f| f["name"] == "title").unwrap();
-    assert_eq!((&title["type"], &title["interface"], &title["collectionName"]), (&json!("string"), &json!("input"), &json!("todos")));
+    assert_eq!(
+        (&title["type"], &title["interface"], &title["collectionName"]),
+        (&json!("string"), &json!("input"), &json!("todos"))
+    );
     assert_eq!(title["uiSchema"]["x-component"], "Input", "kept verbatim");
     assert!(fields.iter().any(|f| f["name"] == "createdBy" && f["target"] == "users"));
     let taken = nocobase.admin.post("/api/collections:create", json!({"name": "todos"})).await;
     assert_eq!(error(&taken), (400, String::new(), "Collection named todos already exists".into()));
-    nocobase.admin.post("/api/collections:update?filterByTk=todos", json!({"title": "To do"})).await.expect(200);
+    nocobase
+        .admin
+        .post("/api/collections:update?filterByTk=todos", json!({"title": "To do"}))
+        .await
+        .expect(200);
     assert_eq!(data(nocobase.admin.get("/api/collections:get/todos").await)["title"], "To do");
-    assert_eq!(data(nocobase.admin.get("/api/collections:list?fields=name").await), json!([{"name": "todos"}]));
-    assert_eq!(data(nocobase.admin.get("/api/collections:listMeta").await)[0]["fields"].as_array().unwrap().len(), fields.len());
+    assert_eq!(
+        data(nocobase.admin.get("/api/collections:list?fields=name").await),
+        json!([{"name": "todos"}])
+    );
+    assert_eq!(
+        data(nocobase.admin.get("/api/collections:listMeta").await)[0]["fields"].as_array().unwrap().len(),
+        fields.len()
+    );
     assert_eq!(data(post(&nocobase.admin, "/api/collections:destroy?filterByTk=todos").await), json!(1));
     nocobase.admin.get("/api/todos:list").await.expect(404);
 }
@@ -27,7 +43,8 @@ async fn a_collection_is_made_shown_changed_and_removed() {
 #[tokio::test]
 async fn a_collection_needs_neither_a_name_nor_an_id_field() {
     let nocobase = Nocobase::new().await;
-    let made = data(nocobase.admin.post("/api/collections:create", json!({"fields": [{"type": "string"}]})).await);
+    let made =
+        data(nocobase.admin.post("/api/collections:create", json!({"fields": [{"type": "string"}]})).await);
     let name = made["name"].as_str().unwrap();
     assert!(name.starts_with("t_"));
     assert_eq!(made["fields"][0]["name"], "id");
@@ -39,8 +56,13 @@ async fn a_collection_needs_neither_a_name_nor_an_id_field() {
 async fn ids_of_the_newer_screens_are_large_numbers() {
     let nocobase = Nocobase::new().await;
     let fields = json!([{"name": "id", "type": "snowflakeId", "primaryKey": true}, {"name": "title", "type": "string"}]);
-    nocobase.admin.post("/api/collections:create", json!({"name": "notes", "fields": fields})).await.expect(200);
-    let id = data(nocobase.admin.post("/api/notes:create", json!({"title": "a"})).await)["id"].as_i64().unwrap();
+    nocobase
+        .admin
+        .post("/api/collections:create", json!({"name": "notes", "fields": fields}))
+        .await
+        .expect(200);
+    let id =
+        data(nocobase.admin.post("/api/notes:create", json!({"title": "a"})).await)["id"].as_i64().unwrap();
     assert!((1 << 32..1 << 53).contains(&id), "{id}");
     assert_eq!(data(nocobase.admin.get(&format!("/api/notes:get/{id}")).await)["title"], "a");
 }
@@ -51,7 +73,11 @@ async fn reserved_names_are_no_collections() {
     for name in ["users", "roles", "apiKeys", "auth"] {
         nocobase.admin.post("/api/collections:create", json!({"name": name})).await.expect(400);
         post(&nocobase.admin, &format!("/api/collections:destroy?filterByTk={name}")).await.expect(403);
-        nocobase.nobody().call(axum::http::Method::POST, &format!("/api/collections:destroy?filterByTk={name}"), None).await.expect(401);
+        nocobase
+            .nobody()
+            .call(axum::http::Method::POST, &format!("/api/collections:destroy?filterByTk={name}"), None)
+            .await
+            .expect(401);
     }
 }
 
@@ -60,21 +86,39 @@ async fn fields_are_added_shown_changed_and_removed() {
     let nocobase = Nocobase::new().await;
     nocobase.todos().await;
     let path = "/api/collections/todos/fields";
-    let made = data(nocobase.admin.post(&format!("{path}:create"), json!({"name": "due", "type": "dateOnly", "interface": "date"})).await);
-    assert_eq!((&made["name"], &made["type"], &made["collectionName"]), (&json!("due"), &json!("dateOnly"), &json!("todos")));
-    let taken = nocobase.admin.post(&format!("{path}:create"), json!({"name": "due", "type": "string"})).await;
-    assert_eq!(error(&taken), (400, String::new(), "Field name \"due\" already exists in collection \"todos\"".into()));
+    let made = data(
+        nocobase
+            .admin
+            .post(&format!("{path}:create"), json!({"name": "due", "type": "dateOnly", "interface": "date"}))
+            .await,
+    );
+    assert_eq!(
+        (&made["name"], &made["type"], &made["collectionName"]),
+        (&json!("due"), &json!("dateOnly"), &json!("todos"))
+    );
+    let taken =
+        nocobase.admin.post(&format!("{path}:create"), json!({"name": "due", "type": "string"})).await;
+    assert_eq!(
+        error(&taken),
+        (400, String::new(), "Field name \"due\" already exists in collection \"todos\"".into())
+    );
     nocobase.admin.post("/api/todos:update/1", json!({"due": "2026-12-24"})).await.expect(200);
     let changed = json!({"uiSchema": {"title": "Due"}, "unique": true});
     let changed = data(nocobase.admin.post(&format!("{path}:update?filterByTk=due"), changed).await);
     assert_eq!((&changed[0]["uiSchema"]["title"], &changed[0]["unique"]), (&json!("Due"), &json!(true)));
     nocobase.admin.post("/api/todos:update/2", json!({"due": "2026-12-24"})).await.expect(400);
     assert_eq!(data(nocobase.admin.get(&format!("{path}:get?filterByTk=due")).await)["type"], "dateOnly");
-    let listed = data(nocobase.admin.get(&format!("{path}:list?fields=name&{}", filter(json!({"type": "string"})))).await);
+    let listed = data(
+        nocobase.admin.get(&format!("{path}:list?fields=name&{}", filter(json!({"type": "string"})))).await,
+    );
     assert_eq!(listed, json!([{"name": "title"}]));
     assert_eq!(data(post(&nocobase.admin, &format!("{path}:destroy?filterByTk=due")).await), json!(true));
     assert!(data(nocobase.admin.get("/api/todos:get/1").await).get("due").is_none());
-    nocobase.admin.post(&format!("{path}:create"), json!({"name": "x", "type": "teleport"})).await.expect(400);
+    nocobase
+        .admin
+        .post(&format!("{path}:create"), json!({"name": "x", "type": "teleport"}))
+        .await
+        .expect(400);
 }
 
 #[tokio::test]
@@ -90,7 +134,10 @@ async fn the_structure_is_changed_only_by_who_may() {
     // … but a key only those it can do something in.
     let role = nocobase.world.role("blind", domain::access::Grants::default()).await;
     let issued = nocobase.world.key(|key| key.role = Some(role)).await;
-    assert_eq!(data(nocobase.nobody().bearer(&issued.secret).get("/api/collections:listMeta").await), json!([]));
+    assert_eq!(
+        data(nocobase.nobody().bearer(&issued.secret).get("/api/collections:listMeta").await),
+        json!([])
+    );
 }
 
 #[tokio::test]

@@ -37,7 +37,8 @@ async fn every_reason_reaches_the_caller_with_its_status_and_code() {
     let gone = nocobase.world.user_with("gone", |user| user.active = false).await;
     let inactive = key(&nocobase, |key| key.owner = Owner::User(gone.id)).await;
     let limited = key(&nocobase, |key| {
-        key.rate_limit = Some(RateLimit { max: 1, window_ms: 10_000, rule: WindowRule::Fixed, enabled: true });
+        key.rate_limit =
+            Some(RateLimit { max: 1, window_ms: 10_000, rule: WindowRule::Fixed, enabled: true });
     })
     .await;
     limited.get(list).await.expect(200);
@@ -46,11 +47,16 @@ async fn every_reason_reaches_the_caller_with_its_status_and_code() {
     })
     .await;
     let elsewhere = key(&nocobase, |key| {
-        key.scopes = Some(Scopes(vec![Scope { base: Some("main".into()), table: Some("other".into()), ..Scope::default() }]));
+        key.scopes = Some(Scopes(vec![Scope {
+            base: Some("main".into()),
+            table: Some("other".into()),
+            ..Scope::default()
+        }]));
     })
     .await;
     let narrow = key(&nocobase, |key| {
-        key.scopes = Some(Scopes(vec![Scope { operations: Some(vec![Op::RecordCreate]), ..Scope::default() }]));
+        key.scopes =
+            Some(Scopes(vec![Scope { operations: Some(vec![Op::RecordCreate]), ..Scope::default() }]));
     })
     .await;
 
@@ -61,8 +67,18 @@ async fn every_reason_reaches_the_caller_with_its_status_and_code() {
         (Reason::Disabled, key(&nocobase, |k| k.enabled = false).await, list, (401, "INVALID_TOKEN")),
         (Reason::Expired, key(&nocobase, |k| k.expires_at = Some(now)).await, list, (401, "INVALID_TOKEN")),
         (Reason::OwnerInactive, inactive, list, (401, "NOT_EXIST_USER")),
-        (Reason::RoleNotHeld, nocobase.admin.header("x-role", "nope"), list, (401, "ROLE_NOT_FOUND_FOR_USER")),
-        (Reason::Host, key(&nocobase, |k| k.hosts = AllowedHosts::parse(["192.0.2.1"]).unwrap()).await, list, (403, "HOST_NOT_ALLOWED")),
+        (
+            Reason::RoleNotHeld,
+            nocobase.admin.header("x-role", "nope"),
+            list,
+            (401, "ROLE_NOT_FOUND_FOR_USER"),
+        ),
+        (
+            Reason::Host,
+            key(&nocobase, |k| k.hosts = AllowedHosts::parse(["192.0.2.1"]).unwrap()).await,
+            list,
+            (403, "HOST_NOT_ALLOWED"),
+        ),
         (Reason::Rate, limited, list, (429, "RATE_LIMITED")),
         (Reason::NotFound, nocobase.admin.clone(), "/api/nothing:list", (404, "")),
         (Reason::Scope, elsewhere, list, (403, "")),
@@ -84,7 +100,8 @@ async fn a_refusal_for_the_rate_says_when_to_come_back() {
     let nocobase = Nocobase::new().await;
     nocobase.todos().await;
     let limited = key(&nocobase, |key| {
-        key.rate_limit = Some(RateLimit { max: 2, window_ms: 10_000, rule: WindowRule::Fixed, enabled: true });
+        key.rate_limit =
+            Some(RateLimit { max: 2, window_ms: 10_000, rule: WindowRule::Fixed, enabled: true });
     })
     .await;
     limited.get("/api/todos:list").await.expect(200);

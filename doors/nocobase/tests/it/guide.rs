@@ -10,14 +10,21 @@ async fn the_todos_guide_works_from_the_first_step_to_the_last() {
     nocobase.todos().await;
 
     // 2.3: a role with full access to the collection, and a dedicated user who holds it.
-    nocobase.role("todosApi", json!({"title": "To Dos API Role", "snippets": ["pm.api-keys.configuration"]})).await;
-    let actions: Vec<_> = ["view", "create", "update", "destroy"].map(|name| json!({"name": name, "fields": []})).into();
-    let entry = json!({"name": "todos", "dataSourceKey": "main", "usingActionsConfig": true, "actions": actions});
+    nocobase
+        .role("todosApi", json!({"title": "To Dos API Role", "snippets": ["pm.api-keys.configuration"]}))
+        .await;
+    let actions: Vec<_> =
+        ["view", "create", "update", "destroy"].map(|name| json!({"name": name, "fields": []})).into();
+    let entry =
+        json!({"name": "todos", "dataSourceKey": "main", "usingActionsConfig": true, "actions": actions});
     nocobase.admin.post("/api/roles/todosApi/dataSourceResources:create", entry).await.expect(200);
     let (user_id, user) = nocobase.user("todos-api-user", &[]).await;
     nocobase.admin.post(&format!("/api/users/{user_id}/roles:set"), json!(["todosApi"])).await.expect(200);
     let check = data(user.get("/api/roles:check").await);
-    assert_eq!((&check["role"], &check["allowAll"], &check["resources"]), (&json!("todosApi"), &json!(false), &json!(["todos"])));
+    assert_eq!(
+        (&check["role"], &check["allowAll"], &check["resources"]),
+        (&json!("todosApi"), &json!(false), &json!(["todos"]))
+    );
 
     // 2.4: the key, shown once.
     let token = nocobase.key(&user, "todosApi").await;
@@ -27,7 +34,8 @@ async fn the_todos_guide_works_from_the_first_step_to_the_last() {
 
     // 3.2: list, create, update, delete.
     let list = key.get("/api/todos:list").await.expect(200).json();
-    let titles: Vec<_> = list["data"].as_array().unwrap().iter().map(|r| r["title"].as_str().unwrap()).collect();
+    let titles: Vec<_> =
+        list["data"].as_array().unwrap().iter().map(|r| r["title"].as_str().unwrap()).collect();
     assert_eq!(titles, ["eat food", "sleep", "play games"]);
     assert_eq!(list["meta"], json!({"count": 3, "page": 1, "pageSize": 20, "totalPage": 1}));
     let made = data(key.post("/api/todos:create", json!({"title": "read"})).await);
@@ -38,7 +46,8 @@ async fn the_todos_guide_works_from_the_first_step_to_the_last() {
     assert_eq!(data(key.get("/api/todos:get/4").await), json!(null));
 
     // 3.3: a wrong key, and a denied call.
-    let wrong = nocobase.nobody().bearer(&format!("{}AAAA", token.strip_suffix(&token[token.len() - 4..]).unwrap()));
+    let wrong =
+        nocobase.nobody().bearer(&format!("{}AAAA", token.strip_suffix(&token[token.len() - 4..]).unwrap()));
     assert_eq!(refused(&wrong.get("/api/todos:list").await), (401, "INVALID_TOKEN".into()));
     let denied = key.get("/api/users:list").await;
     assert_eq!(error(&denied), (403, String::new(), "No permissions".into()));
@@ -56,7 +65,8 @@ async fn a_role_given_to_oneself_can_be_chosen_for_a_key() {
     let refused = nocobase.admin.post("/api/apiKeys:create", values.clone()).await;
     assert_eq!(error(&refused), (400, String::new(), "Role not found".into()));
     post(&nocobase.admin, "/api/users/1/roles:add?filterByTk=todosApi").await.expect(200);
-    let token = data(nocobase.admin.post("/api/apiKeys:create", values).await)["token"].as_str().unwrap().to_owned();
+    let token =
+        data(nocobase.admin.post("/api/apiKeys:create", values).await)["token"].as_str().unwrap().to_owned();
     let key = nocobase.nobody().bearer(&token);
     assert_eq!(data(key.get("/api/todos:list").await).as_array().unwrap().len(), 3);
     key.post("/api/todos:create", json!({"title": "x"})).await.expect(403);

@@ -8,9 +8,21 @@ use crate::world::{Nocobase, data, error, filter, post};
 async fn kinds() -> Nocobase {
     let nocobase = Nocobase::new().await;
     let fields: Vec<Value> = [
-        ("title", "string"), ("note", "text"), ("n", "integer"), ("big", "bigInt"), ("price", "decimal"), ("f", "double"),
-        ("done", "boolean"), ("at", "date"), ("local", "datetimeNoTz"), ("day", "dateOnly"), ("clock", "time"),
-        ("j", "json"), ("tags", "array"), ("pw", "password"), ("u", "uuid"),
+        ("title", "string"),
+        ("note", "text"),
+        ("n", "integer"),
+        ("big", "bigInt"),
+        ("price", "decimal"),
+        ("f", "double"),
+        ("done", "boolean"),
+        ("at", "date"),
+        ("local", "datetimeNoTz"),
+        ("day", "dateOnly"),
+        ("clock", "time"),
+        ("j", "json"),
+        ("tags", "array"),
+        ("pw", "password"),
+        ("u", "uuid"),
     ]
     .map(|(name, kind)| json!({"name": name, "type": kind}))
     .into();
@@ -33,9 +45,18 @@ async fn every_kind_of_value_comes_back_as_the_dialect_writes_it() {
     assert!(!made.text().contains("never shown"));
     let row = data(nocobase.admin.get("/api/things:get/1").await);
     assert_eq!(row["title"], "a \"b\" ☃");
-    assert_eq!((&row["n"], &row["big"], &row["f"], &row["done"]), (&json!(5), &json!(9_007_199_254_740_991_i64), &json!(2.5), &json!(true)));
-    assert_eq!((&row["at"], &row["local"]), (&json!("2026-01-02T02:04:05.000Z"), &json!("2026-01-02 03:04:05")));
-    assert_eq!((&row["day"], &row["clock"], &row["j"], &row["tags"]), (&json!("2026-01-02"), &json!("03:04:05"), &json!({"a": [1, null]}), &json!(["x", "y"])));
+    assert_eq!(
+        (&row["n"], &row["big"], &row["f"], &row["done"]),
+        (&json!(5), &json!(9_007_199_254_740_991_i64), &json!(2.5), &json!(true))
+    );
+    assert_eq!(
+        (&row["at"], &row["local"]),
+        (&json!("2026-01-02T02:04:05.000Z"), &json!("2026-01-02 03:04:05"))
+    );
+    assert_eq!(
+        (&row["day"], &row["clock"], &row["j"], &row["tags"]),
+        (&json!("2026-01-02"), &json!("03:04:05"), &json!({"a": [1, null]}), &json!(["x", "y"]))
+    );
     assert_eq!((&row["createdAt"], &row["createdById"]), (&json!("2026-11-22T12:00:00.000Z"), &json!(1)));
     assert!(row.get("pw").is_none() && row.get("zzz").is_none());
     assert!(data(nocobase.admin.get("/api/things:get/1?fields=pw,id").await).get("pw").is_none());
@@ -63,7 +84,8 @@ async fn many_are_created_together_or_not_at_all() {
 #[tokio::test]
 async fn lists_are_filtered_sorted_paged_and_trimmed() {
     let nocobase = kinds().await;
-    let rows: Vec<Value> = (1..=5).map(|n| json!({"title": format!("t{n}"), "n": n, "done": n % 2 == 0})).collect();
+    let rows: Vec<Value> =
+        (1..=5).map(|n| json!({"title": format!("t{n}"), "n": n, "done": n % 2 == 0})).collect();
     nocobase.admin.post("/api/things:create", json!(rows)).await.expect(200);
     let ids = |reply: test_world::Reply| -> Vec<i64> {
         data(reply).as_array().unwrap().iter().map(|r| r["id"].as_i64().unwrap()).collect()
@@ -91,8 +113,14 @@ async fn lists_are_filtered_sorted_paged_and_trimmed() {
     assert_eq!(meta, json!({"count": 5, "page": 1, "pageSize": 2, "totalPage": 3}));
     assert!(nocobase.admin.get("/api/things:list?paginate=false").await.json().get("meta").is_none());
     assert_eq!(nocobase.admin.get("/api/things:list?pageSize=99999").await.json()["meta"]["pageSize"], 1_000);
-    assert_eq!(data(nocobase.admin.get("/api/things:list?fields=title&pageSize=1").await), json!([{"title": "t1"}]));
-    assert_eq!(data(nocobase.admin.get("/api/things:get/1?except=title&fields=id,title").await), json!({"id": 1}));
+    assert_eq!(
+        data(nocobase.admin.get("/api/things:list?fields=title&pageSize=1").await),
+        json!([{"title": "t1"}])
+    );
+    assert_eq!(
+        data(nocobase.admin.get("/api/things:get/1?except=title&fields=id,title").await),
+        json!({"id": 1})
+    );
     // Anybody may also post a question.
     assert_eq!(ids(post(&nocobase.admin, "/api/things:list?pageSize=1").await), [1]);
 }
@@ -108,7 +136,10 @@ async fn a_change_without_a_target_changes_nothing() {
     }
     let path = "/api/things:update";
     let message = "to do update action, filter or filterByTk is required";
-    assert_eq!(error(&nocobase.admin.post(path, json!({"title": "x"})).await), (400, String::new(), message.into()));
+    assert_eq!(
+        error(&nocobase.admin.post(path, json!({"title": "x"})).await),
+        (400, String::new(), message.into())
+    );
     assert_eq!(data(nocobase.admin.get("/api/things:get/1").await)["title"], "a");
 }
 
@@ -116,11 +147,27 @@ async fn a_change_without_a_target_changes_nothing() {
 async fn changes_reach_the_named_records_and_no_others() {
     let nocobase = kinds().await;
     nocobase.admin.post("/api/things:create", json!([{"n": 1}, {"n": 2}, {"n": 3}])).await.expect(200);
-    let changed = data(nocobase.admin.post("/api/things:update?filter[n][$gt]=1&whitelist=title", json!({"title": "x", "n": 9})).await);
+    let changed = data(
+        nocobase
+            .admin
+            .post("/api/things:update?filter[n][$gt]=1&whitelist=title", json!({"title": "x", "n": 9}))
+            .await,
+    );
     assert_eq!(changed.as_array().unwrap().len(), 2);
     assert_eq!(changed[0]["n"], 2, "not on the whitelist");
-    assert_eq!(data(nocobase.admin.post("/api/things:update?filterByTk=99", json!({"n": 1})).await), json!([]));
-    assert_eq!(data(nocobase.admin.call(Method::DELETE, "/api/things:destroy?filterByTk[]=2&filterByTk[]=99", None).await), json!(1));
+    assert_eq!(
+        data(nocobase.admin.post("/api/things:update?filterByTk=99", json!({"n": 1})).await),
+        json!([])
+    );
+    assert_eq!(
+        data(
+            nocobase
+                .admin
+                .call(Method::DELETE, "/api/things:destroy?filterByTk[]=2&filterByTk[]=99", None)
+                .await
+        ),
+        json!(1)
+    );
     assert_eq!(data(post(&nocobase.admin, "/api/things:destroy/99").await), json!(0));
     assert_eq!(nocobase.admin.get("/api/things:list").await.json()["meta"]["count"], 2);
 }
@@ -131,7 +178,12 @@ async fn a_record_is_found_or_made_by_its_keys() {
     let path = "/api/things:firstOrCreate?filterKeys[]=title";
     let first = data(nocobase.admin.post(path, json!({"title": "a", "n": 1})).await);
     assert_eq!(data(nocobase.admin.post(path, json!({"title": "a", "n": 2})).await)["n"], 1);
-    let updated = data(nocobase.admin.post("/api/things:updateOrCreate?filterKeys[]=title", json!({"title": "a", "n": 3})).await);
+    let updated = data(
+        nocobase
+            .admin
+            .post("/api/things:updateOrCreate?filterKeys[]=title", json!({"title": "a", "n": 3}))
+            .await,
+    );
     assert_eq!((&updated["id"], &updated["n"]), (&first["id"], &json!(3)));
     nocobase.admin.post("/api/things:firstOrCreate", json!({"title": "a"})).await.expect(400);
 }
@@ -151,7 +203,9 @@ async fn taken_values_and_ids_are_refused_by_name() {
 async fn hidden_fields_cannot_be_asked_about_by_anybody() {
     let nocobase = kinds().await;
     nocobase.admin.post("/api/things:create", json!({"pw": "secret password"})).await.expect(200);
-    for query in [filter(json!({"pw.$startsWith": "$"})), filter(json!({"$not": {"pw": "x"}})), "sort=pw".into()] {
+    for query in
+        [filter(json!({"pw.$startsWith": "$"})), filter(json!({"$not": {"pw": "x"}})), "sort=pw".into()]
+    {
         nocobase.admin.get(&format!("/api/things:list?{query}")).await.expect(403);
     }
 }

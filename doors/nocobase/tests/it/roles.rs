@@ -9,7 +9,11 @@ use crate::world::{Nocobase, data, error, filter, post};
 async fn with_worker(role: Value) -> (Nocobase, Actor) {
     let nocobase = Nocobase::new().await;
     nocobase.admin.post("/api/collections:create", crate::world::todos_collection()).await.expect(200);
-    nocobase.admin.post("/api/todos:create", json!({"title": "the boss's", "completed": true})).await.expect(200);
+    nocobase
+        .admin
+        .post("/api/todos:create", json!({"title": "the boss's", "completed": true}))
+        .await
+        .expect(200);
     nocobase.role("worker", json!({"strategy": {"actions": ["create"]}})).await;
     let (_, bob) = nocobase.user("bob", &["worker"]).await;
     bob.post("/api/todos:create", json!({"title": "bob's"})).await.expect(200);
@@ -18,7 +22,8 @@ async fn with_worker(role: Value) -> (Nocobase, Actor) {
 }
 
 async fn entry(nocobase: &Nocobase, actions: Value) {
-    let values = json!({"name": "todos", "dataSourceKey": "main", "usingActionsConfig": true, "actions": actions});
+    let values =
+        json!({"name": "todos", "dataSourceKey": "main", "usingActionsConfig": true, "actions": actions});
     nocobase.admin.post("/api/roles/worker/dataSourceResources:create", values).await.expect(200);
 }
 
@@ -35,7 +40,10 @@ async fn own_in_a_strategy_means_the_records_one_created() {
     // What is not visible is not there; what may not be removed is refused.
     assert_eq!(data(bob.get("/api/todos:get/1").await), json!(null));
     assert_eq!(data(bob.post("/api/todos:update/1", json!({"title": "x"})).await), json!([]));
-    assert_eq!(error(&post(&bob, "/api/todos:destroy/1").await), (403, String::new(), "No permissions".into()));
+    assert_eq!(
+        error(&post(&bob, "/api/todos:destroy/1").await),
+        (403, String::new(), "No permissions".into())
+    );
     post(&bob, "/api/todos:destroy?filterByTk[]=1&filterByTk[]=2").await.expect(403);
     assert_eq!(data(bob.post("/api/todos:update/2", json!({"title": "y"})).await)[0]["title"], "y");
     assert_eq!(data(post(&bob, "/api/todos:destroy/2").await), json!(1));
@@ -69,7 +77,10 @@ async fn fields_that_may_not_be_seen_or_written_are_dropped_and_may_not_be_asked
     let row = data(bob.get("/api/todos:get/1").await);
     let names: Vec<_> = row.as_object().unwrap().keys().cloned().collect();
     assert_eq!(names, ["id", "title", "createdAt", "updatedAt", "createdById"]);
-    assert_eq!(data(bob.get("/api/todos:get/1?fields=title,completed").await), json!({"title": "the boss's"}));
+    assert_eq!(
+        data(bob.get("/api/todos:get/1?fields=title,completed").await),
+        json!({"title": "the boss's"})
+    );
     for query in ["filter[completed]=true", "sort=completed", "sort=-completed"] {
         bob.get(&format!("/api/todos:list?{query}")).await.expect(403);
     }
@@ -86,16 +97,24 @@ async fn scopes_narrow_an_action_to_rows() {
     assert_eq!(data(bob.get("/api/todos:list").await).as_array().unwrap().len(), 2);
     assert_eq!(data(bob.post("/api/todos:update/1", json!({"title": "x"})).await), json!([]));
     post(&bob, "/api/todos:destroy/1").await.expect(403);
-    assert_eq!(data(bob.post("/api/todos:update/2", json!({"title": "x"})).await).as_array().unwrap().len(), 1);
+    assert_eq!(
+        data(bob.post("/api/todos:update/2", json!({"title": "x"})).await).as_array().unwrap().len(),
+        1
+    );
 
     let scope = json!({"name": "open", "resourceName": "todos", "scope": {"completed.$isFalsy": true}});
-    let id = data(nocobase.admin.post("/api/dataSources/main/rolesResourcesScopes:create", scope).await)["id"].clone();
+    let id =
+        data(nocobase.admin.post("/api/dataSources/main/rolesResourcesScopes:create", scope).await)["id"]
+            .clone();
     let path = format!("/api/roles/worker/dataSourceResources:update?{}", filter(json!({"name": "todos"})));
     let changed = json!({"actions": [{"name": "view", "scope": {"id": id}}]});
     nocobase.admin.post(&path, changed).await.expect(200);
     assert_eq!(titles(&data(bob.get("/api/todos:list").await)), ["x"]);
 
-    let path = format!("/api/roles/worker/dataSourceResources:get?{}&appends=actions,actions.scope", filter(json!({"name": "todos", "dataSourceKey": "main"})));
+    let path = format!(
+        "/api/roles/worker/dataSourceResources:get?{}&appends=actions,actions.scope",
+        filter(json!({"name": "todos", "dataSourceKey": "main"}))
+    );
     let shown = data(nocobase.admin.get(&path).await);
     assert_eq!(shown["actions"][0]["scope"]["scope"], json!({"completed.$isFalsy": true}));
     let listed = data(nocobase.admin.get("/api/dataSources/main/rolesResourcesScopes:list").await);
@@ -140,7 +159,8 @@ async fn saving_two_collections_at_once_loses_neither() {
             admin.post("/api/roles/worker/dataSourceResources:create", values).await.expect(200);
         }
     };
-    let (a, b, c) = (tokio::spawn(save("a".into())), tokio::spawn(save("b".into())), tokio::spawn(save("c".into())));
+    let (a, b, c) =
+        (tokio::spawn(save("a".into())), tokio::spawn(save("b".into())), tokio::spawn(save("c".into())));
     for task in [a, b, c] {
         task.await.unwrap();
     }
@@ -154,13 +174,20 @@ async fn builtin_roles_stay_and_nobody_is_raised_above_the_caller() {
     for role in ["root", "admin", "member"] {
         post(&nocobase.admin, &format!("/api/roles:destroy?filterByTk={role}")).await.expect(403);
     }
-    nocobase.admin.post("/api/roles:update?filterByTk=root", json!({"strategy": {"actions": []}})).await.expect(403);
+    nocobase
+        .admin
+        .post("/api/roles:update?filterByTk=root", json!({"strategy": {"actions": []}}))
+        .await
+        .expect(403);
     let (id, _) = nocobase.user("bob", &[]).await;
     let (_, deputy) = nocobase.user("deputy", &["admin"]).await;
     deputy.post(&format!("/api/users/{id}/roles:add"), json!(["root"])).await.expect(403);
     nocobase.role("clerk", json!({"snippets": ["pm.acl.roles", "pm.users"]})).await;
     let (_, clerk) = nocobase.user("clerk", &["clerk"]).await;
-    clerk.post("/api/roles:create", json!({"name": "more", "strategy": {"actions": ["*"]}})).await.expect(403);
+    clerk
+        .post("/api/roles:create", json!({"name": "more", "strategy": {"actions": ["*"]}}))
+        .await
+        .expect(403);
     clerk.post(&format!("/api/users/{id}/roles:add"), json!(["admin"])).await.expect(403);
     assert_eq!(data(nocobase.admin.get("/api/roles:get/more").await), json!(null));
 }
@@ -172,7 +199,11 @@ async fn a_role_made_elsewhere_is_shown_and_not_overwritten() {
     nocobase.world.role("native", grants.clone()).await;
     assert_eq!(data(nocobase.admin.get("/api/roles:get/native").await)["name"], "native");
     nocobase.admin.post("/api/roles:update?filterByTk=native", json!({"title": "Native"})).await.expect(200);
-    nocobase.admin.post("/api/roles:update?filterByTk=native", json!({"strategy": {"actions": []}})).await.expect(400);
+    nocobase
+        .admin
+        .post("/api/roles:update?filterByTk=native", json!({"strategy": {"actions": []}}))
+        .await
+        .expect(400);
     assert_eq!(nocobase.world.store.role_by_name("native").await.unwrap().unwrap().grants, grants);
 }
 
@@ -196,9 +227,19 @@ async fn users_are_made_found_changed_and_removed() {
     let id = made.json()["data"]["id"].as_i64().unwrap();
     nocobase.admin.post("/api/users:create", values).await.expect(400);
     nocobase.admin.post("/api/users:create", json!({"username": "x", "password": "short"})).await.expect(400);
-    let found = data(nocobase.admin.get(&format!("/api/users:list?{}&appends=roles", filter(json!({"username": "bob"})))).await);
+    let found = data(
+        nocobase
+            .admin
+            .get(&format!("/api/users:list?{}&appends=roles", filter(json!({"username": "bob"}))))
+            .await,
+    );
     assert_eq!((&found[0]["id"], &found[0]["roles"][0]["name"]), (&json!(id), &json!("member")));
-    let changed = data(nocobase.admin.post(&format!("/api/users:update?filterByTk={id}"), json!({"nickname": "Robert", "phone": "2"})).await);
+    let changed = data(
+        nocobase
+            .admin
+            .post(&format!("/api/users:update?filterByTk={id}"), json!({"nickname": "Robert", "phone": "2"}))
+            .await,
+    );
     assert_eq!((&changed[0]["nickname"], &changed[0]["phone"]), (&json!("Robert"), &json!("2")));
     assert_eq!(data(nocobase.admin.get("/api/users:list?page=2&pageSize=1").await)[0]["id"], id);
     assert_eq!(data(post(&nocobase.admin, &format!("/api/users:destroy?filterByTk={id}")).await), json!(1));

@@ -12,7 +12,14 @@ use crate::world::{Nocobase, data, error, refused};
 async fn a_get_never_writes() {
     let nocobase = Nocobase::new().await;
     nocobase.todos().await;
-    for path in ["todos:create", "todos:update?filterByTk=1", "todos:destroy/1", "apiKeys:destroy?filterByTk=1", "auth:signOut", "collections:destroy?filterByTk=todos"] {
+    for path in [
+        "todos:create",
+        "todos:update?filterByTk=1",
+        "todos:destroy/1",
+        "apiKeys:destroy?filterByTk=1",
+        "auth:signOut",
+        "collections:destroy?filterByTk=todos",
+    ] {
         nocobase.admin.get(&format!("/api/{path}")).await.expect(405);
         nocobase.admin.call(Method::HEAD, &format!("/api/{path}"), None).await.expect(405);
     }
@@ -24,7 +31,16 @@ async fn a_get_never_writes() {
 async fn what_is_not_there_is_not_found_and_only_for_those_who_may_ask() {
     let nocobase = Nocobase::new().await;
     nocobase.todos().await;
-    for path in ["todos:count", "nothing:list", "todos", "todos/1:get", "users/1/todos:list", "roles:nonsense", "apiKeys:get/1", "a/b/c/d:list"] {
+    for path in [
+        "todos:count",
+        "nothing:list",
+        "todos",
+        "todos/1:get",
+        "users/1/todos:list",
+        "roles:nonsense",
+        "apiKeys:get/1",
+        "a/b/c/d:list",
+    ] {
         let reply = nocobase.admin.get(&format!("/api/{path}")).await;
         assert_eq!(error(&reply).0, 404, "{path}");
     }
@@ -40,7 +56,11 @@ async fn the_token_is_read_in_every_spelling_of_the_header() {
     for value in [format!("Bearer {token}"), format!("bearer   {token}"), token.clone()] {
         nocobase.nobody().header("authorization", &value).get("/api/todos:list").await.expect(200);
     }
-    for (value, code) in [("Basic abc".to_owned(), "INVALID_TOKEN"), ("Bearer".to_owned(), "EMPTY_TOKEN"), (format!("Bearer {token} x"), "INVALID_TOKEN")] {
+    for (value, code) in [
+        ("Basic abc".to_owned(), "INVALID_TOKEN"),
+        ("Bearer".to_owned(), "EMPTY_TOKEN"),
+        (format!("Bearer {token} x"), "INVALID_TOKEN"),
+    ] {
         let got = nocobase.nobody().header("authorization", &value).get("/api/todos:list").await;
         assert_eq!(refused(&got), (401, code.to_owned()), "{value}");
     }
@@ -83,9 +103,13 @@ async fn a_form_is_a_body_and_other_types_are_none() {
     let nocobase = Nocobase::new().await;
     nocobase.todos().await;
     let form = "application/x-www-form-urlencoded";
-    let made = nocobase.admin.raw(Method::POST, "/api/todos:create", Some(form), "title=a+form&completed=true").await;
+    let made = nocobase
+        .admin
+        .raw(Method::POST, "/api/todos:create", Some(form), "title=a+form&completed=true")
+        .await;
     assert_eq!(data(made)["title"], "a form");
-    let text = nocobase.admin.raw(Method::POST, "/api/todos:create", Some("text/plain"), "{\"title\":\"no\"}").await;
+    let text =
+        nocobase.admin.raw(Method::POST, "/api/todos:create", Some("text/plain"), "{\"title\":\"no\"}").await;
     assert!(data(text).get("title").is_none());
     let quiet = nocobase.admin.raw(Method::POST, "/api/todos:create", Some("application/json"), "").await;
     assert_eq!(data(quiet)["id"], json!(6));

@@ -26,7 +26,11 @@ impl Nocobase {
         let world = World::with(options).await;
         let made = world
             .keys
-            .first_administrator(Some("admin@example.org".into()), Some("admin".into()), Secret::new(PASSWORD))
+            .first_administrator(
+                Some("admin@example.org".into()),
+                Some("admin".into()),
+                Secret::new(PASSWORD),
+            )
             .await
             .unwrap();
         assert!(made.is_some());
@@ -57,7 +61,10 @@ impl Nocobase {
     pub async fn todos(&self) {
         self.admin.post("/api/collections:create", todos_collection()).await.expect(200);
         for title in ["eat food", "sleep", "play games"] {
-            self.admin.post("/api/todos:create", json!({"title": title, "completed": false})).await.expect(200);
+            self.admin
+                .post("/api/todos:create", json!({"title": title, "completed": false}))
+                .await
+                .expect(200);
         }
     }
 

@@ -75,9 +75,12 @@ fn shown(doc: &RoleDoc, table: &str) -> String {
     let table = catalog.table(base.id, table).unwrap();
     let cell = layer.cell(&Place::of(table));
     let mut out = Vec::new();
-    for (op, name) in
-        [(Op::RecordRead, "read"), (Op::RecordCreate, "create"), (Op::RecordUpdate, "update"), (Op::RecordDelete, "delete")]
-    {
+    for (op, name) in [
+        (Op::RecordRead, "read"),
+        (Op::RecordCreate, "create"),
+        (Op::RecordUpdate, "update"),
+        (Op::RecordDelete, "delete"),
+    ] {
         for alt in cell.alternatives(op) {
             let rows = match alt.rows.conds() {
                 [] => "all",
@@ -86,7 +89,9 @@ fn shown(doc: &RoleDoc, table: &str) -> String {
             };
             let fields = match &alt.fields {
                 domain::access::Fields::All => String::new(),
-                domain::access::Fields::Only(set) => format!("{:?}", set.iter().map(|f| f.0).collect::<Vec<_>>()),
+                domain::access::Fields::Only(set) => {
+                    format!("{:?}", set.iter().map(|f| f.0).collect::<Vec<_>>())
+                }
             };
             out.push(format!("{name} {rows}{fields}"));
         }
@@ -125,7 +130,11 @@ fn a_resource_entry_replaces_the_strategy_for_its_collection_alone() {
         id: 1,
         name: "todos".into(),
         using_actions_config: true,
-        actions: vec![action("view", &["title"], None), action("update", &["title"], Some(2)), action("destroy", &[], Some(3))],
+        actions: vec![
+            action("view", &["title"], None),
+            action("update", &["title"], Some(2)),
+            action("destroy", &[], Some(3)),
+        ],
     });
     assert_eq!(shown(&doc, "todos"), "read all[1, 2, 4] | update own[2] | delete some");
     assert_eq!(shown(&doc, "notes"), "read all | create all | update all | delete all");
