@@ -120,11 +120,7 @@ fn read(c: &mut Columns<'_>) -> Result<AuditEvent, StoreError> {
     Ok(AuditEvent {
         id: AuditId(c.uuid()?),
         at: c.millis()?,
-        actor: Actor {
-            user: c.maybe_uuid()?.map(UserId),
-            key: c.maybe_uuid()?.map(KeyId),
-            ip: c.take()?,
-        },
+        actor: Actor { user: c.maybe_uuid()?.map(UserId), key: c.maybe_uuid()?.map(KeyId), ip: c.take()? },
         action: c.take()?,
         target: c.take()?,
         detail: c.take()?,

@@ -22,7 +22,9 @@ pub enum StoreError {
     #[error("the store is busy or closing")]
     Busy,
     /// The data was written by a newer server than this one.
-    #[error("the data has schema version {found}, this server knows versions up to {known}; use a newer keyward")]
+    #[error(
+        "the data has schema version {found}, this server knows versions up to {known}; use a newer keyward"
+    )]
     Newer { found: u32, known: u32 },
     /// Another server uses the data folder.
     #[error("{0} is used by another running keyward")]

@@ -46,10 +46,8 @@ impl Store {
 
     /// Forgets marks older than `before`.
     pub async fn purge_idempotency(&self, before: Millis) -> Result<u64, StoreError> {
-        self.write(move |tx| {
-            Ok(tx.execute("DELETE FROM idempotency WHERE at < $1", [before.0])? as u64)
-        })
-        .await
+        self.write(move |tx| Ok(tx.execute("DELETE FROM idempotency WHERE at < $1", [before.0])? as u64))
+            .await
     }
 }
 

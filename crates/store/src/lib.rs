@@ -21,9 +21,7 @@ mod sql;
 mod usage;
 mod writer;
 
-pub use access::{
-    Member, NewUser, OrganizationPatch, RolePatch, UserList, UserPatch, UserSort,
-};
+pub use access::{Member, NewUser, OrganizationPatch, RolePatch, UserList, UserPatch, UserSort};
 pub use audit::AuditList;
 pub use catalog::{FieldPatch, NewTable, TablePatch};
 pub use error::StoreError;

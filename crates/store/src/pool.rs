@@ -17,13 +17,13 @@ const READERS: usize = 4;
 
 pub(crate) struct Pool {
     free: Arc<Mutex<Vec<Connection>>>,
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
 }
 
 impl Pool {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let readers = (0..READERS).map(|_| sqlite::open_reader(path)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { free: Arc::new(Mutex::new(readers)), turns: Semaphore::new(READERS) })
+        Ok(Self { free: Arc::new(Mutex::new(readers)), turns: Arc::new(Semaphore::new(READERS)) })
     }
 
     pub async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
@@ -31,9 +31,15 @@ impl Pool {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        let _turn = self.turns.acquire().await.map_err(|_| StoreError::Busy)?;
+        let turn = self.turns.clone().acquire_owned().await.map_err(|_| StoreError::Busy)?;
         let mut reader = Reader::take(&self.free)?;
-        let read = tokio::task::spawn_blocking(move || reader.with(work));
+        // The turn stays with the read, even when nobody waits for its answer any more.
+        let read = tokio::task::spawn_blocking(move || {
+            let result = reader.with(work);
+            drop(reader);
+            drop(turn);
+            result
+        });
         read.await.map_err(|_| StoreError::Busy)?
     }
 
@@ -65,7 +71,7 @@ impl Reader {
                 // Several statements of one read see one moment.
                 sql::execute(conn, "BEGIN", [])?;
                 let result = work(conn);
-                sql::execute(conn, "ROLLBACK", [])?;
+                sql::execute(conn, "COMMIT", [])?;
                 result
             }
             None => Err(StoreError::Busy),
@@ -75,6 +81,10 @@ impl Reader {
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        self.home.lock().extend(self.conn.take());
+        let Some(conn) = self.conn.take() else { return };
+        // A read that broke off must not leave its snapshot to the next one.
+        if conn.is_autocommit() || conn.execute_batch("ROLLBACK").is_ok() {
+            self.home.lock().push(conn);
+        }
     }
 }

@@ -226,8 +226,7 @@ fn in_savepoint<T>(
     work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>,
 ) -> Result<Result<T, StoreError>, StoreError> {
     sql::execute(tx.conn, "SAVEPOINT job", [])?;
-    let (changes, tables, catalog) =
-        (tx.effects.changes.len(), tx.effects.tables.len(), tx.effects.catalog);
+    let (changes, tables, catalog) = (tx.effects.changes.len(), tx.effects.tables.len(), tx.effects.catalog);
     let outcome = work(tx);
     if let Err(error) = &outcome {
         if tx.conn.is_autocommit() {

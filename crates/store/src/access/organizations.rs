@@ -186,12 +186,7 @@ fn put(tx: &Tx<'_>, member: &Member) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO members (organization_id, user_id, role, created_at) VALUES ($1, $2, $3, $4)
          ON CONFLICT (organization_id, user_id) DO UPDATE SET role = excluded.role",
-        params![
-            member.organization.as_bytes(),
-            member.user.as_bytes(),
-            member.role,
-            member.created_at.0
-        ],
+        params![member.organization.as_bytes(), member.user.as_bytes(), member.role, member.created_at.0],
     )?;
     Ok(())
 }

@@ -37,7 +37,8 @@ impl Store {
 
     /// All of them, by name.
     pub async fn roles(&self) -> Result<Vec<Role>, StoreError> {
-        self.read(|conn| sql::rows(conn, &format!("SELECT {COLUMNS} FROM roles ORDER BY name"), [], read)).await
+        self.read(|conn| sql::rows(conn, &format!("SELECT {COLUMNS} FROM roles ORDER BY name"), [], read))
+            .await
     }
 
     /// Making one the default makes no other the default.

@@ -1,11 +1,6 @@
 //! Users and the roles they hold. Password hashes lie apart and are read by nothing but sign-in.
 
-use domain::{
-    RoleId, UserId,
-    audit::Actor,
-    key::Owner,
-    user::User,
-};
+use domain::{RoleId, UserId, audit::Actor, key::Owner, user::User};
 use rusqlite::{Connection, params};
 use sea_query::{Expr, ExprTrait, Order, Query, SelectStatement, Value};
 
@@ -95,12 +90,7 @@ impl Store {
         .await
     }
 
-    pub async fn remove_user_role(
-        &self,
-        by: &Actor,
-        user: UserId,
-        role: RoleId,
-    ) -> Result<User, StoreError> {
+    pub async fn remove_user_role(&self, by: &Actor, user: UserId, role: RoleId) -> Result<User, StoreError> {
         let by = by.clone();
         self.write(move |tx| {
             let mut roles = find(tx.conn, user)?.ok_or(StoreError::NotFound)?.roles;
@@ -291,9 +281,8 @@ fn users(conn: &Connection, list: &UserList) -> Result<Listed<User>, StoreError>
 fn filter(select: &mut SelectStatement, list: &UserList) {
     if let Some(text) = &list.search {
         let pattern = || Expr::val(like_contains(&text.to_lowercase()));
-        let part = |name: &str| {
-            Expr::cust_with_exprs(format!("kw_fold({name}) LIKE ? ESCAPE '\\'"), [pattern()])
-        };
+        let part =
+            |name: &str| Expr::cust_with_exprs(format!("kw_fold({name}) LIKE ? ESCAPE '\\'"), [pattern()]);
         select.and_where(part("email").or(part("username")).or(part("name")));
     }
     if let Some(role) = list.role {

@@ -16,8 +16,8 @@ use rusqlite::{Connection, params};
 
 use crate::{Store, StoreError, sql, writer::Tx};
 
-pub(crate) use rows::{first_base, read};
 pub(crate) use ddl::{column, table_name};
+pub(crate) use rows::{first_base, read};
 
 /// A table to create. `no` of each field is given by the store, in this order.
 #[derive(Clone, Debug, PartialEq)]
@@ -135,7 +135,9 @@ impl Store {
         self.write(move |tx| {
             let old = rows::table(tx.conn, base, table)?;
             let no: u32 =
-                tx.conn.query_row("SELECT next_field_no FROM tables WHERE no = $1", [old.no], |row| row.get(0))?;
+                tx.conn.query_row("SELECT next_field_no FROM tables WHERE no = $1", [old.no], |row| {
+                    row.get(0)
+                })?;
             tx.execute("UPDATE tables SET next_field_no = $1 WHERE no = $2", [no + 1, old.no])?;
             // The primary key is made with the table.
             let field = Field { no: FieldNo(no), primary: false, ..field };

@@ -52,7 +52,8 @@ pub(crate) fn first_base(
     let workspace =
         Workspace { id: WorkspaceId::new(now, entropy.as_ref()), name: name.clone(), created_at: now };
     insert_workspace(&tx, &workspace)?;
-    let base = Base { id: BaseId::new(now, entropy.as_ref()), workspace: workspace.id, name, created_at: now };
+    let base =
+        Base { id: BaseId::new(now, entropy.as_ref()), workspace: workspace.id, name, created_at: now };
     insert_base(&tx, &base)?;
     sql::execute(&tx, "INSERT INTO meta (name, value) VALUES ('main_base', $1)", [base.id.to_string()])?;
     tx.commit()?;
@@ -175,7 +176,8 @@ fn read_table(c: &mut Columns<'_>) -> Result<Table, StoreError> {
 }
 
 fn with_fields(conn: &Connection, mut table: Table) -> Result<Table, StoreError> {
-    let sql = "SELECT no, name, title, kind, system, is_primary, required, is_unique, hidden, default_value, extra
+    let sql =
+        "SELECT no, name, title, kind, system, is_primary, required, is_unique, hidden, default_value, extra
                FROM fields WHERE table_no = $1 ORDER BY no";
     table.fields = sql::rows(conn, sql, [table.no], |c| {
         Ok(Field {

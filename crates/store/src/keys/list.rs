@@ -179,7 +179,8 @@ fn secret(c: &mut Columns<'_>) -> Result<Option<KeySecret>, StoreError> {
 
 /// Expired keys that are not tombstones yet, of the doors whose name begins with this.
 pub(super) fn expired(conn: &Connection, door_prefix: &str, now: Millis) -> Result<Vec<KeyId>, StoreError> {
-    let sql = "SELECT id FROM keys WHERE gone IS NULL AND expires_at <= $1 AND substr(door, 1, length($2)) = $2";
+    let sql =
+        "SELECT id FROM keys WHERE gone IS NULL AND expires_at <= $1 AND substr(door, 1, length($2)) = $2";
     sql::rows(conn, sql, rusqlite::params![now.0, door_prefix], |c| Ok(KeyId(c.uuid()?)))
 }
 

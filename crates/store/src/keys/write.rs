@@ -185,7 +185,10 @@ pub(super) fn rotate(
         "UPDATE key_secrets SET expires_at = min(coalesce(expires_at, $1), $1) WHERE key_id = $2",
         params![until.0, id.as_bytes()],
     )?;
-    tx.execute("DELETE FROM key_secrets WHERE key_id = $1 AND expires_at <= $2", params![id.as_bytes(), now.0])?;
+    tx.execute(
+        "DELETE FROM key_secrets WHERE key_id = $1 AND expires_at <= $2",
+        params![id.as_bytes(), now.0],
+    )?;
     for old in rows::secrets(tx.conn, id)?.iter().skip(KEY_SECRETS_MAX.saturating_sub(1)) {
         tx.execute(
             "DELETE FROM key_secrets WHERE key_id = $1 AND id = $2",

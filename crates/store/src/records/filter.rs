@@ -239,9 +239,7 @@ fn text_match(col: Expr, text: &str, part: Part, negated: bool) -> Expr {
             Part::Start => {
                 Expr::cust_with_exprs("substr(kw_fold(?), 1, ?) = ?", [col, length, Expr::val(text)])
             }
-            Part::End => {
-                Expr::cust_with_exprs("substr(kw_fold(?), -?) = ?", [col, length, Expr::val(text)])
-            }
+            Part::End => Expr::cust_with_exprs("substr(kw_fold(?), -?) = ?", [col, length, Expr::val(text)]),
         }
     };
     if negated { found.not() } else { found }

@@ -102,5 +102,9 @@ fn violated(message: &str) -> StoreError {
         return StoreError::Required(what.split_once('.').map_or(what, |(_, column)| column).to_owned());
     }
     // Whatever the change refers to is not there.
-    if message.starts_with("FOREIGN KEY") { StoreError::NotFound } else { StoreError::Backend(message.to_owned()) }
+    if message.starts_with("FOREIGN KEY") {
+        StoreError::NotFound
+    } else {
+        StoreError::Backend(message.to_owned())
+    }
 }

@@ -132,8 +132,7 @@ async fn sessions_end_one_by_one_together_and_by_time() {
         world.store.create_session(session.clone()).await.unwrap();
     }
     let first = &sessions[0];
-    let longer =
-        world.store.touch_session(first.id, Millis(T0 + 1), Millis(T0 + 9_000)).await.unwrap();
+    let longer = world.store.touch_session(first.id, Millis(T0 + 1), Millis(T0 + 9_000)).await.unwrap();
     assert_eq!(longer.expires_at, Millis(T0 + 9_000));
     assert_eq!(world.store.sessions(Some(user.id), Millis(T0 + 5_000)).await.unwrap(), [longer]);
     assert_eq!(world.store.delete_sessions_of(user.id, Some(first.digest)).await.unwrap(), 2);
@@ -180,8 +179,12 @@ async fn an_organization_has_members_and_takes_its_keys_along() {
     };
     let store = &world.store;
     store.create_organization(&by(), organization.clone(), Some(ann.id)).await.unwrap();
-    let member =
-        Member { organization: organization.id, user: bob.id, role: "member".into(), created_at: world.now() };
+    let member = Member {
+        organization: organization.id,
+        user: bob.id,
+        role: "member".into(),
+        created_at: world.now(),
+    };
     store.put_member(&by(), member.clone()).await.unwrap();
     store.put_member(&by(), Member { role: "admin".into(), ..member.clone() }).await.unwrap();
     assert_eq!(store.members(organization.id).await.unwrap().len(), 2);

@@ -39,10 +39,7 @@ async fn names_are_unique_and_the_conflict_says_which() {
     let table = todos(&world).await;
     let base = world.store.main_base();
     let same = NewTable { base, name: "todos".into(), title: None, fields: vec![id_field()], extra: None };
-    assert_eq!(
-        world.store.create_table(&by(), same.clone()).await,
-        Err(StoreError::Conflict("name".into()))
-    );
+    assert_eq!(world.store.create_table(&by(), same.clone()).await, Err(StoreError::Conflict("name".into())));
     let twice = field("x", FieldKind::Text);
     let twice = NewTable { name: "twice".into(), fields: vec![twice.clone(), twice], ..same };
     assert_eq!(world.store.create_table(&by(), twice).await, Err(StoreError::Conflict("x".into())));

@@ -70,11 +70,7 @@ async fn audit_is_found_by_actor_action_and_target_newest_first() {
     };
     world.store.append_audit(vec![refused.clone()]).await.unwrap();
     world.clock.advance(1);
-    world
-        .store
-        .revoke_key(&by(), OwnerScope::All, key.id, domain::key::Gone::Revoked)
-        .await
-        .unwrap();
+    world.store.revoke_key(&by(), OwnerScope::All, key.id, domain::key::Gone::Revoked).await.unwrap();
     let actions = async |list: AuditList| -> Vec<String> {
         let found = world.store.audit(list).await.unwrap();
         found.items.into_iter().map(|event| event.action).collect()

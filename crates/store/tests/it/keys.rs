@@ -114,13 +114,14 @@ async fn a_change_that_failed_is_neither_published_nor_in_the_feed() {
     let mut twin = world.new_key("twin");
     twin.secrets[0].digest = world.store.secrets(ALL, first.id).await.unwrap()[0].digest;
     let twin_id = twin.key.id;
-    assert_eq!(
-        world.store.insert_key(&by(), twin).await,
-        Err(StoreError::Conflict("digest".to_owned()))
-    );
+    assert_eq!(world.store.insert_key(&by(), twin).await, Err(StoreError::Conflict("digest".to_owned())));
     assert!(!told.load(Ordering::SeqCst));
     assert_eq!(world.store.feed(0, 1_000).await.unwrap().len(), position);
-    assert_eq!(world.store.key(ALL, twin_id).await.unwrap(), None, "the row before the failure is undone too");
+    assert_eq!(
+        world.store.key(ALL, twin_id).await.unwrap(),
+        None,
+        "the row before the failure is undone too"
+    );
 }
 
 #[tokio::test]
@@ -134,10 +135,7 @@ async fn a_key_of_somebody_else_does_not_exist() {
     assert!(world.store.key_by_num(his, key.num).await.unwrap().is_none());
     let patch = KeyPatch { enabled: Some(false), ..KeyPatch::default() };
     assert_eq!(world.store.update_key(&by(), his, key.id, patch).await, Err(StoreError::NotFound));
-    assert_eq!(
-        world.store.revoke_key(&by(), his, key.id, Gone::Revoked).await,
-        Err(StoreError::NotFound)
-    );
+    assert_eq!(world.store.revoke_key(&by(), his, key.id, Gone::Revoked).await, Err(StoreError::NotFound));
     assert_eq!(world.store.sealed(his, key.id).await, Err(StoreError::NotFound));
     assert!(world.store.keys(his, KeyList::default()).await.unwrap().items.is_empty());
     assert_eq!(world.store.keys(hers, KeyList::default()).await.unwrap().items.len(), 1);
@@ -160,8 +158,7 @@ async fn a_revoked_key_keeps_its_record_and_loses_its_secrets() {
 async fn load(world: &World) -> Vec<LiveKey> {
     let loaded: Arc<Mutex<Vec<LiveKey>>> = Arc::default();
     let into = loaded.clone();
-    let count =
-        world.store.load_live(Box::new(move |live| into.lock().unwrap().push(live))).await.unwrap();
+    let count = world.store.load_live(Box::new(move |live| into.lock().unwrap().push(live))).await.unwrap();
     let loaded = std::mem::take(&mut *loaded.lock().unwrap());
     assert_eq!(count as usize, loaded.len());
     loaded
@@ -241,11 +238,8 @@ async fn lists_filter_sort_and_page_without_gaps() {
         assert_eq!(names(KeyList { expired: Some(true), ..base() }).await, ["birne"]);
         assert_eq!(names(KeyList { expired: Some(false), ..base() }).await.len(), 4);
         assert_eq!(names(KeyList { door: Some("nocobase".into()), ..base() }).await.len(), 2);
-        let window = KeyList {
-            created_from: Some(Millis(T0 + 10)),
-            created_before: Some(Millis(T0 + 30)),
-            ..base()
-        };
+        let window =
+            KeyList { created_from: Some(Millis(T0 + 10)), created_before: Some(Millis(T0 + 30)), ..base() };
         assert_eq!(names(window).await, ["birne", "Birne 100%"]);
 
         for sort in [KeySort::CreatedAt, KeySort::Name, KeySort::ExpiresAt, KeySort::LastUsedAt, KeySort::Num]
@@ -273,11 +267,7 @@ async fn lists_filter_sort_and_page_without_gaps() {
 #[tokio::test]
 async fn of_two_requests_with_one_idempotency_key_one_makes_a_key() {
     let world = World::memory();
-    let mark = Idempotency {
-        scope: "keys".to_owned(),
-        key: "once".to_owned(),
-        fingerprint: world.digest(),
-    };
+    let mark = Idempotency { scope: "keys".to_owned(), key: "once".to_owned(), fingerprint: world.digest() };
     let with = |name| {
         let mut new = world.new_key(name);
         new.idempotency = Some(mark.clone());
@@ -303,10 +293,8 @@ async fn touching_writes_what_happened_and_leaves_the_record_alone() {
         last_used_from: from.map(str::to_owned),
         window: Some(domain::limit::WindowState { mark: Millis(at), count: 3 }),
     };
-    let stranger = KeyTouch {
-        key: domain::KeyId::new(world.now(), world.entropy.as_ref()),
-        ..touch(1, None)
-    };
+    let stranger =
+        KeyTouch { key: domain::KeyId::new(world.now(), world.entropy.as_ref()), ..touch(1, None) };
     world.store.touch_keys(vec![touch(T0, Some("::1")), stranger, touch(T0 + 1, None)]).await.unwrap();
     let used = world.store.key(ALL, key.id).await.unwrap().unwrap();
     assert_eq!(used.last_used_at, Some(Millis(T0 + 1)));

@@ -1,5 +1,10 @@
 //! The contract of the store, kept in memory and on disk alike.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests may, and so may their helpers")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests may, and so may their helpers"
+)]
 
 mod access;
 mod catalog;

@@ -180,19 +180,15 @@ async fn a_required_field_cannot_be_left_out_or_emptied() {
 
 /// Own rows with everything, all rows with the title only.
 fn two_roles() -> Vec<BoundAlt> {
-    vec![
-        BoundAlt { rows: own(1), fields: Fields::All },
-        BoundAlt { rows: EVERY, fields: only(&[ID, TITLE]) },
-    ]
+    vec![BoundAlt { rows: own(1), fields: Fields::All }, BoundAlt { rows: EVERY, fields: only(&[ID, TITLE]) }]
 }
 
 #[tokio::test]
 async fn a_value_readable_in_no_alternative_of_its_row_is_blank() {
     for world in both() {
         let table = todos(&world).await;
-        let row = |owner| {
-            vec![(TITLE, text("t")), (CODE, text(&format!("c{owner}"))), (OWNER, Value::Int(owner))]
-        };
+        let row =
+            |owner| vec![(TITLE, text("t")), (CODE, text(&format!("c{owner}"))), (OWNER, Value::Int(owner))];
         fill(&world, &table, &[&row(1), &row(2)]).await;
         let page = world
             .store
@@ -204,8 +200,7 @@ async fn a_value_readable_in_no_alternative_of_its_row_is_blank() {
 
         // Without the second alternative the other row does not exist, for the count neither.
         let alts = two_roles().into_iter().take(1).collect();
-        let page =
-            world.store.list_records(&table, BoundQuery { alts, ..query(&[CODE]) }).await.unwrap();
+        let page = world.store.list_records(&table, BoundQuery { alts, ..query(&[CODE]) }).await.unwrap();
         assert_eq!((page.rows.len(), page.total), (1, Some(1)));
         let none = world
             .store
@@ -232,7 +227,10 @@ async fn writing_stays_within_the_alternatives() {
         };
         let (one, two) = (Value::Int(1), Value::Int(2));
         assert_eq!(changed(&[(TITLE, text("x"))]).await, [one.clone(), two.clone()]);
-        assert_eq!(changed(&[(TITLE, text("x")), (DONE, Value::Bool(true))]).await, std::slice::from_ref(&one));
+        assert_eq!(
+            changed(&[(TITLE, text("x")), (DONE, Value::Bool(true))]).await,
+            std::slice::from_ref(&one)
+        );
         // What the server fills in needs no permission.
         assert_eq!(changed(&[(TITLE, text("y")), (OWNER, Value::Int(1))]).await, [one, two.clone()]);
 

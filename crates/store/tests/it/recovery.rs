@@ -5,7 +5,7 @@ use std::path::Path;
 use domain::Millis;
 use store::{DebitOutcome, KeyList, OwnerScope, Place, Store, StoreError};
 
-use crate::world::{T0, World, by};
+use crate::world::{T0, World};
 
 /// What a kill leaves behind: the files as they are at this moment, nothing closed, nothing flushed.
 fn crash_image(of: &Path) -> tempfile::TempDir {
@@ -126,6 +126,18 @@ async fn a_ledger_that_does_not_add_up_is_found() {
     assert!(problems[0].contains(&key.id.to_string()), "{problems:?}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn callers_who_hang_up_do_not_use_up_the_readers() {
+    let world = World::disk();
+    for _ in 0..200 {
+        let store = world.store.clone();
+        let call = tokio::spawn(async move { store.integrity().await });
+        tokio::task::yield_now().await;
+        call.abort();
+        world.store.keys(OwnerScope::All, KeyList::default()).await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn the_smallest_write_is_a_write() {
     let world = World::disk();
@@ -135,5 +147,4 @@ async fn the_smallest_write_is_a_write() {
     assert_eq!(world.store.meta("ping").await.unwrap().as_deref(), Some("3"));
     world.store.set_meta("greeting", "hello").await.unwrap();
     assert_eq!(world.store.meta("greeting").await.unwrap().as_deref(), Some("hello"));
-    let _ = by();
 }
