@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use crate::world::{Answer, PASSWORD, ROOT, World, world};
 
-const NO_SUCH: &str = "0193a1c2-3d4e-7f50-8a6b-0c1d2e3f4a5b";
+pub const NO_SUCH: &str = "0193a1c2-3d4e-7f50-8a6b-0c1d2e3f4a5b";
 
 /// Every endpoint that takes a body, with a body it would accept but for the ids.
-fn endpoints() -> Vec<(&'static str, String, Value)> {
+pub fn endpoints() -> Vec<(&'static str, String, Value)> {
     let at = |path: &str| path.replace("{id}", NO_SUCH);
     vec![
         ("POST", at("/v1/keys"), json!({"name": "x"})),

@@ -7,6 +7,7 @@
     reason = "helpers of tests are tests: a surprise must stop them"
 )]
 
+mod access;
 mod bad_input;
 mod decisions;
 mod documents;

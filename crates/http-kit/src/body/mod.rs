@@ -1,0 +1,129 @@
+//! Reading a request body: never more than a limit, and JSON only when it is what it says it is. Errors
+//! are data; each door has its own words for them.
+
+mod explain;
+mod strict;
+#[cfg(test)]
+mod tests;
+
+use axum::{
+    body::{Body, Bytes, HttpBody},
+    http::{
+        HeaderMap,
+        header::{CONTENT_LENGTH, CONTENT_TYPE},
+    },
+};
+use http_body_util::BodyExt;
+use serde::{Deserialize, de::DeserializeOwned};
+
+pub use strict::{Object, check};
+
+/// One field of the body that is wrong, named as a path (`rate_limit.max`, `keys[3].key`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// Empty when the body as a whole is meant.
+    pub path: String,
+    pub message: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BodyError {
+    #[error("the body is larger than {max_bytes} bytes")]
+    TooLarge { max_bytes: usize },
+    #[error("the body ended before it was complete")]
+    Interrupted,
+    #[error("the body must be JSON, with the header content-type: application/json")]
+    WrongType,
+    #[error("the body is empty")]
+    Empty,
+    /// Not JSON at all.
+    #[error("the body is not valid JSON: {0}")]
+    Syntax(String),
+    #[error("the body is nested deeper than {max} levels")]
+    TooDeep { max: usize },
+    /// JSON, but a field is not what it must be: unknown, missing, of another type, given twice.
+    #[error("{}: {}", .0.path, .0.message)]
+    Shape(Field),
+}
+
+/// The whole body, or an error as soon as it is known to be longer than `max_bytes`. A body that came in
+/// one piece is not copied.
+pub async fn read(mut body: Body, max_bytes: usize) -> Result<Bytes, BodyError> {
+    if body.size_hint().lower() > max_bytes as u64 {
+        return Err(BodyError::TooLarge { max_bytes });
+    }
+    let Some(first) = next_piece(&mut body).await? else { return Ok(Bytes::new()) };
+    if first.len() > max_bytes {
+        return Err(BodyError::TooLarge { max_bytes });
+    }
+    if body.is_end_stream() {
+        return Ok(first);
+    }
+    let mut all = Vec::from(first);
+    while let Some(piece) = next_piece(&mut body).await? {
+        if all.len() + piece.len() > max_bytes {
+            return Err(BodyError::TooLarge { max_bytes });
+        }
+        all.extend_from_slice(&piece);
+    }
+    Ok(all.into())
+}
+
+async fn next_piece(body: &mut Body) -> Result<Option<Bytes>, BodyError> {
+    loop {
+        match body.frame().await {
+            None => return Ok(None),
+            Some(Err(_)) => return Err(BodyError::Interrupted),
+            Some(Ok(frame)) => {
+                // Trailers carry nothing we read.
+                if let Ok(data) = frame.into_data() {
+                    return Ok(Some(data));
+                }
+            }
+        }
+    }
+}
+
+/// Whether the headers say JSON (`application/json` or `application/…+json`, any parameters).
+pub fn says_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(CONTENT_TYPE) else { return false };
+    if value.as_bytes() == b"application/json" {
+        return true;
+    }
+    let text = value.to_str().unwrap_or_default();
+    let essence = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+/// Whether the headers announce a body at all.
+pub fn announced(headers: &HeaderMap) -> bool {
+    let length = headers.get(CONTENT_LENGTH).is_some_and(|v| v.as_bytes() != b"0");
+    length || headers.contains_key(axum::http::header::TRANSFER_ENCODING)
+}
+
+/// Headers, then body, then JSON: what most handlers want. No content-type at all counts as not JSON.
+pub async fn json<T: DeserializeOwned>(
+    headers: &HeaderMap,
+    body: Body,
+    max_bytes: usize,
+) -> Result<T, BodyError> {
+    if !says_json(headers) {
+        return Err(BodyError::WrongType);
+    }
+    parse(&read(body, max_bytes).await?)
+}
+
+/// Strict JSON: depth, null characters and names given twice are refused before `T` is tried.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BodyError> {
+    check(bytes)?;
+    parse_trusting_shape(bytes)
+}
+
+/// For hot paths whose type has no maps and no free values: `T` alone decides. Borrows from `bytes`.
+pub fn parse_trusting_shape<'b, T: Deserialize<'b>>(bytes: &'b [u8]) -> Result<T, BodyError> {
+    match serde_json::from_slice(bytes) {
+        Ok(value) => Ok(value),
+        // Only a body that is wrong anyway pays for finding out where.
+        Err(error) => Err(explain::explain::<T>(bytes, &error)),
+    }
+}
