@@ -30,8 +30,7 @@ pub fn generate(label: &str, entropy: &dyn Entropy) -> Secret {
     text.push_str(label);
     text.push('_');
     text.push_str(&random_text(RANDOM_CHARS, BASE62, entropy));
-    let sum = checksum(text.as_bytes());
-    text.push_str(&sum);
+    text.extend(checksum(text.as_bytes()).map(char::from));
     Secret::new(text)
 }
 
@@ -75,21 +74,21 @@ pub fn shape(text: &str) -> Shape {
     let Some((body, sum)) = text.split_at_checked(text.len().saturating_sub(CHECKSUM_CHARS)) else {
         return Shape::Malformed;
     };
-    if body.len() > NATIVE_PREFIX.len() + RANDOM_CHARS && checksum(body.as_bytes()) == sum {
+    if body.len() > NATIVE_PREFIX.len() + RANDOM_CHARS && checksum(body.as_bytes()) == sum.as_bytes() {
         Shape::Native
     } else {
         Shape::Malformed
     }
 }
 
-fn checksum(bytes: &[u8]) -> String {
+fn checksum(bytes: &[u8]) -> [u8; CHECKSUM_CHARS] {
     let mut rest = crc32fast::hash(bytes);
     let mut out = [b'0'; CHECKSUM_CHARS];
     for slot in out.iter_mut().rev() {
         *slot = BASE62.get((rest % 62) as usize).copied().unwrap_or(b'0');
         rest /= 62;
     }
-    out.iter().map(|b| char::from(*b)).collect()
+    out
 }
 
 #[cfg(test)]
