@@ -8,7 +8,7 @@ use domain::{
     catalog::Catalog,
     decision::{Allowed, Denied, Gate, Profile, Reason},
     key::Quota,
-    limits::JOURNAL_FLUSH_MS,
+    limits::{HOUSEKEEPING_MS, JOURNAL_FLUSH_MS, USAGE_HOURS_KEPT_MS, USAGE_MINUTES_KEPT_MS},
     secret::{Digest, Digester, Secret},
     time::{SharedClock, SharedEntropy},
 };
@@ -177,22 +177,32 @@ impl Guard {
         self.inner.journal.flush(&self.inner.store).await
     }
 
-    /// Flushes every `JOURNAL_FLUSH_MS`, and earlier when a buffer fills, until the task is aborted.
+    /// Flushes every `JOURNAL_FLUSH_MS`, and earlier when a buffer fills, and tidies up every
+    /// `HOUSEKEEPING_MS`, until the task is aborted.
     pub fn start_journal(&self) -> tokio::task::JoinHandle<()> {
         let guard = self.clone();
         tokio::spawn(async move {
-            let mut tick = tokio::time::interval(std::time::Duration::from_millis(JOURNAL_FLUSH_MS));
-            tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            let (mut flush, mut tidy) = (every(JOURNAL_FLUSH_MS), every(HOUSEKEEPING_MS));
             loop {
-                tokio::select! {
-                    _ = tick.tick() => {}
-                    () = guard.inner.journal.filling() => {}
-                }
-                if let Err(error) = guard.flush().await {
-                    tracing::warn!(%error, "usage and audit could not be written; they are kept for the next try");
+                let (what, done) = tokio::select! {
+                    _ = flush.tick() => ("usage and audit", guard.flush().await),
+                    () = guard.inner.journal.filling() => ("usage and audit", guard.flush().await),
+                    _ = tidy.tick() => ("housekeeping", guard.tidy().await),
+                };
+                if let Err(error) = done {
+                    tracing::warn!(%error, what, "could not be written; it is kept for the next try");
                 }
             }
         })
+    }
+
+    /// Usage per minute becomes hours, hours become days; ended sessions and rotated-out secrets are deleted.
+    pub async fn tidy(&self) -> Result<(), StoreError> {
+        let (store, now) = (&self.inner.store, self.inner.clock.now());
+        store.roll_up_usage(now.plus(-USAGE_MINUTES_KEPT_MS), now.plus(-USAGE_HOURS_KEPT_MS)).await?;
+        store.purge_sessions(now).await?;
+        store.purge_secrets().await?;
+        Ok(())
     }
 
     /// What was left out because buffers were full.
@@ -275,6 +285,12 @@ impl Guard {
             self.inner.journal.count(key, op, end.map_or(Ok(()), |f| Err(f.reason)), ctx.now, ctx.peer);
         }
     }
+}
+
+fn every(ms: u64) -> tokio::time::Interval {
+    let mut interval = tokio::time::interval(std::time::Duration::from_millis(ms));
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    interval
 }
 
 /// A key that vanished during its debit is unknown, and the trace says so at that gate.

@@ -88,8 +88,8 @@ impl Usage {
         from: Option<IpAddr>,
     ) -> bool {
         let minute = at.0.div_euclid(MINUTE_MS);
-        if op == Counted::Verify && outcome.is_ok() && self.has_room() {
-            match key.uses.count(minute, from) {
+        if op == Counted::Verify && outcome.is_ok() {
+            match key.uses.count(minute, from, self.has_room()) {
                 Counting::Again => return false,
                 Counting::First => return self.list(key, from),
                 Counting::Elsewhere => {}

@@ -21,16 +21,17 @@ pub(super) enum Counting {
     /// The first since the last flush: the key must be put on the list.
     First,
     Again,
-    /// Of another minute or address than the present ones, or too many: count it the long way.
+    /// Of another minute or address than the present ones, too many, or no room on the list: count it the long way.
     Elsewhere,
 }
 
 impl Uses {
-    pub(super) fn count(&self, minute: i64, from: Option<IpAddr>) -> Counting {
+    pub(super) fn count(&self, minute: i64, from: Option<IpAddr>, may_begin: bool) -> Counting {
         let kind = (minute as u64) << TAG_BITS | tag(from);
         let mut seen = self.0.load(Relaxed);
         loop {
             let (next, counting) = match (seen & COUNT_MAX, seen >> COUNT_BITS == kind) {
+                (0, _) if !may_begin => return Counting::Elsewhere,
                 (0, _) => (kind << COUNT_BITS | 1, Counting::First),
                 (COUNT_MAX, _) | (_, false) => return Counting::Elsewhere,
                 (_, true) => (seen + 1, Counting::Again),
@@ -64,11 +65,15 @@ mod tests {
     fn one_minute_and_address_fit_the_word_and_others_go_elsewhere() {
         let (uses, minute) = (Uses::default(), 29_922_480);
         let (here, there) = (Some(IpAddr::from([192, 0, 2, 1])), Some(IpAddr::from([192, 0, 2, 2])));
-        assert_eq!([uses.count(minute, here), uses.count(minute, here)], [Counting::First, Counting::Again]);
+        assert_eq!(
+            [uses.count(minute, here, true), uses.count(minute, here, false)],
+            [Counting::First, Counting::Again]
+        );
         for (minute, from) in [(minute, there), (minute, None), (minute + 1, here)] {
-            assert_eq!(uses.count(minute, from), Counting::Elsewhere);
+            assert_eq!(uses.count(minute, from, true), Counting::Elsewhere);
         }
         assert_eq!(uses.take(), (minute, 2));
-        assert_eq!(uses.count(minute + 1, None), Counting::First);
+        assert_eq!(uses.count(minute + 1, None, false), Counting::Elsewhere);
+        assert_eq!(uses.count(minute + 1, None, true), Counting::First);
     }
 }

@@ -119,3 +119,34 @@ async fn a_dry_run_leaves_no_trace() {
     assert_eq!(world.store.ledger_entries(id, 0, 10).await.unwrap().len(), 1, "only the first balance");
     assert!(world.verify(&secret).await.valid(), "slot and unit are still there");
 }
+
+#[tokio::test]
+async fn housekeeping_makes_old_minutes_hours_and_loses_no_count() {
+    let world = World::new().await;
+    let (secret, _) = world.key(|_| {}).await;
+    for _ in 0..3 {
+        world.verify(&secret).await;
+        world.advance(domain::time::MINUTE_MS);
+    }
+    world.guard.flush().await.unwrap();
+    world.advance(3 * DAY_MS);
+    world.guard.tidy().await.unwrap();
+    let list =
+        UsageList { key: None, grain: Grain::Day, from: Millis(0), to: world.now().plus(DAY_MS), limit: 100 };
+    let rows = world.store.usage(OwnerScope::All, list).await.unwrap();
+    assert_eq!(rows.iter().map(|r| r.count).sum::<u64>(), 3);
+}
+
+#[tokio::test]
+async fn calls_from_many_addresses_are_all_counted_and_the_last_one_is_the_last() {
+    let world = World::new().await;
+    let (secret, id) = world.key(|_| {}).await;
+    for n in [1, 1, 2, 3, 3, 1, 2] {
+        world.advance(1);
+        world.verify_from(&secret, &format!("192.0.2.{n}")).await;
+    }
+    world.guard.flush().await.unwrap();
+    assert_eq!(usage(&world).await, [("verify".to_owned(), "allow".to_owned(), 7)]);
+    let key = world.store.key(OwnerScope::All, id).await.unwrap().unwrap();
+    assert_eq!((key.last_used_from.as_deref(), key.last_used_at), (Some("192.0.2.2"), Some(world.now())));
+}
