@@ -6,12 +6,13 @@ use domain::{
     catalog::SystemField,
     decision::Allowed,
     limits,
-    query::{CmpOp, Filter, Query, Term},
+    query::{CmpOp, Filter, Query, Select, Term},
 };
 use serde_json::{Map, Value};
 
 use crate::{
     answer::{Answer, PageMeta},
+    collections,
     failure::{self, Failure},
     render,
     request::Request,
@@ -23,7 +24,7 @@ pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failur
     let query = Query {
         filter: filter_of(request, allowed)?.unwrap_or(Filter::ALL),
         sort: request.params.sort()?,
-        select: request.params.select()?,
+        select: select(request, allowed)?,
         page: asked.map(|a| a.page()),
         count: asked.is_some(),
         strict: false,
@@ -39,7 +40,7 @@ pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failur
 
 pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     check_own(allowed, allowed.op())?;
-    let query = Query { sort: request.params.sort()?, select: request.params.select()?, ..Query::default() };
+    let query = Query { sort: request.params.sort()?, select: select(request, allowed)?, ..Query::default() };
     let which = match (request.params.target_keys()?, filter_of(request, allowed)?) {
         (Some(keys), None) => Which::Keys(keys),
         (Some(keys), Some(filter)) => Which::Filter(both(allowed, keys, filter)?),
@@ -145,6 +146,18 @@ fn check_own(allowed: &Allowed, op: Option<Op>) -> Result<(), Failure> {
     let alts = allowed.alternatives();
     let only_own = !alts.is_empty() && alts.iter().all(|alt| alt.rows.conds().contains(&Cond::Own));
     if only_own { Err(Failure::forbidden()) } else { Ok(()) }
+}
+
+/// Names of associations are no columns: they are left out rather than refused.
+fn select(request: &Request, allowed: &Allowed) -> Result<Select, Failure> {
+    let Select::Only(mut names) = request.params.select()? else { return request.params.select() };
+    if let Some(table) = allowed.table().filter(|t| names.iter().any(|n| t.field(n).is_none())) {
+        let associations = collections::associations(table);
+        let known =
+            |name: &str| associations.iter().any(|a| a.get("name").and_then(Value::as_str) == Some(name));
+        names.retain(|name| !known(name.split('.').next().unwrap_or_default()));
+    }
+    Ok(Select::Only(names))
 }
 
 fn filter_of(request: &Request, allowed: &Allowed) -> Result<Option<Filter>, Failure> {

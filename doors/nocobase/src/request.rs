@@ -36,6 +36,11 @@ impl Request {
         self.target.source.as_deref().ok_or_else(|| Failure::bad("the path names no source record"))
     }
 
+    /// The data source in the middle of a path: this dialect's roles know one.
+    pub fn home_source(&self) -> Result<(), Failure> {
+        if self.source()? == HOME { Ok(()) } else { Err(Failure::not_found()) }
+    }
+
     pub fn source_num(&self) -> Result<i64, Failure> {
         self.source()?.parse().map_err(|_| Failure::not_found())
     }

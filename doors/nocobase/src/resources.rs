@@ -33,6 +33,9 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     let (role, values) = (roles::source(request, allowed).await?, request.values()?);
     let mut doc = RoleDoc::of(&role);
     let name = text_property(&values, "name")?.flatten().ok_or_else(|| Failure::bad("name is required"))?;
+    if text_property(&values, "dataSourceKey")?.flatten().is_some_and(|key| key != HOME) {
+        return Err(Failure::bad("there is no such data source"));
+    }
     if doc.resource(&name).is_some() {
         return Err(Failure::bad(format!("the role has an entry for {name} already")));
     }
@@ -107,6 +110,7 @@ pub async fn apply(request: &Request, allowed: &Allowed) -> Result<Answer, Failu
 
 /// `dataSources/main/roles:get`: the strategy of a data source is the role's.
 pub async fn strategy_get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    request.home_source()?;
     let name = match request.params.target_key()? {
         Some(name) => Some(name),
         None => request.filter(None)?.and_then(|f| role_in(&f)),
@@ -119,6 +123,7 @@ pub async fn strategy_get(request: &Request, allowed: &Allowed) -> Result<Answer
 }
 
 pub async fn strategy_update(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    request.home_source()?;
     let _editing = request.inner.editing.lock().await;
     let values = request.values()?;
     let name = match request.params.target_key()? {

@@ -57,11 +57,13 @@ impl StoredScopes<'_> {
 }
 
 pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    request.home_source()?;
     memory::list(request, StoredScopes(allowed.catalog()).all())
 }
 
 /// A scope of one's own. It is kept with its collection, so that it goes when the collection goes.
 pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    request.home_source()?;
     let _editing = request.inner.editing.lock().await;
     let values = request.values()?;
     let resource = text_property(&values, "resourceName")?

@@ -155,3 +155,23 @@ async fn the_document_shows_what_the_caller_can_reach() {
     nocobase.nobody().get("/api/swagger:get").await.expect(401);
     assert_eq!(data(nocobase.admin.get("/api/swagger:getUrls").await).as_array().unwrap().len(), 5);
 }
+
+#[tokio::test]
+async fn an_association_is_kept_with_its_foreign_key_and_is_no_column() {
+    let nocobase = Nocobase::new().await;
+    nocobase.todos().await;
+    let owner = json!({"name": "owner", "type": "belongsTo", "target": "users", "foreignKey": "ownerId"});
+    nocobase.admin.post("/api/collections/todos/fields:create", owner).await.expect(200);
+    nocobase.admin.post("/api/todos:update/1", json!({"ownerId": 1})).await.expect(200);
+    let row = data(
+        nocobase.admin.get("/api/todos:get/1?fields=id,ownerId,owner,createdBy.username&appends=owner").await,
+    );
+    assert_eq!(row, json!({"id": 1, "ownerId": 1}));
+    assert_eq!(
+        data(post(&nocobase.admin, "/api/collections/todos/fields:destroy?filterByTk=owner").await),
+        json!(true)
+    );
+    let names =
+        data(nocobase.admin.get("/api/collections/todos/fields:list?paginate=false&fields=name").await);
+    assert!(!names.as_array().unwrap().contains(&json!({"name": "owner"})));
+}
