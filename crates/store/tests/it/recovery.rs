@@ -47,6 +47,10 @@ async fn a_kill_under_load_leaves_no_grant_without_its_debit() {
     let folder = world.folder.as_ref().unwrap().path().to_owned();
     let quota = world.quota(100_000, None);
     let key = world.key_with(|key| key.quota = quota).await;
+    // Holds an old snapshot, so that the log is not folded in between the copies of the two files: a kill stops
+    // the files at one moment, copying them does not.
+    let bystander = rusqlite::Connection::open(folder.join("keyward.db")).unwrap();
+    bystander.execute_batch("BEGIN; SELECT count(*) FROM meta;").unwrap();
     let granted = std::sync::Arc::new(std::sync::atomic::AtomicI64::new(0));
     let callers: Vec<_> = (0..16)
         .map(|_| {
@@ -67,6 +71,7 @@ async fn a_kill_under_load_leaves_no_grant_without_its_debit() {
         assert!(100_000 - remaining >= acknowledged, "{acknowledged} granted, {remaining} left");
         assert_eq!(after.integrity().await.unwrap().problems, Vec::<String>::new());
     }
+    drop(bystander);
     world.store.close();
     for caller in callers {
         caller.await.unwrap();
