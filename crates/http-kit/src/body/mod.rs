@@ -8,10 +8,7 @@ mod tests;
 
 use axum::{
     body::{Body, Bytes, HttpBody},
-    http::{
-        HeaderMap,
-        header::{CONTENT_LENGTH, CONTENT_TYPE},
-    },
+    http::{HeaderMap, header::CONTENT_TYPE},
 };
 use http_body_util::BodyExt;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -93,24 +90,6 @@ pub fn says_json(headers: &HeaderMap) -> bool {
     let text = value.to_str().unwrap_or_default();
     let essence = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
-}
-
-/// Whether the headers announce a body at all.
-pub fn announced(headers: &HeaderMap) -> bool {
-    let length = headers.get(CONTENT_LENGTH).is_some_and(|v| v.as_bytes() != b"0");
-    length || headers.contains_key(axum::http::header::TRANSFER_ENCODING)
-}
-
-/// Headers, then body, then JSON: what most handlers want. No content-type at all counts as not JSON.
-pub async fn json<T: DeserializeOwned>(
-    headers: &HeaderMap,
-    body: Body,
-    max_bytes: usize,
-) -> Result<T, BodyError> {
-    if !says_json(headers) {
-        return Err(BodyError::WrongType);
-    }
-    parse(&read(body, max_bytes).await?)
 }
 
 /// Strict JSON: depth, null characters and names given twice are refused before `T` is tried.
