@@ -14,7 +14,7 @@ use arc_swap::ArcSwap;
 use domain::{
     KeyId, Millis, UserId,
     catalog::Catalog,
-    secret::{Digest, Recipe},
+    secret::{Digest, Digester, Recipe},
     user::{Session, User},
 };
 use parking_lot::Mutex;
@@ -37,6 +37,8 @@ pub(crate) struct Cache {
     /// Changes of `access` build on each other.
     changing: Mutex<()>,
     recipe: Recipe,
+    /// The operator's key from the configuration: any text, so its shape says nothing.
+    root: std::sync::OnceLock<Digest>,
     /// A live secret was digested by another recipe than new ones are.
     other_recipes: AtomicBool,
 }
@@ -59,12 +61,20 @@ impl Cache {
             access: ArcSwap::from_pointee(Access::new(catalog)),
             changing: Mutex::new(()),
             recipe,
+            root: std::sync::OnceLock::new(),
             other_recipes: AtomicBool::new(false),
         }
     }
 
     pub(crate) fn add_root(&self, digest: Digest) {
         self.keys.pin().insert(digest, Arc::new(CachedKey::root(&digest)));
+        // Called once, when the guard opens.
+        let _ = self.root.set(digest);
+    }
+
+    /// Whether `text` is the operator's key. Digests only when there is one.
+    pub(crate) fn is_root(&self, text: &str, digester: &Digester) -> bool {
+        self.root.get().is_some_and(|root| root.same(&digester.digest(text)))
     }
 
     pub(crate) fn apply(&self, change: &Change) {

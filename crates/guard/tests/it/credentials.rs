@@ -41,14 +41,17 @@ async fn missing_malformed_and_unknown_are_told_apart() {
 }
 
 #[tokio::test]
-async fn the_configured_root_key_may_do_everything_and_is_in_no_table() {
-    let world =
-        World::with(Digester::default(), Some(&Secret::new("root-key-of-at-least-32-characters!"))).await;
-    let secret = Secret::new("root-key-of-at-least-32-characters!");
-    let allowed = world.check(&secret, Op::Settings, PlaceName::Server).await.unwrap();
-    assert!(allowed.principal().operator);
-    assert_eq!(allowed.principal().key_kind, Some(KeyKind::Root));
-    assert_eq!((allowed.principal().key, world.guard.keys_cached()), (None, 0));
+async fn the_configured_root_key_may_do_everything_whatever_it_looks_like_and_is_in_no_table() {
+    for text in ["root-key-of-at-least-32-characters!", "kw_without_the_checksum_of_a_native_secret"] {
+        let secret = Secret::new(text);
+        let world = World::with(Digester::default(), Some(&secret)).await;
+        let allowed = world.check(&secret, Op::Settings, PlaceName::Server).await.unwrap();
+        assert!(allowed.principal().operator);
+        assert_eq!(allowed.principal().key_kind, Some(KeyKind::Root));
+        assert_eq!((allowed.principal().key, world.guard.keys_cached()), (None, 0));
+        let other = Secret::new("kw_without_the_checksum_of_a_native_secreT");
+        assert_eq!(world.verify(&other).await.outcome, Err(Reason::Malformed));
+    }
 }
 
 #[tokio::test]

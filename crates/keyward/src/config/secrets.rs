@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 
-use domain::secret::{self, Secret, Shape};
+use domain::{limits, secret::Secret};
 
 use super::{ConfigError, Key, Section, Values};
 
 /// Characters a root key must have at least: it opens everything.
 const ROOT_KEY_CHARS_MIN: usize = 32;
-const ROOT_KEY_RULE: &str =
-    "at least 32 visible ASCII characters without blanks, and not begin with kw_ unless keyward made it";
+const ROOT_KEY_RULE: &str = "32 to 4096 visible ASCII characters without blanks";
 
 pub const SECTION: Section = Section {
     title: "Secrets",
@@ -48,9 +47,10 @@ impl Secrets {
     pub fn read(values: &Values) -> Result<Self, ConfigError> {
         Ok(Self {
             root_key: values.checked("root_key", ROOT_KEY_RULE, |text| {
-                let long = text.chars().count() >= ROOT_KEY_CHARS_MIN;
-                // What cannot be a secret is turned away before any comparison, so it could never be used.
-                (long && secret::shape(text) != Shape::Malformed).then(|| Secret::new(text))
+                // What a header cannot carry could never be presented.
+                let presentable = text.bytes().all(|b| b.is_ascii_graphic());
+                let long = (ROOT_KEY_CHARS_MIN..=limits::SECRET_BYTES_MAX).contains(&text.len());
+                (long && presentable).then(|| Secret::new(text))
             })?,
             app_key: values.text("app_key").map(Secret::new),
             master_key_file: values.text("master_key_file").map(PathBuf::from),
