@@ -91,12 +91,13 @@ impl Steps {
         }
     }
 
+    /// The counts are the last word, so an error behind them says nothing more.
     fn finish(self) -> Outcome<()> {
         println!();
         for name in &self.failed {
             println!("failed: {name}");
         }
         println!("{} passed, {} failed", self.passed, self.failed.len());
-        if self.failed.is_empty() { Ok(()) } else { Err("not everything is green".into()) }
+        if self.failed.is_empty() { Ok(()) } else { Err(String::new().into()) }
     }
 }

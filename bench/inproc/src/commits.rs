@@ -12,7 +12,7 @@ use std::{
 use crate::{Outcome, world};
 
 pub async fn run(folder: PathBuf, callers: usize, seconds: f64) -> Outcome<String> {
-    let store = world::open(Some(folder))?;
+    let store = world::open(folder)?;
     let done = Arc::new(AtomicU64::new(0));
     let started = Instant::now();
     let end = started + Duration::from_secs_f64(seconds);

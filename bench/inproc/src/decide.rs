@@ -5,29 +5,22 @@
 use std::{
     hash::{BuildHasherDefault, Hasher},
     hint::black_box,
+    path::{Path, PathBuf},
     sync::Arc,
     time::Instant,
 };
 
-use domain::{
-    audit::Actor,
-    secret::{Digest, Digester, Secret},
-};
+use domain::secret::{Digest, Digester, Secret};
 use guard::{Guard, GuardOptions, VerifyCall};
 
 use crate::{Outcome, world};
 
-const BATCH: usize = 2_000;
 const CALLS_PER_ROUND: usize = 400_000;
 
-pub async fn run(keys: usize, rounds: usize) -> Outcome<String> {
-    let store = world::open(None)?;
-    let mut secrets = Vec::with_capacity(keys);
-    for first in (0..keys).step_by(BATCH) {
-        let (new, more): (Vec<_>, Vec<_>) = (first..keys.min(first + BATCH)).map(world::new_key).unzip();
-        store.insert_keys(&Actor::default(), new).await?;
-        secrets.extend(more);
-    }
+/// `folder` and `secrets` as `seed` left them.
+pub async fn run(folder: PathBuf, secrets: &Path, rounds: usize) -> Outcome<String> {
+    let secrets: Vec<Secret> = std::fs::read_to_string(secrets)?.lines().map(Secret::new).collect();
+    let store = world::open(folder)?;
     let guard = Guard::open(store, options()).await?;
     let table = table(&secrets);
     let order = order(&secrets);
@@ -38,7 +31,7 @@ pub async fn run(keys: usize, rounds: usize) -> Outcome<String> {
     }
     let (bare, whole) = (median(bare), median(whole));
     let line = serde_json::json!({
-        "keys": keys,
+        "keys": secrets.len(),
         "digest_and_look_up_ns": bare,
         "decision_ns": whole,
         "beyond_ns": whole - bare,

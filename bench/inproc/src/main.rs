@@ -30,7 +30,7 @@ enum What {
     /// Fill a data folder with keys; their secrets go to a file, one a line.
     Seed { folder: PathBuf, keys: usize, secrets: PathBuf },
     /// The decision in memory, beside digest and look-up alone.
-    Decide { keys: usize, rounds: usize },
+    Decide { folder: PathBuf, secrets: PathBuf, rounds: usize },
     /// The smallest durable write, by many callers at once.
     Commits { folder: PathBuf, callers: usize, seconds: f64 },
 }
@@ -40,7 +40,7 @@ fn main() -> Outcome<()> {
     let line = runtime.block_on(async {
         match Args::parse().what {
             What::Seed { folder, keys, secrets } => seed::run(folder, keys, &secrets).await,
-            What::Decide { keys, rounds } => decide::run(keys, rounds).await,
+            What::Decide { folder, secrets, rounds } => decide::run(folder, &secrets, rounds).await,
             What::Commits { folder, callers, seconds } => commits::run(folder, callers, seconds).await,
         }
     })?;

@@ -13,7 +13,7 @@ use crate::{Outcome, world};
 const BATCH: usize = 2_000;
 
 pub async fn run(folder: PathBuf, keys: usize, secrets: &Path) -> Outcome<String> {
-    let store = world::open(Some(folder))?;
+    let store = world::open(folder)?;
     let mut file = BufWriter::new(File::create(secrets)?);
     for first in (0..keys).step_by(BATCH) {
         let mut batch = Vec::with_capacity(BATCH);

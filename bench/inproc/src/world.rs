@@ -34,8 +34,8 @@ impl Entropy for SystemEntropy {
     }
 }
 
-pub fn open(folder: Option<PathBuf>) -> Outcome<Store> {
-    let place = folder.map_or(Place::Memory, Place::Folder);
+pub fn open(folder: PathBuf) -> Outcome<Store> {
+    let place = Place::Folder(folder);
     Ok(Store::open(Options { place, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) })?)
 }
 

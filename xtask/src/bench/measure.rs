@@ -1,6 +1,10 @@
 //! The run itself: set the scene, take rounds in turn, keep medians.
 
-use std::{net::SocketAddr, path::Path, time::Instant};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use super::{
     Programs, SERVER_CORE, Size,
@@ -78,7 +82,7 @@ pub fn run(programs: &Programs, size: &Size) -> Outcome<Figures> {
     say("seeding");
     let small = Server::start(&programs.keyward, &small_folder, Some(SERVER_CORE))?;
     let scene = scene::build(&small, size.keys_small, size.rows)?;
-    let secrets = seed_large(programs, &large_folder, size.keys_large)?;
+    let secrets = seed(programs, &large_folder, size.keys_large)?;
     say("start and memory");
     let (large, start) = starts(programs, &large_folder, size.starts)?;
     figures.start = start;
@@ -103,9 +107,12 @@ pub fn run(programs: &Programs, size: &Size) -> Outcome<Figures> {
     }
     drop((small, large, bare));
     say("the decision alone");
-    figures.decide_small = decide(programs, size.keys_small, size.rounds)?;
-    figures.decide_large = decide(programs, size.keys_large, size.rounds)?;
-    for folder in [&small_folder, &large_folder, &commits_folder] {
+    let decide_folder = server::fresh_folder("bench-decide")?;
+    seed(programs, &decide_folder, size.keys_small)?;
+    figures.decide_small = decide(programs, &decide_folder, size.rounds)?;
+    figures.decide_large = decide(programs, &large_folder, size.rounds)?;
+    for folder in [&small_folder, &large_folder, &commits_folder, &decide_folder] {
+        std::fs::remove_file(secrets_file(folder)).or_else(absent)?;
         server::remove_folder(folder);
     }
     Ok(figures)
@@ -213,13 +220,21 @@ fn answer_bytes(addr: SocketAddr, scene: &Scene) -> Outcome<usize> {
     Ok(Client::new(addr, Some(ROOT_KEY)).post("/v1/keys/verify", &body)?.body.len())
 }
 
-fn seed_large(programs: &Programs, folder: &Path, keys: usize) -> Outcome<Vec<String>> {
-    let list = folder.with_extension("secrets");
-    let args = [&folder.display().to_string(), &keys.to_string(), &list.display().to_string()];
-    partners::inproc(&programs.inproc, &["seed", args[0], args[1], args[2]])?;
-    let secrets = std::fs::read_to_string(&list)?.lines().map(str::to_owned).collect();
-    std::fs::remove_file(&list)?;
-    Ok(secrets)
+/// Fills a folder with keys; their secrets.
+fn seed(programs: &Programs, folder: &Path, keys: usize) -> Outcome<Vec<String>> {
+    let list = secrets_file(folder);
+    let (folder, keys, file) = (folder.display().to_string(), keys.to_string(), list.display().to_string());
+    partners::inproc(&programs.inproc, &["seed", &folder, &keys, &file])?;
+    Ok(std::fs::read_to_string(&list)?.lines().map(str::to_owned).collect())
+}
+
+/// Beside the data folder: the server owns the folder.
+fn secrets_file(folder: &Path) -> PathBuf {
+    folder.with_extension("secrets")
+}
+
+fn absent(error: std::io::Error) -> std::io::Result<()> {
+    if error.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }
 
 /// Starts on an empty and on the large folder in turn; the last large one stays.
@@ -255,8 +270,10 @@ fn timed(programs: &Programs, folder: &Path, ms: &mut Vec<f64>, bytes: &mut Vec<
     Ok(server)
 }
 
-fn decide(programs: &Programs, keys: usize, rounds: usize) -> Outcome<Decide> {
-    let line = partners::inproc(&programs.inproc, &["decide", &keys.to_string(), &rounds.to_string()])?;
+/// On a folder as [`seed`] left it.
+fn decide(programs: &Programs, folder: &Path, rounds: usize) -> Outcome<Decide> {
+    let (list, folder) = (secrets_file(folder).display().to_string(), folder.display().to_string());
+    let line = partners::inproc(&programs.inproc, &["decide", &folder, &list, &rounds.to_string()])?;
     let number = |name: &str| line[name].as_f64().ok_or_else(|| format!("no {name}"));
     Ok(Decide {
         digest_and_look_up_ns: number("digest_and_look_up_ns")?,
