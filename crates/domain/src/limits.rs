@@ -118,7 +118,9 @@ pub const USAGE_BUFFER_ROWS: usize = 65_536;
 /// How long usage is kept per minute before it becomes hours (2 days), and per hour before it becomes days (60 days).
 pub const USAGE_MINUTES_KEPT_MS: i64 = 2 * 86_400_000;
 pub const USAGE_HOURS_KEPT_MS: i64 = 60 * 86_400_000;
-/// Time between rounds of housekeeping (roll-up of usage, ended sessions and secrets), in milliseconds (1 hour).
+/// How long a used Idempotency-Key is remembered, in milliseconds (24 hours).
+pub const IDEMPOTENCY_KEPT_MS: i64 = 86_400_000;
+/// Time between rounds of housekeeping (roll-up of usage, what is over and done with), in milliseconds (1 hour).
 pub const HOUSEKEEPING_MS: u64 = 3_600_000;
 /// Time between flushes of buffered usage, last-used and refusal events, in milliseconds; also what a crash can lose.
 pub const JOURNAL_FLUSH_MS: u64 = 1_000;

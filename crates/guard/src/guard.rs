@@ -8,7 +8,9 @@ use domain::{
     catalog::Catalog,
     decision::{Allowed, Denied, Gate, Profile, Reason},
     key::Quota,
-    limits::{HOUSEKEEPING_MS, JOURNAL_FLUSH_MS, USAGE_HOURS_KEPT_MS, USAGE_MINUTES_KEPT_MS},
+    limits::{
+        HOUSEKEEPING_MS, IDEMPOTENCY_KEPT_MS, JOURNAL_FLUSH_MS, USAGE_HOURS_KEPT_MS, USAGE_MINUTES_KEPT_MS,
+    },
     secret::{Digest, Digester, Secret},
     time::{SharedClock, SharedEntropy},
 };
@@ -196,12 +198,14 @@ impl Guard {
         })
     }
 
-    /// Usage per minute becomes hours, hours become days; ended sessions and rotated-out secrets are deleted.
+    /// Usage per minute becomes hours, hours become days; ended sessions, rotated-out secrets and old idempotency
+    /// keys are deleted.
     pub async fn tidy(&self) -> Result<(), StoreError> {
         let (store, now) = (&self.inner.store, self.inner.clock.now());
         store.roll_up_usage(now.plus(-USAGE_MINUTES_KEPT_MS), now.plus(-USAGE_HOURS_KEPT_MS)).await?;
         store.purge_sessions(now).await?;
         store.purge_secrets().await?;
+        store.purge_idempotency(now.plus(-IDEMPOTENCY_KEPT_MS)).await?;
         Ok(())
     }
 
