@@ -1,0 +1,73 @@
+//! What `QUIRKS.md` promises to copy or to leave out, where no other test shows it.
+
+use serde_json::{Value, json};
+
+use crate::world::{Auth, verdict};
+
+#[tokio::test]
+async fn members_named_constructor_are_plain_data_and_dates_in_metadata_stay_as_they_were() {
+    let auth = Auth::new().await;
+    let ada = auth.person("ada").await;
+    let metadata = json!({"constructor": 1, "__proto__": {"a": 2}, "day": "2026-01-01T00:00:00Z"});
+    let made = ada.actor.post("/api/auth/api-key/create", json!({"metadata": metadata})).await.expect(200).json();
+    let got = ada.actor.get(&format!("/api/auth/api-key/get?id={}", made["id"].as_str().unwrap())).await.json();
+    assert_eq!(got["metadata"], metadata);
+    assert_eq!(auth.verify(&made).await["key"]["metadata"], metadata);
+}
+
+#[tokio::test]
+async fn an_empty_name_is_kept_and_a_blank_one_too() {
+    let auth = Auth::new().await;
+    let ada = auth.person("ada").await;
+    let made = ada.actor.post("/api/auth/api-key/create", json!({"name": ""})).await.expect(200).json();
+    assert_eq!(made["name"], "");
+    let body = json!({"keyId": made["id"], "name": " "});
+    let changed = ada.actor.post("/api/auth/api-key/update", body).await.expect(200).json();
+    assert_eq!(changed["name"], " ");
+    let body = json!({"keyId": made["id"], "name": "real"});
+    assert_eq!(ada.actor.post("/api/auth/api-key/update", body).await.expect(200).json()["name"], "real");
+}
+
+#[tokio::test]
+async fn falsy_metadata_is_echoed_once_and_stored_as_none() {
+    let auth = Auth::new().await;
+    let ada = auth.person("ada").await;
+    let made = ada.actor.post("/api/auth/api-key/create", json!({"metadata": 0})).await.expect(200).json();
+    assert_eq!(made["metadata"], 0);
+    let got = ada.actor.get(&format!("/api/auth/api-key/get?id={}", made["id"].as_str().unwrap())).await.json();
+    assert_eq!(got["metadata"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_window_of_no_requests_still_lets_the_first_one_pass() {
+    let auth = Auth::new().await;
+    let ada = auth.person("ada").await;
+    let key = auth.key(&ada, json!({"rateLimitMax": 0})).await;
+    assert_eq!(verdict(&auth.verify(&key).await), "ok");
+    assert_eq!(verdict(&auth.verify(&key).await), "RATE_LIMITED");
+}
+
+#[tokio::test]
+async fn a_configuration_can_have_a_fixed_window() {
+    let fixed = r#"[{"rateLimit":{"maxRequests":2,"timeWindow":1000,"rule":"fixed"}}]"#;
+    let auth = Auth::with(|s| s.configurations = door_better_auth::Configurations::parse(fixed).unwrap()).await;
+    let ada = auth.person("ada").await;
+    let key = auth.key(&ada, json!({})).await;
+    let mut outcomes = Vec::new();
+    for wait in [0, 900, 99, 1] {
+        auth.world.advance(wait);
+        outcomes.push(verdict(&auth.verify(&key).await).to_owned());
+    }
+    assert_eq!(outcomes, ["ok", "ok", "RATE_LIMITED", "ok"]);
+}
+
+#[tokio::test]
+async fn a_rate_limited_call_costs_no_use() {
+    let auth = Auth::new().await;
+    let ada = auth.person("ada").await;
+    let key = auth.key(&ada, json!({"remaining": 5, "rateLimitMax": 1})).await;
+    assert_eq!(auth.verify(&key).await["key"]["remaining"], 4);
+    assert_eq!(verdict(&auth.verify(&key).await), "RATE_LIMITED");
+    auth.world.advance(86_400_001);
+    assert_eq!(auth.verify(&key).await["key"]["remaining"], 3);
+}
