@@ -59,10 +59,12 @@ pub async fn read(inner: &Inner, headers: &HeaderMap, ip: Option<IpAddr>) -> Res
     if let Some(who) = by_key {
         return Ok(Caller { who, bearer_key, presented: true });
     }
-    let bearer = bearer.filter(|_| bearer_key.is_none()).and_then(|secret| inner.signer.bearer(secret.expose()));
+    let bearer =
+        bearer.filter(|_| bearer_key.is_none()).and_then(|secret| inner.signer.bearer(secret.expose()));
     // A bearer goes before a cookie of the same request.
     for token in [bearer, cookie].into_iter().flatten() {
-        let checked = inner.guard.check(&SESSION, &Credential::Session(token.clone()), ip, &Call::who()).await;
+        let checked =
+            inner.guard.check(&SESSION, &Credential::Session(token.clone()), ip, &Call::who()).await;
         if let Ok(allowed) = checked {
             return Ok(Caller { who: Who::Session { allowed, token }, bearer_key, presented });
         }
@@ -72,17 +74,19 @@ pub async fn read(inner: &Inner, headers: &HeaderMap, ip: Option<IpAddr>) -> Res
 
 /// The key in a header that some configuration takes for a session, and that configuration.
 fn standing_for_session<'i>(inner: &'i Inner, headers: &HeaderMap) -> Option<(Secret, &'i Configuration)> {
-    let mut candidates = inner.settings.configurations.iter().filter(|c| c.session_for_keys).filter_map(|c| {
-        let text = c.headers.iter().find_map(|name| {
-            headers.get(name).and_then(|value| value.to_str().ok()).filter(|text| !text.is_empty())
+    let mut candidates =
+        inner.settings.configurations.iter().filter(|c| c.session_for_keys).filter_map(|c| {
+            let text = c.headers.iter().find_map(|name| {
+                headers.get(name).and_then(|value| value.to_str().ok()).filter(|text| !text.is_empty())
+            });
+            Some((text?.to_owned(), c))
         });
-        Some((text?.to_owned(), c))
-    });
     let first = candidates.next()?;
     let secret = Secret::new(first.0.clone());
     // Several configurations may share a header: the key itself says which is meant.
     let own = inner.guard.find(&secret).and_then(|key| config_of(key.door()).map(str::to_owned));
-    let meant = own.and_then(|id| candidates.find(|(text, c)| *text == first.0 && c.id == id && first.1.id != id));
+    let meant =
+        own.and_then(|id| candidates.find(|(text, c)| *text == first.0 && c.id == id && first.1.id != id));
     let (text, configuration) = meant.unwrap_or(first);
     Some((Secret::new(text), configuration))
 }

@@ -97,14 +97,17 @@ impl Default for Configurations {
 impl Configurations {
     /// Reads a list of configurations, or one alone.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let value: Value = serde_json::from_str(text).map_err(|e| ConfigError(format!("is not JSON: {e}")))?;
+        let value: Value =
+            serde_json::from_str(text).map_err(|e| ConfigError(format!("is not JSON: {e}")))?;
         let items = match value {
             Value::Array(items) => items,
             one => vec![one],
         };
         let mut all: Vec<Configuration> = Vec::with_capacity(items.len());
         for (at, item) in items.iter().enumerate() {
-            let Value::Object(map) = item else { return Err(ConfigError(format!("[{at}] must be an object"))) };
+            let Value::Object(map) = item else {
+                return Err(ConfigError(format!("[{at}] must be an object")));
+            };
             let one = Reader { at: format!("[{at}]"), map }.configuration()?;
             if all.iter().any(|known| known.id == one.id) {
                 return Err(ConfigError(format!("[{at}].configId: {:?} is given twice", one.id)));
@@ -175,7 +178,11 @@ impl<'v> Reader<'v> {
             session_for_keys: self.flag("enableSessionForAPIKeys")?.unwrap_or(false),
             key_length: self.count("defaultKeyLength", 16, 1_024)?.unwrap_or(plain.key_length),
             default_prefix: self.prefix()?,
-            prefix_length: self.range("minimumPrefixLength", "maximumPrefixLength", limits::KEY_PREFIX_CHARS_MAX)?,
+            prefix_length: self.range(
+                "minimumPrefixLength",
+                "maximumPrefixLength",
+                limits::KEY_PREFIX_CHARS_MAX,
+            )?,
             name_length: self.range("minimumNameLength", "maximumNameLength", limits::KEY_NAME_CHARS_MAX)?,
             require_name: self.flag("requireName")?.unwrap_or(false),
             metadata: self.flag("enableMetadata")?.unwrap_or(false),
@@ -296,7 +303,9 @@ impl<'v> Reader<'v> {
         };
         match prefix.as_ref().is_none_or(fits) {
             true => Ok(prefix),
-            false => self.wrong("defaultPrefix", "at most 32 letters, digits, _ or -, and not begin with kw_"),
+            false => {
+                self.wrong("defaultPrefix", "at most 32 letters, digits, _ or -, and not begin with kw_")
+            }
         }
     }
 
@@ -326,7 +335,8 @@ impl<'v> Reader<'v> {
     fn expiration(&self, one: Configuration) -> Result<Configuration, ConfigError> {
         let known = ["defaultExpiresIn", "disableCustomExpiresTime", "minExpiresIn", "maxExpiresIn"];
         let Some(part) = self.part("keyExpiration", &known)? else { return Ok(one) };
-        let days = (part.number("minExpiresIn")?.unwrap_or(1.0), part.number("maxExpiresIn")?.unwrap_or(365.0));
+        let days =
+            (part.number("minExpiresIn")?.unwrap_or(1.0), part.number("maxExpiresIn")?.unwrap_or(365.0));
         Ok(Configuration {
             default_expires_in_s: part.number("defaultExpiresIn")?.filter(|s| *s > 0.0),
             custom_expiry: !part.flag("disableCustomExpiresTime")?.unwrap_or(false),
@@ -340,7 +350,9 @@ impl<'v> Reader<'v> {
         let Some(value) = part.get("defaultPermissions") else { return Ok(None) };
         match serde_json::from_value::<Permissions>(value.clone()) {
             Ok(permissions) => Ok(Some((value.clone(), permissions))),
-            Err(_) => part.wrong("defaultPermissions", "an object of lists of texts (a function cannot be loaded)"),
+            Err(_) => {
+                part.wrong("defaultPermissions", "an object of lists of texts (a function cannot be loaded)")
+            }
         }
     }
 }
@@ -379,7 +391,10 @@ mod tests {
     #[test]
     fn a_slip_is_refused_with_the_nearest_name_and_code_with_a_reason() {
         for (text, want) in [
-            (r#"[{"enableMetadta":true}]"#, "[0].enableMetadta is not a known option; did you mean enableMetadata?"),
+            (
+                r#"[{"enableMetadta":true}]"#,
+                "[0].enableMetadta is not a known option; did you mean enableMetadata?",
+            ),
             (r#"[{"rateLimit":{"maxRequest":1}}]"#, "did you mean maxRequests?"),
             (r#"[{"customKeyGenerator":1}]"#, "is code of the original"),
             (r#"[{"configId":"a"},{"configId":"a"}]"#, "is given twice"),

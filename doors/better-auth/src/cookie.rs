@@ -134,7 +134,8 @@ mod tests {
     fn a_signature_that_does_not_hold_opens_nothing() {
         let signed = signer().sign(TOKEN);
         assert_eq!(signer().open(&signed).unwrap().expose(), TOKEN);
-        for broken in [signed.replace("eLLS", "eLLT"), format!("x{signed}"), TOKEN.to_owned(), String::new()] {
+        for broken in [signed.replace("eLLS", "eLLT"), format!("x{signed}"), TOKEN.to_owned(), String::new()]
+        {
             assert!(signer().open(&broken).is_none(), "{broken}");
         }
         assert_eq!(signer().bearer(&percent_encode(&signed)).unwrap().expose(), TOKEN);

@@ -9,9 +9,11 @@ use crate::failure::{self, Entry, Failure};
 /// The catalogue's entry for a refused key.
 pub fn entry(reason: Reason) -> Entry {
     match reason {
-        Reason::Missing | Reason::Malformed | Reason::Unknown | Reason::OwnerInactive | Reason::RoleNotHeld => {
-            failure::INVALID_API_KEY
-        }
+        Reason::Missing
+        | Reason::Malformed
+        | Reason::Unknown
+        | Reason::OwnerInactive
+        | Reason::RoleNotHeld => failure::INVALID_API_KEY,
         Reason::Disabled => failure::KEY_DISABLED,
         Reason::Expired => failure::KEY_EXPIRED,
         Reason::Host => failure::HOST_NOT_ALLOWED,

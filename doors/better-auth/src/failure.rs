@@ -20,9 +20,15 @@ pub struct Failure {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Said {
     Nothing,
-    Words { message: String, code: Option<&'static str>, details: Option<Value> },
+    Words {
+        message: String,
+        code: Option<&'static str>,
+        details: Option<Value>,
+    },
     /// Too many requests of any kind: plain text, and how many seconds to wait.
-    SlowDown { retry_after_s: i64 },
+    SlowDown {
+        retry_after_s: i64,
+    },
 }
 
 /// One line of the catalogue: code, message, status.
@@ -178,7 +184,9 @@ impl From<KeysError> for Failure {
             KeysError::Conflict { field: "email" } => USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL.into(),
             KeysError::Conflict { field } => Self::field(field, "Already taken"),
             KeysError::NotAllowed(reason) => Self::words(403, reason, Some("FORBIDDEN")),
-            KeysError::TooMany { what, max } => Self::validation(format!("[body] There can be at most {max} {what}")),
+            KeysError::TooMany { what, max } => {
+                Self::validation(format!("[body] There can be at most {max} {what}"))
+            }
             KeysError::WrongCredentials => INVALID_EMAIL_OR_PASSWORD.into(),
             KeysError::TooManyAttempts { retry_after_ms } => Self::slow_down(retry_after_ms),
             KeysError::Store(error) => {

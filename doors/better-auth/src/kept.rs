@@ -45,7 +45,8 @@ impl Kept {
 
     /// `extra` with this instead of what was there; other doors' parts stay.
     pub fn write(&self, extra: Option<&str>) -> Option<String> {
-        let part = serde_json::to_value(self).ok().filter(|value| value.as_object().is_some_and(|m| !m.is_empty()));
+        let part =
+            serde_json::to_value(self).ok().filter(|value| value.as_object().is_some_and(|m| !m.is_empty()));
         with_part(extra, part)
     }
 
@@ -55,7 +56,8 @@ impl Kept {
 
     pub fn shown_permissions(&self, core: Option<&Permissions>) -> Value {
         let Some(core) = core else { return Value::Null };
-        let same = |kept: &&Value| serde_json::from_value::<Permissions>((*kept).clone()).is_ok_and(|p| p == *core);
+        let same =
+            |kept: &&Value| serde_json::from_value::<Permissions>((*kept).clone()).is_ok_and(|p| p == *core);
         match self.permissions.as_ref().filter(same) {
             Some(kept) => kept.clone(),
             None => serde_json::to_value(core).unwrap_or_default(),
@@ -107,7 +109,8 @@ impl Kept {
     pub fn keep_permissions(&mut self, written: Option<&Value>) -> Option<Permissions> {
         let core = written.and_then(|value| serde_json::from_value::<Permissions>(value.clone()).ok());
         let canonical = core.as_ref().and_then(|p| serde_json::to_value(p).ok());
-        self.permissions = written.filter(|value| canonical.as_ref() != Some(value) || differs(value)).cloned();
+        self.permissions =
+            written.filter(|value| canonical.as_ref() != Some(value) || differs(value)).cloned();
         core
     }
 
@@ -134,7 +137,8 @@ fn core_max(max: i64) -> u32 {
 
 /// `extra` with another part of this door, or without one.
 pub fn with_part(extra: Option<&str>, part: Option<Value>) -> Option<String> {
-    let mut all: Map<String, Value> = extra.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let mut all: Map<String, Value> =
+        extra.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     match part {
         Some(part) => all.insert(DOOR.to_owned(), part),
         None => all.remove(DOOR),

@@ -15,8 +15,8 @@ mod denied;
 mod failure;
 #[cfg(test)]
 mod golden;
-mod keys;
 mod kept;
+mod keys;
 mod number;
 mod organizations;
 mod origin;

@@ -31,7 +31,8 @@ pub async fn create(request: &Request) -> Result<Answer, Failure> {
     let mut part = Map::new();
     part.extend(logo.map(|logo| ("logo".to_owned(), Value::from(logo))));
     part.extend(metadata.map(|metadata| ("metadata".to_owned(), metadata.clone())));
-    let extra = (!part.is_empty()).then_some(Value::Object(part)).and_then(|part| with_part(None, Some(part)));
+    let extra =
+        (!part.is_empty()).then_some(Value::Object(part)).and_then(|part| with_part(None, Some(part)));
     let new = NewOrganization { name: name.to_owned(), slug: slug.to_owned(), extra };
     let keys = &request.inner.keys;
     let organization = keys.create_organization(allowed, new).await.map_err(|error| match error {
@@ -89,7 +90,8 @@ pub async fn add_member(request: &Request) -> Result<Answer, Failure> {
     if !ROLES.contains(&role) {
         return Err(Failure::field("role", "Invalid option: expected one of \"owner\"|\"admin\"|\"member\""));
     }
-    let organization: OrgId = organization.parse().map_err(|_| Failure::from(failure::ORGANIZATION_NOT_FOUND))?;
+    let organization: OrgId =
+        organization.parse().map_err(|_| Failure::from(failure::ORGANIZATION_NOT_FOUND))?;
     let user: UserId = user.parse().map_err(|_| Failure::from(failure::USER_NOT_FOUND))?;
     let keys = &request.inner.keys;
     let known = keys.members(&allowed, organization).await.map_err(|error| match error {

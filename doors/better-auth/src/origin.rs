@@ -17,7 +17,11 @@ const FETCH: [HeaderName; 3] = [
 ];
 
 /// A browser sends cookies along for any page: with one, the page must be ours.
-pub fn check_cookie(method: &Method, headers: &HeaderMap, settings: &BetterAuthSettings) -> Result<(), Failure> {
+pub fn check_cookie(
+    method: &Method,
+    headers: &HeaderMap,
+    settings: &BetterAuthSettings,
+) -> Result<(), Failure> {
     if method.is_safe() || !headers.contains_key(COOKIE) {
         return Ok(());
     }
@@ -30,7 +34,8 @@ pub fn check_sign_in(headers: &HeaderMap, settings: &BetterAuthSettings) -> Resu
     if headers.contains_key(COOKIE) {
         return Ok(());
     }
-    let is = |name: &HeaderName, value: &str| headers.get(name).is_some_and(|v| v.as_bytes() == value.as_bytes());
+    let is =
+        |name: &HeaderName, value: &str| headers.get(name).is_some_and(|v| v.as_bytes() == value.as_bytes());
     let [site, mode, _] = &FETCH;
     if FETCH.iter().any(|name| headers.contains_key(name)) {
         if is(site, "cross-site") && is(mode, "navigate") {
@@ -56,7 +61,8 @@ pub fn check_callback(url: &str, headers: &HeaderMap, settings: &BetterAuthSetti
 
 fn require(headers: &HeaderMap, settings: &BetterAuthSettings) -> Result<(), Failure> {
     let origin = headers.get(ORIGIN).or_else(|| headers.get(REFERER));
-    let text = origin.and_then(|value| value.to_str().ok()).filter(|text| !text.is_empty() && *text != "null");
+    let text =
+        origin.and_then(|value| value.to_str().ok()).filter(|text| !text.is_empty() && *text != "null");
     let Some(text) = text else { return Err(failure::MISSING_OR_NULL_ORIGIN.into()) };
     match origin_of(text).is_some_and(|origin| trusted(&origin, headers, settings)) {
         true => Ok(()),
@@ -76,14 +82,16 @@ fn trusted(origin: &str, headers: &HeaderMap, settings: &BetterAuthSettings) -> 
     let own = origin_of(&settings.base_url).is_some_and(|own| own == origin);
     // Reached under another name: a page of that name is this server's own.
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    let same = origin.split_once("://").zip(host).is_some_and(|((_, at), host)| at.eq_ignore_ascii_case(host));
+    let same =
+        origin.split_once("://").zip(host).is_some_and(|((_, at), host)| at.eq_ignore_ascii_case(host));
     own || same || settings.trusted_origins.iter().any(|pattern| fits(&pattern.to_ascii_lowercase(), origin))
 }
 
 /// A pattern with a scheme is about the whole origin, one without about the host.
 fn fits(pattern: &str, origin: &str) -> bool {
     let pattern = pattern.trim_end_matches('/');
-    let subject = if pattern.contains("://") { origin } else { origin.split_once("://").map_or("", |(_, host)| host) };
+    let subject =
+        if pattern.contains("://") { origin } else { origin.split_once("://").map_or("", |(_, host)| host) };
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
     let Some(mut rest) = subject.strip_prefix(first) else { return false };
@@ -156,7 +164,11 @@ mod tests {
             (&[("sec-fetch-mode", "cors")], "MISSING_OR_NULL_ORIGIN"),
             (&[("sec-fetch-mode", "cors"), ("origin", "https://keys.example")], "ok"),
             (
-                &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("origin", "https://keys.example")],
+                &[
+                    ("sec-fetch-site", "cross-site"),
+                    ("sec-fetch-mode", "navigate"),
+                    ("origin", "https://keys.example"),
+                ],
                 "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED",
             ),
             (&[("origin", "https://evil.example")], "INVALID_ORIGIN"),

@@ -35,7 +35,5 @@ pub const VERIFY_UNLIMITED: Profile = Profile {
 };
 
 /// A session.
-pub const SESSION: Profile = Profile {
-    name: "better-auth session",
-    gates: &[Gate::Present, Gate::Known, Gate::Expired, Gate::Owner],
-};
+pub const SESSION: Profile =
+    Profile { name: "better-auth session", gates: &[Gate::Present, Gate::Known, Gate::Expired, Gate::Owner] };

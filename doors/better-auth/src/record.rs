@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     config::DEFAULT,
-    keys::config_of,
     kept::{DOOR, Kept},
+    keys::config_of,
     number,
 };
 

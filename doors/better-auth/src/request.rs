@@ -3,12 +3,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use axum::http::{HeaderMap, header::USER_AGENT};
-use domain::{
-    UserId,
-    access::Op,
-    decision::Allowed,
-    secret::Secret,
-};
+use domain::{UserId, access::Op, decision::Allowed, secret::Secret};
 use guard::{Call, Credential, PlaceName, profile::NATIVE};
 use serde_json::Value;
 

@@ -111,7 +111,9 @@ async fn serve(state: &BetterAuthState, parts: Parts, body: Body) -> Result<Answ
     }
     let body = match route.verb {
         Verb::Get => None,
-        Verb::Post | Verb::Form => transport::read_body(&parts.headers, body, route.verb == Verb::Form).await?,
+        Verb::Post | Verb::Form => {
+            transport::read_body(&parts.headers, body, route.verb == Verb::Form).await?
+        }
     };
     origin::check_cookie(&parts.method, &parts.headers, settings)?;
     let callback = body.as_ref().and_then(|body| body.get("callbackURL")).and_then(|url| url.as_str());
@@ -125,6 +127,9 @@ async fn serve(state: &BetterAuthState, parts: Parts, body: Body) -> Result<Answ
 }
 
 /// For routes that are never open to clients: the proof of the operator, before the body is looked at.
-pub async fn only_server(request: &Request, op: domain::access::Op) -> Result<domain::decision::Allowed, Failure> {
+pub async fn only_server(
+    request: &Request,
+    op: domain::access::Op,
+) -> Result<domain::decision::Allowed, Failure> {
     request.server(op).await.ok_or_else(|| failure::UNAUTHORIZED.into())
 }

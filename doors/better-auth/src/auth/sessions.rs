@@ -3,11 +3,7 @@
 
 use axum::http::header::{CACHE_CONTROL, PRAGMA};
 use domain::{
-    Millis, SessionId,
-    decision::Allowed,
-    limits::SESSION_LIFE_MS,
-    secret::Secret,
-    time::DAY_MS,
+    Millis, SessionId, decision::Allowed, limits::SESSION_LIFE_MS, secret::Secret, time::DAY_MS,
     user::Session,
 };
 use guard::{Call, Credential};
@@ -62,7 +58,8 @@ pub async fn get(request: &Request) -> Result<Answer, Failure> {
             let user = inner.keys.me(allowed).await?;
             let session = inner.keys.session(allowed, token).await?;
             let (session, prolonged) = prolong(request, allowed, session).await?;
-            let body = json!({ "session": record::session(&session, token.expose()), "user": record::user(&user) });
+            let body =
+                json!({ "session": record::session(&session, token.expose()), "user": record::user(&user) });
             let answer = private(Answer::new(body));
             let max_age_s = session.expires_at.since(allowed.at()).div_euclid(1_000);
             Ok(if prolonged { answer.headers(inner.signer.begin(token, Some(max_age_s))) } else { answer })

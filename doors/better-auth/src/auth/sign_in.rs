@@ -25,12 +25,8 @@ pub async fn sign_in(request: &Request) -> Result<Answer, Failure> {
     if !check::is_email(email) {
         return Err(failure::INVALID_EMAIL.into());
     }
-    let sign_in = SignIn {
-        account: email.to_owned(),
-        password,
-        ip: request.ip,
-        user_agent: request.user_agent(),
-    };
+    let sign_in =
+        SignIn { account: email.to_owned(), password, ip: request.ip, user_agent: request.user_agent() };
     let signed_in = request.inner.keys.sign_in(sign_in).await.map_err(|error| match error {
         KeysError::WrongCredentials | KeysError::Invalid { .. } => failure::INVALID_EMAIL_OR_PASSWORD.into(),
         other => Failure::from(other),

@@ -43,7 +43,10 @@ fn read(mut fields: Fields<'_>) -> Result<(String, Secret, NewUser, bool), Failu
     fields.maybe_text("callbackURL");
     let remember = fields.flag("rememberMe").unwrap_or(true);
     if name.chars().count() > limits::NAME_CHARS_MAX {
-        fields.refuse("name", &format!("Too big: expected string to have <={} characters", limits::NAME_CHARS_MAX));
+        fields.refuse(
+            "name",
+            &format!("Too big: expected string to have <={} characters", limits::NAME_CHARS_MAX),
+        );
     }
     fields.finish()?;
     let part = image.map(|image| Value::Object(Map::from_iter([("image".to_owned(), Value::from(image))])));

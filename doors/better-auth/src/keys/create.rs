@@ -62,7 +62,8 @@ fn read<'v>(mut fields: Fields<'v>) -> Result<Wanted<'v>, Failure> {
     let max = fields.whole("rateLimitMax", 0);
     let enabled = fields.flag("rateLimitEnabled");
     let permissions = fields.permissions("permissions", false).flatten();
-    let server_only = limits::SERVER_ONLY.iter().any(|name| fields.any(name).is_some()) || remaining.is_some();
+    let server_only =
+        limits::SERVER_ONLY.iter().any(|name| fields.any(name).is_some()) || remaining.is_some();
     let wanted = Wanted {
         config_id,
         name,
@@ -171,7 +172,8 @@ fn new_key(
     acting: &Acting<'_>,
     allowed: &Allowed,
 ) -> (NewKey, Secret) {
-    let mut kept = Kept { refill_amount: wanted.refill.0, refill_interval: wanted.refill.1, ..Kept::default() };
+    let mut kept =
+        Kept { refill_amount: wanted.refill.0, refill_interval: wanted.refill.1, ..Kept::default() };
     let rate = &configuration.rate;
     let (window_ms, max) = (wanted.window_ms.unwrap_or(rate.window_ms), wanted.max.unwrap_or(rate.max));
     let rate_limit = kept.keep_rate(wanted.enabled.unwrap_or(rate.enabled), window_ms, max, rate.rule);

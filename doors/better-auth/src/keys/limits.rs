@@ -11,8 +11,14 @@ use crate::{
 const DAY_S: f64 = 86_400.0;
 
 /// Fields only the server may set, whichever route they are sent to.
-pub const SERVER_ONLY: [&str; 6] =
-    ["refillAmount", "refillInterval", "rateLimitMax", "rateLimitTimeWindow", "rateLimitEnabled", "permissions"];
+pub const SERVER_ONLY: [&str; 6] = [
+    "refillAmount",
+    "refillInterval",
+    "rateLimitMax",
+    "rateLimitTimeWindow",
+    "rateLimitEnabled",
+    "permissions",
+];
 
 pub fn check_expiry(configuration: &Configuration, expires_in_s: Option<f64>) -> Result<(), Failure> {
     if !configuration.custom_expiry {

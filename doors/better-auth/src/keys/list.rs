@@ -58,7 +58,8 @@ pub async fn list(request: &Request) -> Result<Answer, Failure> {
     };
     let mut keys = owned(request, &allowed).await?;
     keys.retain(|key| belongs(request, key, references, config_id));
-    let mut rows: Vec<_> = keys.iter().map(|key| Record::stored(key, &request.inner.guard).to_json()).collect();
+    let mut rows: Vec<_> =
+        keys.iter().map(|key| Record::stored(key, &request.inner.guard).to_json()).collect();
     if let Some(field) = sort_by {
         sort(&mut rows, field, descending);
     }
@@ -122,7 +123,9 @@ fn compare(a: &Value, b: &Value) -> Ordering {
         (Value::Null, Value::Null) => Ordering::Equal,
         (Value::Null, _) => Ordering::Less,
         (_, Value::Null) => Ordering::Greater,
-        (Value::Number(a), Value::Number(b)) => a.as_f64().partial_cmp(&b.as_f64()).unwrap_or(Ordering::Equal),
+        (Value::Number(a), Value::Number(b)) => {
+            a.as_f64().partial_cmp(&b.as_f64()).unwrap_or(Ordering::Equal)
+        }
         (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
         (Value::String(a), Value::String(b)) => a.cmp(b),
         _ => a.to_string().cmp(&b.to_string()),

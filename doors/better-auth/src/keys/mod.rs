@@ -129,7 +129,9 @@ pub async fn find<'r>(
     let live = inner.guard.key(id).filter(|key| config_of(key.door()) == Some(&configuration.id));
     let owner = live.ok_or_else(not_found)?.owner();
     let allowed = match (configuration.references, owner) {
-        (References::Organization, Owner::Organization(id)) => act_for(inner, acting, &id.to_string()).await?,
+        (References::Organization, Owner::Organization(id)) => {
+            act_for(inner, acting, &id.to_string()).await?
+        }
         _ => acting.allowed.clone(),
     };
     let key = inner.keys.get(&allowed, id).await?;

@@ -102,8 +102,7 @@ fn change(found: &Found<'_>, wanted: &Wanted<'_>) -> Result<KeyChange, Failure> 
     }
     if let Some(seconds) = wanted.expires_in_s {
         limits::check_expiry(configuration, seconds)?;
-        change.expires =
-            Some(seconds.map_or(Expires::Never, |s| Expires::At(limits::end(allowed.at(), s))));
+        change.expires = Some(seconds.map_or(Expires::Never, |s| Expires::At(limits::end(allowed.at(), s))));
         named = true;
     }
     if let Some(metadata) = wanted.metadata.filter(|_| configuration.metadata) {

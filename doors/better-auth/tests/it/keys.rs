@@ -1,3 +1,5 @@
+//! Making, reading, listing, changing and ending keys: every field, every refusal, in order.
+
 use serde_json::{Value, json};
 
 use crate::world::{Auth, Person, code};
@@ -17,7 +19,9 @@ async fn refused(person: &Person, path: &str, body: Value) -> String {
 async fn a_new_key_has_every_field_and_its_text_is_shown_once() {
     let auth = Auth::new().await;
     let ada = auth.person("ada").await;
-    let made = create(&ada, json!({"name": "ci", "prefix": "my-", "metadata": {"a": [1]}, "expiresIn": 86_400})).await;
+    let made =
+        create(&ada, json!({"name": "ci", "prefix": "my-", "metadata": {"a": [1]}, "expiresIn": 86_400}))
+            .await;
     let text = made["key"].as_str().unwrap();
     assert!(text.starts_with("my-") && text.len() == 67, "{text}");
     assert!(text[3..].bytes().all(|b| b.is_ascii_alphabetic()));
@@ -145,7 +149,10 @@ async fn the_server_sets_everything_for_whom_it_names() {
     for (body, want) in [
         (json!({}), "401 UNAUTHORIZED_SESSION"),
         (json!({"userId": ada.id, "refillAmount": 1}), "400 REFILL_AMOUNT_AND_INTERVAL_REQUIRED"),
-        (json!({"userId": ada.id, "refillAmount": 1, "refillInterval": 0}), "400 REFILL_AMOUNT_AND_INTERVAL_REQUIRED"),
+        (
+            json!({"userId": ada.id, "refillAmount": 1, "refillInterval": 0}),
+            "400 REFILL_AMOUNT_AND_INTERVAL_REQUIRED",
+        ),
         (json!({"userId": ada.id, "refillInterval": 1}), "400 REFILL_INTERVAL_AND_AMOUNT_REQUIRED"),
         (json!({"userId": ada.id, "expiresIn": 1}), "400 EXPIRES_IN_IS_TOO_SMALL"),
         (json!({"userId": ada.id, "remaining": 1.5}), "400 VALIDATION_ERROR"),
@@ -170,7 +177,9 @@ async fn a_key_of_another_of_another_configuration_or_of_nobody_is_the_same_404(
     let (ada, bob) = (auth.person("ada").await, auth.person("bob").await);
     let key = create(&ada, json!({"configId": "short"})).await;
     let id = key["id"].as_str().unwrap();
-    let get = async |person: &Person, query: String| person.actor.get(&format!("/api/auth/api-key/get?{query}")).await;
+    let get = async |person: &Person, query: String| {
+        person.actor.get(&format!("/api/auth/api-key/get?{query}")).await
+    };
     get(&ada, format!("id={id}&configId=short")).await.expect(200);
     let answers = [
         get(&bob, format!("id={id}&configId=short")).await,
@@ -184,8 +193,14 @@ async fn a_key_of_another_of_another_configuration_or_of_nobody_is_the_same_404(
     assert_eq!(code(&auth.nobody().get(&format!("/api/auth/api-key/get?id={id}")).await), "401 UNAUTHORIZED");
     assert_eq!(code(&ada.actor.get("/api/auth/api-key/get").await), "400 VALIDATION_ERROR");
     assert_eq!(code(&ada.actor.get("/api/auth/api-key/get?id=a&id=b").await), "400 VALIDATION_ERROR");
-    assert_eq!(refused(&bob, UPDATE, json!({"keyId": id, "configId": "short", "enabled": false})).await, "404 KEY_NOT_FOUND");
-    assert_eq!(refused(&bob, "/api/auth/api-key/delete", json!({"keyId": id, "configId": "short"})).await, "404 KEY_NOT_FOUND");
+    assert_eq!(
+        refused(&bob, UPDATE, json!({"keyId": id, "configId": "short", "enabled": false})).await,
+        "404 KEY_NOT_FOUND"
+    );
+    assert_eq!(
+        refused(&bob, "/api/auth/api-key/delete", json!({"keyId": id, "configId": "short"})).await,
+        "404 KEY_NOT_FOUND"
+    );
 }
 
 #[tokio::test]
@@ -212,7 +227,8 @@ async fn lists_are_sorted_paged_and_counted_truly() {
     create(&ada, json!({"configId": "short"})).await;
     let list = async |query: &str| {
         let body = ada.actor.get(&format!("/api/auth/api-key/list{query}")).await.expect(200).json();
-        let names: Vec<String> = body["apiKeys"].as_array().unwrap().iter().map(|k| k["name"].to_string()).collect();
+        let names: Vec<String> =
+            body["apiKeys"].as_array().unwrap().iter().map(|k| k["name"].to_string()).collect();
         (names.join(" "), body["total"].as_u64().unwrap(), body["limit"].clone(), body["offset"].clone())
     };
     let none = Value::Null;
@@ -223,7 +239,9 @@ async fn lists_are_sorted_paged_and_counted_truly() {
     let page = list("?sortBy=name&sortDirection=desc&limit=2&offset=1").await;
     assert_eq!(page, (r#""b" "a""#.to_owned(), 4, json!(2), json!(1)));
     assert_eq!(list("?limit=0").await.0, "");
-    for query in ["?limit=-1", "?limit=x", "?limit=1.5", "?sortBy=nonsense", "?sortDirection=up", "?limit=1&limit=2"] {
+    for query in
+        ["?limit=-1", "?limit=x", "?limit=1.5", "?sortBy=nonsense", "?sortDirection=up", "?limit=1&limit=2"]
+    {
         let reply = ada.actor.get(&format!("/api/auth/api-key/list{query}")).await;
         assert_eq!(code(&reply), "400 VALIDATION_ERROR", "{query}");
     }
@@ -255,16 +273,22 @@ async fn an_older_client_gets_a_bare_list() {
 async fn a_client_changes_name_end_metadata_and_whether_it_is_on() {
     let auth = Auth::new().await;
     let ada = auth.person("ada").await;
-    let id = create(&ada, json!({"name": "x", "metadata": {"a": 1}, "expiresIn": 86_400})).await["id"].clone();
+    let id =
+        create(&ada, json!({"name": "x", "metadata": {"a": 1}, "expiresIn": 86_400})).await["id"].clone();
     let update = async |mut body: Value| {
         body.as_object_mut().unwrap().insert("keyId".to_owned(), id.clone());
         ada.actor.post(UPDATE, body).await
     };
-    let changed = update(json!({"name": "y", "enabled": false, "metadata": {"b": 2}, "expiresIn": 172_800})).await;
+    let changed =
+        update(json!({"name": "y", "enabled": false, "metadata": {"b": 2}, "expiresIn": 172_800})).await;
     let changed = changed.expect(200).json();
     assert_eq!((&changed["name"], &changed["enabled"]), (&json!("y"), &json!(false)));
-    assert_eq!((&changed["metadata"], &changed["expiresAt"]), (&json!({"b": 2}), &json!("2026-11-24T12:00:00.000Z")));
-    let cleared = update(json!({"metadata": null, "expiresIn": null, "userId": ada.id})).await.expect(200).json();
+    assert_eq!(
+        (&changed["metadata"], &changed["expiresAt"]),
+        (&json!({"b": 2}), &json!("2026-11-24T12:00:00.000Z"))
+    );
+    let cleared =
+        update(json!({"metadata": null, "expiresIn": null, "userId": ada.id})).await.expect(200).json();
     assert_eq!((&cleared["metadata"], &cleared["expiresAt"]), (&Value::Null, &Value::Null));
     for (body, want) in [
         (json!({}), "400 NO_VALUES_TO_UPDATE"),
@@ -282,7 +306,11 @@ async fn a_client_changes_name_end_metadata_and_whether_it_is_on() {
     assert_eq!(code(&auth.nobody().post(UPDATE, anonymous).await), "401 UNAUTHORIZED_SESSION");
     let public = create(&ada, json!({"configId": "public", "name": "p"})).await["id"].clone();
     let body = json!({"keyId": public, "configId": "public", "metadata": {"a": 1}});
-    assert_eq!(refused(&ada, UPDATE, body).await, "400 NO_VALUES_TO_UPDATE", "metadata is ignored where it is off");
+    assert_eq!(
+        refused(&ada, UPDATE, body).await,
+        "400 NO_VALUES_TO_UPDATE",
+        "metadata is ignored where it is off"
+    );
     let body = json!({"keyId": public, "configId": "public", "expiresIn": null});
     assert_eq!(refused(&ada, UPDATE, body).await, "400 KEY_DISABLED_EXPIRATION");
 }
@@ -293,13 +321,22 @@ async fn the_server_changes_what_only_it_may() {
     let ada = auth.person("ada").await;
     let id = auth.key(&ada, json!({})).await["id"].clone();
     let update = async |mut body: Value| {
-        body.as_object_mut().unwrap().extend([("keyId".to_owned(), id.clone()), ("userId".to_owned(), json!(ada.id))]);
+        body.as_object_mut()
+            .unwrap()
+            .extend([("keyId".to_owned(), id.clone()), ("userId".to_owned(), json!(ada.id))]);
         auth.server().post(UPDATE, body).await
     };
     let changed = update(json!({"refillAmount": 3, "refillInterval": 500})).await.expect(200).json();
-    assert_eq!((&changed["refillAmount"], &changed["remaining"]), (&json!(3), &Value::Null), "no quota: no effect");
+    assert_eq!(
+        (&changed["refillAmount"], &changed["remaining"]),
+        (&json!(3), &Value::Null),
+        "no quota: no effect"
+    );
     auth.world.advance(5_000);
-    let changed = update(json!({"remaining": 9, "permissions": {"a": ["b"]}, "rateLimitMax": 4})).await.expect(200).json();
+    let changed = update(json!({"remaining": 9, "permissions": {"a": ["b"]}, "rateLimitMax": 4}))
+        .await
+        .expect(200)
+        .json();
     for (field, want) in [
         ("remaining", json!(9)),
         ("refillAmount", json!(3)),

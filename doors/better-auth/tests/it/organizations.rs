@@ -1,3 +1,5 @@
+//! Organizations, their members, and the keys they own.
+
 use serde_json::{Value, json};
 
 use crate::world::{Auth, Person, code};
@@ -19,14 +21,25 @@ async fn who_makes_an_organization_owns_it_and_it_is_the_active_one() {
     let auth = Auth::new().await;
     let ada = auth.person("ada").await;
     let made = organization(&ada, "acme").await;
-    assert_eq!((&made["slug"], &made["logo"], &made["metadata"]), (&json!("acme"), &Value::Null, &json!({"plan": "free"})));
-    assert_eq!((&made["members"][0]["userId"], &made["members"][0]["role"]), (&json!(ada.id), &json!("owner")));
-    let active = async || ada.actor.get("/api/auth/get-session").await.json()["session"]["activeOrganizationId"].clone();
+    assert_eq!(
+        (&made["slug"], &made["logo"], &made["metadata"]),
+        (&json!("acme"), &Value::Null, &json!({"plan": "free"}))
+    );
+    assert_eq!(
+        (&made["members"][0]["userId"], &made["members"][0]["role"]),
+        (&json!(ada.id), &json!("owner"))
+    );
+    let active = async || {
+        ada.actor.get("/api/auth/get-session").await.json()["session"]["activeOrganizationId"].clone()
+    };
     assert_eq!(active().await, made["id"]);
     let listed = ada.actor.get("/api/auth/organization/list").await.expect(200).json();
     assert_eq!(listed.as_array().unwrap().len(), 1);
     let none = json!({"organizationId": null});
-    assert_eq!(ada.actor.post("/api/auth/organization/set-active", none).await.expect(200).json(), Value::Null);
+    assert_eq!(
+        ada.actor.post("/api/auth/organization/set-active", none).await.expect(200).json(),
+        Value::Null
+    );
     assert_eq!(active().await, Value::Null);
     let again = json!({"organizationId": made["id"]});
     let chosen = ada.actor.post("/api/auth/organization/set-active", again.clone()).await.expect(200).json();
@@ -46,8 +59,14 @@ async fn members_are_added_by_the_operator_alone() {
     let (ada, bob) = (auth.person("ada").await, auth.person("bob").await);
     let acme = organization(&ada, "acme").await;
     let added = add(&auth, &acme, &bob, "member").await.expect(200).json();
-    assert_eq!((&added["userId"], &added["role"], &added["organizationId"]), (&json!(bob.id), &json!("member"), &acme["id"]));
-    assert_eq!(code(&add(&auth, &acme, &bob, "owner").await), "400 USER_IS_ALREADY_A_MEMBER_OF_THIS_ORGANIZATION");
+    assert_eq!(
+        (&added["userId"], &added["role"], &added["organizationId"]),
+        (&json!(bob.id), &json!("member"), &acme["id"])
+    );
+    assert_eq!(
+        code(&add(&auth, &acme, &bob, "owner").await),
+        "400 USER_IS_ALREADY_A_MEMBER_OF_THIS_ORGANIZATION"
+    );
     assert_eq!(code(&add(&auth, &acme, &bob, "emperor").await), "400 VALIDATION_ERROR");
     let body = json!({"userId": bob.id, "organizationId": acme["id"], "role": "owner"});
     assert_eq!(code(&ada.actor.post("/api/auth/organization/add-member", body).await), "401 UNAUTHORIZED");
@@ -71,22 +90,36 @@ async fn keys_of_an_organization_belong_to_its_owners_alone() {
     assert_eq!(code(&bob.actor.get(&get).await), "403 INSUFFICIENT_API_KEY_PERMISSIONS");
     assert_eq!(code(&eve.actor.get(&get).await), "403 USER_NOT_MEMBER_OF_ORGANIZATION");
     assert_eq!(code(&ada.actor.get(&format!("/api/auth/api-key/get?id={id}")).await), "404 KEY_NOT_FOUND");
-    let list = async |person: &Person, query: &str| person.actor.get(&format!("/api/auth/api-key/list{query}")).await;
+    let list = async |person: &Person, query: &str| {
+        person.actor.get(&format!("/api/auth/api-key/list{query}")).await
+    };
     let of = format!("?organizationId={}", acme["id"].as_str().unwrap());
     assert_eq!(list(&ada, &of).await.json()["total"], 1);
     assert_eq!(list(&ada, "").await.json()["total"], 0);
     assert_eq!(list(&ada, "?configId=org").await.json()["total"], 0);
     assert_eq!(code(&list(&eve, &of).await), "403 USER_NOT_MEMBER_OF_ORGANIZATION");
     let update = json!({"keyId": id, "configId": "org", "name": "renamed"});
-    assert_eq!(code(&bob.actor.post("/api/auth/api-key/update", update.clone()).await), "403 INSUFFICIENT_API_KEY_PERMISSIONS");
-    assert_eq!(ada.actor.post("/api/auth/api-key/update", update).await.expect(200).json()["name"], "renamed");
+    assert_eq!(
+        code(&bob.actor.post("/api/auth/api-key/update", update.clone()).await),
+        "403 INSUFFICIENT_API_KEY_PERMISSIONS"
+    );
+    assert_eq!(
+        ada.actor.post("/api/auth/api-key/update", update).await.expect(200).json()["name"],
+        "renamed"
+    );
     let mut server = json!({"keyId": id, "configId": "org", "userId": ada.id, "remaining": 2});
     auth.server().post("/api/auth/api-key/update", server.clone()).await.expect(200);
     server["userId"] = json!(eve.id);
-    assert_eq!(code(&auth.server().post("/api/auth/api-key/update", server).await), "403 USER_NOT_MEMBER_OF_ORGANIZATION");
+    assert_eq!(
+        code(&auth.server().post("/api/auth/api-key/update", server).await),
+        "403 USER_NOT_MEMBER_OF_ORGANIZATION"
+    );
     assert_eq!(auth.verify(&key).await["key"]["remaining"], 1);
     let delete = json!({"keyId": id, "configId": "org"});
-    assert_eq!(code(&eve.actor.post("/api/auth/api-key/delete", delete.clone()).await), "403 USER_NOT_MEMBER_OF_ORGANIZATION");
+    assert_eq!(
+        code(&eve.actor.post("/api/auth/api-key/delete", delete.clone()).await),
+        "403 USER_NOT_MEMBER_OF_ORGANIZATION"
+    );
     ada.actor.post("/api/auth/api-key/delete", delete).await.expect(200);
     assert_eq!(auth.verify(&key).await["error"]["code"], "INVALID_API_KEY");
 }
@@ -96,7 +129,8 @@ async fn the_server_makes_keys_of_an_organization_for_one_of_its_owners() {
     let auth = Auth::new().await;
     let (ada, bob) = (auth.person("ada").await, auth.person("bob").await);
     let acme = organization(&ada, "acme").await;
-    let body = |user: &str| json!({"configId": "org", "organizationId": acme["id"], "userId": user, "remaining": 4});
+    let body =
+        |user: &str| json!({"configId": "org", "organizationId": acme["id"], "userId": user, "remaining": 4});
     let key = auth.server().post(CREATE, body(&ada.id)).await.expect(200).json();
     assert_eq!((&key["referenceId"], &key["remaining"]), (&acme["id"], &json!(4)));
     assert_eq!(code(&auth.server().post(CREATE, body(&bob.id)).await), "403 USER_NOT_MEMBER_OF_ORGANIZATION");

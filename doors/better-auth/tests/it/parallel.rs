@@ -34,7 +34,8 @@ async fn a_hundred_at_once_spend_ten_uses_exactly() {
     let key = auth.key(&ada, json!({"remaining": 10, "rateLimitEnabled": false})).await;
     let answers = all_at_once(&auth, &key, 100).await;
     assert_eq!(granted(&answers), 10);
-    let mut left: Vec<i64> = answers.iter().filter_map(|answer| answer["key"]["remaining"].as_i64()).collect();
+    let mut left: Vec<i64> =
+        answers.iter().filter_map(|answer| answer["key"]["remaining"].as_i64()).collect();
     left.sort_unstable();
     assert_eq!(left, (0..10).collect::<Vec<i64>>());
     assert!(answers.iter().all(|a| matches!(verdict(a), "ok" | "USAGE_EXCEEDED" | "INVALID_API_KEY")));
@@ -46,7 +47,8 @@ async fn a_hundred_at_once_pass_a_window_of_ten_exactly_and_only_those_pay() {
     let ada = auth.person("ada").await;
     let key = auth.key(&ada, json!({"remaining": 50, "rateLimitMax": 10})).await;
     assert_eq!(granted(&all_at_once(&auth, &key, 100).await), 10);
-    let got = ada.actor.get(&format!("/api/auth/api-key/get?id={}", key["id"].as_str().unwrap())).await.json();
+    let got =
+        ada.actor.get(&format!("/api/auth/api-key/get?id={}", key["id"].as_str().unwrap())).await.json();
     assert_eq!((&got["remaining"], &got["requestCount"]), (&json!(40), &json!(10)));
 }
 
@@ -54,7 +56,8 @@ async fn a_hundred_at_once_pass_a_window_of_ten_exactly_and_only_those_pay() {
 async fn a_refill_that_is_due_is_granted_once() {
     let auth = Auth::new().await;
     let ada = auth.person("ada").await;
-    let body = json!({"remaining": 0, "refillAmount": 10, "refillInterval": 1_000, "rateLimitEnabled": false});
+    let body =
+        json!({"remaining": 0, "refillAmount": 10, "refillInterval": 1_000, "rateLimitEnabled": false});
     let key = auth.key(&ada, body).await;
     assert_eq!(verdict(&auth.verify(&key).await), "USAGE_EXCEEDED");
     auth.world.advance(1_001);
@@ -76,7 +79,8 @@ async fn a_change_made_during_verifications_is_never_overwritten() {
         ada.actor.post("/api/auth/api-key/update", body).await.expect(200);
         assert_eq!(verdict(&auth.verify(&key).await), "KEY_DISABLED", "from the answer on");
         busy.await.unwrap();
-        let got = ada.actor.get(&format!("/api/auth/api-key/get?id={}", key["id"].as_str().unwrap())).await.json();
+        let got =
+            ada.actor.get(&format!("/api/auth/api-key/get?id={}", key["id"].as_str().unwrap())).await.json();
         assert_eq!(got["enabled"], false);
     }
 }

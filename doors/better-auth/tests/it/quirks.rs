@@ -9,8 +9,10 @@ async fn members_named_constructor_are_plain_data_and_dates_in_metadata_stay_as_
     let auth = Auth::new().await;
     let ada = auth.person("ada").await;
     let metadata = json!({"constructor": 1, "__proto__": {"a": 2}, "day": "2026-01-01T00:00:00Z"});
-    let made = ada.actor.post("/api/auth/api-key/create", json!({"metadata": metadata})).await.expect(200).json();
-    let got = ada.actor.get(&format!("/api/auth/api-key/get?id={}", made["id"].as_str().unwrap())).await.json();
+    let made =
+        ada.actor.post("/api/auth/api-key/create", json!({"metadata": metadata})).await.expect(200).json();
+    let got =
+        ada.actor.get(&format!("/api/auth/api-key/get?id={}", made["id"].as_str().unwrap())).await.json();
     assert_eq!(got["metadata"], metadata);
     assert_eq!(auth.verify(&made).await["key"]["metadata"], metadata);
 }
@@ -34,7 +36,8 @@ async fn falsy_metadata_is_echoed_once_and_stored_as_none() {
     let ada = auth.person("ada").await;
     let made = ada.actor.post("/api/auth/api-key/create", json!({"metadata": 0})).await.expect(200).json();
     assert_eq!(made["metadata"], 0);
-    let got = ada.actor.get(&format!("/api/auth/api-key/get?id={}", made["id"].as_str().unwrap())).await.json();
+    let got =
+        ada.actor.get(&format!("/api/auth/api-key/get?id={}", made["id"].as_str().unwrap())).await.json();
     assert_eq!(got["metadata"], Value::Null);
 }
 
@@ -50,7 +53,8 @@ async fn a_window_of_no_requests_still_lets_the_first_one_pass() {
 #[tokio::test]
 async fn a_configuration_can_have_a_fixed_window() {
     let fixed = r#"[{"rateLimit":{"maxRequests":2,"timeWindow":1000,"rule":"fixed"}}]"#;
-    let auth = Auth::with(|s| s.configurations = door_better_auth::Configurations::parse(fixed).unwrap()).await;
+    let auth =
+        Auth::with(|s| s.configurations = door_better_auth::Configurations::parse(fixed).unwrap()).await;
     let ada = auth.person("ada").await;
     let key = auth.key(&ada, json!({})).await;
     let mut outcomes = Vec::new();

@@ -1,3 +1,5 @@
+//! Accounts and sessions: by cookie, by bearer, and what ends them.
+
 use domain::time::DAY_MS;
 use serde_json::{Value, json};
 
@@ -76,7 +78,8 @@ async fn who_is_not_remembered_is_signed_in_for_a_day() {
     let ada = auth.person("ada").await;
     let body = json!({"email": ada.email, "password": PASSWORD, "rememberMe": false});
     let reply = auth.nobody().post(SIGN_IN, body).await.expect(200);
-    let cookies: Vec<&str> = reply.headers.get_all("set-cookie").iter().map(|v| v.to_str().unwrap()).collect();
+    let cookies: Vec<&str> =
+        reply.headers.get_all("set-cookie").iter().map(|v| v.to_str().unwrap()).collect();
     assert!(cookies.iter().all(|cookie| !cookie.contains("Max-Age")), "{cookies:?}");
     assert!(cookies[1].starts_with("better-auth.dont_remember=true."), "{cookies:?}");
     let actor = auth.nobody().bearer(reply.json()["token"].as_str().unwrap());
@@ -94,7 +97,10 @@ async fn a_callback_is_answered_with_and_a_foreign_one_refused() {
     let reply = auth.nobody().post(SIGN_IN, body("/home")).await.expect(200);
     assert_eq!(reply.header("location"), Some("/home"));
     assert_eq!((&reply.json()["redirect"], &reply.json()["url"]), (&json!(true), &json!("/home")));
-    assert_eq!(code(&auth.nobody().post(SIGN_IN, body("https://evil.example")).await), "403 INVALID_CALLBACK_URL");
+    assert_eq!(
+        code(&auth.nobody().post(SIGN_IN, body("https://evil.example")).await),
+        "403 INVALID_CALLBACK_URL"
+    );
 }
 
 #[tokio::test]
@@ -103,7 +109,8 @@ async fn a_session_that_does_not_hold_is_null_and_its_cookies_are_ended() {
     let none = auth.nobody().get(GET).await.expect(200);
     assert_eq!((none.text().as_str(), none.header("set-cookie")), ("null", None));
     assert_eq!((none.header("cache-control"), none.header("pragma")), (Some("no-store"), Some("no-cache")));
-    let forged = auth.nobody().header("cookie", "better-auth.session_token=abc.def").get(GET).await.expect(200);
+    let forged =
+        auth.nobody().header("cookie", "better-auth.session_token=abc.def").get(GET).await.expect(200);
     let ended: Vec<&str> = forged.headers.get_all("set-cookie").iter().map(|v| v.to_str().unwrap()).collect();
     assert_eq!(
         ended,
@@ -186,15 +193,18 @@ async fn a_new_password_keeps_sessions_or_ends_them_all_as_asked() {
     let auth = Auth::new().await;
     let ada = auth.person("ada").await;
     let phone = auth.sign_in(&ada).await;
-    let change = async |actor: &test_world::Actor, body: Value| actor.post("/api/auth/change-password", body).await;
+    let change =
+        async |actor: &test_world::Actor, body: Value| actor.post("/api/auth/change-password", body).await;
     let wrong = json!({"currentPassword": "wrong password", "newPassword": "another password"});
     assert_eq!(code(&change(&ada.actor, wrong).await), "400 INVALID_PASSWORD");
     let short = json!({"currentPassword": PASSWORD, "newPassword": "short"});
     assert_eq!(code(&change(&ada.actor, short).await), "400 PASSWORD_TOO_SHORT");
-    let kept = change(&ada.actor, json!({"currentPassword": PASSWORD, "newPassword": "another password"})).await;
+    let kept =
+        change(&ada.actor, json!({"currentPassword": PASSWORD, "newPassword": "another password"})).await;
     assert_eq!(kept.expect(200).json()["token"], Value::Null);
     assert_ne!(phone.get(GET).await.json(), Value::Null);
-    let body = json!({"currentPassword": "another password", "newPassword": PASSWORD, "revokeOtherSessions": true});
+    let body =
+        json!({"currentPassword": "another password", "newPassword": PASSWORD, "revokeOtherSessions": true});
     let ended = change(&ada.actor, body).await.expect(200);
     assert!(ended.header("set-cookie").is_some());
     let fresh = auth.nobody().bearer(ended.json()["token"].as_str().unwrap());

@@ -29,9 +29,15 @@ async fn refusals_are_answers_and_name_the_same_codes() {
     let actor = auth.nobody().header("x-api-key", limited["key"].as_str().unwrap());
     actor.get("/api/auth/ok").await.expect(200);
     let refused = actor.get("/api/auth/ok").await.expect(429).json();
-    assert_eq!((&refused["code"], &refused["details"]), (&json!("RATE_LIMITED"), &json!({"tryAgainIn": 86_400_000})));
+    assert_eq!(
+        (&refused["code"], &refused["details"]),
+        (&json!("RATE_LIMITED"), &json!({"tryAgainIn": 86_400_000}))
+    );
     let off = auth.key(&ada, json!({})).await;
-    ada.actor.post("/api/auth/api-key/update", json!({"keyId": off["id"], "enabled": false})).await.expect(200);
+    ada.actor
+        .post("/api/auth/api-key/update", json!({"keyId": off["id"], "enabled": false}))
+        .await
+        .expect(200);
     let actor = auth.nobody().header("x-api-key", off["key"].as_str().unwrap());
     assert_eq!(code(&actor.post("/api/auth/sign-in/email", json!({})).await), "401 KEY_DISABLED");
     let brief = auth.key(&ada, json!({"configId": "brief", "expiresIn": 1})).await;
@@ -41,7 +47,11 @@ async fn refusals_are_answers_and_name_the_same_codes() {
     assert_eq!(code(&actor.get("/api/auth/ok").await), "401 INVALID_API_KEY");
     let public = auth.key(&ada, json!({"configId": "public", "name": "p"})).await;
     let actor = auth.nobody().header("x-api-key", public["key"].as_str().unwrap());
-    assert_eq!(code(&actor.get("/api/auth/ok").await), "401 INVALID_API_KEY", "of a configuration without sessions");
+    assert_eq!(
+        code(&actor.get("/api/auth/ok").await),
+        "401 INVALID_API_KEY",
+        "of a configuration without sessions"
+    );
     let foreign = json!({"userId": "customer-42"});
     let foreign = auth.server().post("/api/auth/api-key/create", foreign).await.json();
     let actor = auth.nobody().header("x-api-key", foreign["key"].as_str().unwrap());
@@ -64,7 +74,11 @@ async fn a_key_never_becomes_more_than_it_is() {
         ("revoke-session", json!({"token": ada.token})),
         ("organization/create", json!({"name": "o", "slug": "o"})),
     ] {
-        assert_eq!(code(&actor.post(&format!("/api/auth/{path}"), body).await), "403 KEY_CANNOT_DO_THIS", "{path}");
+        assert_eq!(
+            code(&actor.post(&format!("/api/auth/{path}"), body).await),
+            "403 KEY_CANNOT_DO_THIS",
+            "{path}"
+        );
     }
     assert_ne!(ada.actor.get("/api/auth/get-session").await.json(), Value::Null);
     let create = "/api/auth/api-key/create";
@@ -82,7 +96,12 @@ async fn at_other_doors_a_key_of_an_administrator_is_nobody() {
     let auth = Auth::new().await;
     let root = auth.world.root_user("root").await;
     let session = auth.world.session(&root).await;
-    let made = auth.nobody().bearer(&session).post("/api/auth/api-key/create", json!({})).await.expect(200).json();
-    let checked = auth.world.check(made["key"].as_str().unwrap(), domain::access::Op::KeyManage, guard::PlaceName::Server);
+    let made =
+        auth.nobody().bearer(&session).post("/api/auth/api-key/create", json!({})).await.expect(200).json();
+    let checked = auth.world.check(
+        made["key"].as_str().unwrap(),
+        domain::access::Op::KeyManage,
+        guard::PlaceName::Server,
+    );
     assert!(checked.await.is_err());
 }

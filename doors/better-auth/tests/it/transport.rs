@@ -1,3 +1,5 @@
+//! What every request goes through first: path, media type, JSON, origin.
+
 use axum::http::Method;
 use serde_json::{Value, json};
 
@@ -18,7 +20,11 @@ async fn an_unknown_path_method_or_slash_is_an_empty_404() {
         (Method::GET, "/api/auth"),
     ] {
         let reply = nobody.call(method.clone(), path, None).await;
-        assert_eq!((reply.code(), reply.bytes.len(), reply.header("content-type")), (404, 0, None), "{method} {path}");
+        assert_eq!(
+            (reply.code(), reply.bytes.len(), reply.header("content-type")),
+            (404, 0, None),
+            "{method} {path}"
+        );
     }
     let ok = nobody.get("/api/auth/ok").await.expect(200);
     assert_eq!((ok.text().as_str(), ok.header("content-type")), (r#"{"ok":true}"#, Some("application/json")));
@@ -36,7 +42,10 @@ async fn the_media_type_and_the_json_are_checked_before_anything_else() {
                "code": "UNSUPPORTED_MEDIA_TYPE"})
     );
     let form = "application/x-www-form-urlencoded";
-    assert_eq!(code(&nobody.raw(Method::POST, create, Some(form), "a=1").await), "415 UNSUPPORTED_MEDIA_TYPE");
+    assert_eq!(
+        code(&nobody.raw(Method::POST, create, Some(form), "a=1").await),
+        "415 UNSUPPORTED_MEDIA_TYPE"
+    );
     let reply = nobody.raw(Method::POST, create, Some("application/json"), "{").await.expect(400).json();
     assert_eq!(reply, json!({"message": "Invalid JSON in request body", "code": "BAD_REQUEST"}));
     let reply = nobody.raw(Method::POST, create, None, "").await.expect(400).json();
@@ -51,8 +60,12 @@ async fn a_form_signs_up_and_in() {
     let auth = Auth::new().await;
     let form = Some("application/x-www-form-urlencoded");
     let body = "name=Ada+L&email=Ada%40example.org&password=correct+horse&rememberMe=true";
-    let reply = auth.nobody().raw(Method::POST, "/api/auth/sign-up/email", form, body).await.expect(200).json();
-    assert_eq!((&reply["user"]["name"], &reply["user"]["email"]), (&json!("Ada L"), &json!("ada@example.org")));
+    let reply =
+        auth.nobody().raw(Method::POST, "/api/auth/sign-up/email", form, body).await.expect(200).json();
+    assert_eq!(
+        (&reply["user"]["name"], &reply["user"]["email"]),
+        (&json!("Ada L"), &json!("ada@example.org"))
+    );
     auth.nobody().raw(Method::POST, "/api/auth/sign-in/email", form, body).await.expect(200);
 }
 

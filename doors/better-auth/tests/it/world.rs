@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::Router;
-use door_better_auth::{BetterAuthSettings, BetterAuthState, Configurations, router};
 use domain::secret::Secret;
+use door_better_auth::{BetterAuthSettings, BetterAuthState, Configurations, router};
 use serde_json::{Value, json};
 use test_world::{Actor, Reply, World, WorldOptions};
 
@@ -44,7 +44,8 @@ impl Auth {
 
     pub async fn with(change: impl FnOnce(&mut BetterAuthSettings)) -> Self {
         let world = World::with(WorldOptions { signup_open: true, ..WorldOptions::default() }).await;
-        let mut settings = BetterAuthSettings::new("http://keys.example", Secret::new("a-secret-of-sufficient-length"));
+        let mut settings =
+            BetterAuthSettings::new("http://keys.example", Secret::new("a-secret-of-sufficient-length"));
         settings.configurations = Configurations::parse(PROFILE).unwrap();
         settings.signup_open = true;
         settings.trusted = Arc::default();
