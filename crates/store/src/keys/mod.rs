@@ -13,6 +13,7 @@ use domain::{
     host::AllowedHosts,
     key::{Gone, Key, KeyKind, KeySecret, Owner, Permissions, Quota},
     limit::{RateLimit, Refill, WindowState},
+    secret::Digest,
 };
 
 use rusqlite::params;
@@ -236,6 +237,15 @@ impl Store {
     pub async fn keys(&self, scope: OwnerScope, list: KeyList) -> Result<Listed<Key>, StoreError> {
         let now = self.now();
         self.read(move |conn| list::keys(conn, scope, &list, now)).await
+    }
+
+    /// Whose secret has this digest.
+    pub async fn key_with_digest(&self, digest: Digest) -> Result<Option<KeyId>, StoreError> {
+        self.read(move |conn| {
+            let sql = "SELECT key_id FROM key_secrets WHERE digest = $1";
+            sql::first(conn, sql, [digest.0], |c| Ok(KeyId(c.uuid()?)))
+        })
+        .await
     }
 
     /// The live secrets of a key, newest first: digests and dates only.

@@ -1,0 +1,288 @@
+//! Somebody else's SQLite file, read only: which tables it has, and their rows by column name. What the rows mean
+//! is the business of whoever asked. Nothing is ever written to it, and nothing of it reaches our own database here.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
+
+use domain::Millis;
+use parking_lot::Mutex;
+use rusqlite::{Connection, OpenFlags, types::ValueRef};
+use serde_json::{Map, Number, Value};
+
+use crate::StoreError;
+
+/// An opened file. Tables and columns are asked for by the name the original product uses; `names` says what they
+/// are called here when that is something else.
+pub struct Foreign {
+    conn: Mutex<Connection>,
+    tables: Vec<String>,
+    names: ForeignNames,
+}
+
+/// How tables and columns are called in this file.
+#[derive(Clone, Debug, Default)]
+pub struct ForeignNames {
+    /// In front of every table name.
+    pub prefix: String,
+    /// `apikey` → `api_keys`, `apikey.key` → `hashed_key`.
+    pub renamed: HashMap<String, String>,
+}
+
+impl Foreign {
+    pub fn open(path: &Path, names: ForeignNames) -> Result<Self, StoreError> {
+        let failed = |error: StoreError| {
+            StoreError::Backend(format!("{} cannot be read as an SQLite database: {error}", path.display()))
+        };
+        let (conn, tables) = open(path, false)
+            .or_else(|error| if has_log(path) { Err(error) } else { open(path, true) })
+            .map_err(failed)?;
+        Ok(Self { conn: Mutex::new(conn), tables, names })
+    }
+
+    /// The tables there are, as the file names them.
+    pub fn tables(&self) -> &[String] {
+        &self.tables
+    }
+
+    /// Whether the file has this table of the product.
+    pub fn has(&self, table: &str) -> bool {
+        self.real_table(table).is_some()
+    }
+
+    /// All rows of a table, in the order they were written; none when there is no such table.
+    pub fn rows(&self, table: &str) -> Result<Vec<ForeignRow>, StoreError> {
+        let mut all = Vec::new();
+        self.for_each(table, &mut |row| all.push(row))?;
+        Ok(all)
+    }
+
+    /// The same one by one, for tables of any size. Answers whether there is such a table.
+    pub fn for_each(&self, table: &str, each: &mut dyn FnMut(ForeignRow)) -> Result<bool, StoreError> {
+        let Some(real) = self.real_table(table) else { return Ok(false) };
+        let conn = self.conn.lock();
+        // The name is one of the file's own; quoted, because it can be any text.
+        let mut statement = conn.prepare(&format!("SELECT * FROM \"{}\"", real.replace('"', "\"\"")))?;
+        let columns: Vec<String> =
+            statement.column_names().map(|real| self.product_column(table, real)).collect();
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let mut values = Map::new();
+            for (at, name) in columns.iter().enumerate() {
+                values.insert(name.clone(), value(row.get_ref(at)?));
+            }
+            each(ForeignRow(values));
+        }
+        Ok(true)
+    }
+
+    fn real_table(&self, table: &str) -> Option<&str> {
+        if let Some(renamed) = self.names.renamed.get(table) {
+            return self.tables.iter().find(|t| *t == renamed).map(String::as_str);
+        }
+        [table.to_owned(), snake_case(table), plural(&snake_case(table))]
+            .into_iter()
+            .map(|name| format!("{}{name}", self.names.prefix))
+            .find_map(|name| self.tables.iter().find(|t| **t == name))
+            .map(String::as_str)
+    }
+
+    /// The name the product uses for a column of the file.
+    fn product_column(&self, table: &str, real: &str) -> String {
+        let renamed = self.names.renamed.iter().find_map(|(product, here)| {
+            let (of, column) = product.split_once('.')?;
+            (of == table && here == real).then(|| column.to_owned())
+        });
+        renamed.unwrap_or_else(|| real.to_owned())
+    }
+}
+
+fn open(path: &Path, unchanging: bool) -> Result<(Connection, Vec<String>), StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = if unchanging {
+        // A copy in a folder nobody may write to: without a log there is nothing to miss.
+        let address = format!("file:{}?immutable=1", escaped(path));
+        Connection::open_with_flags(address, flags | OpenFlags::SQLITE_OPEN_URI)?
+    } else {
+        Connection::open_with_flags(path, flags)?
+    };
+    conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    conn.pragma_update(None, "query_only", true)?;
+    let mut statement = conn.prepare("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")?;
+    let tables = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+    drop(statement);
+    // One moment for everything that is read, also while the product still runs.
+    conn.execute_batch("BEGIN")?;
+    Ok((conn, tables))
+}
+
+fn has_log(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    std::fs::metadata(PathBuf::from(log)).is_ok_and(|meta| meta.len() > 0)
+}
+
+fn escaped(path: &Path) -> String {
+    path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23")
+}
+
+/// Bytes that are no text mean nothing to anybody who asks here.
+fn value(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(n) => n.into(),
+        ValueRef::Real(x) => Number::from_f64(x).map_or(Value::Null, Value::Number),
+        ValueRef::Text(bytes) => String::from_utf8_lossy(bytes).into_owned().into(),
+        ValueRef::Blob(bytes) => std::str::from_utf8(bytes).map_or(Value::Null, Value::from),
+    }
+}
+
+fn snake_case(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 4);
+    for (at, letter) in name.chars().enumerate() {
+        if letter.is_ascii_uppercase() && at > 0 {
+            out.push('_');
+        }
+        out.push(letter.to_ascii_lowercase());
+    }
+    out
+}
+
+fn plural(name: &str) -> String {
+    format!("{name}s")
+}
+
+/// One row. Columns are found by the product's name or its snake_case form.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ForeignRow(pub Map<String, Value>);
+
+impl ForeignRow {
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name).or_else(|| self.0.get(&snake_case(name))).filter(|value| !value.is_null())
+    }
+
+    /// Whether there is such a column, whatever it holds.
+    pub fn has_column(&self, name: &str) -> bool {
+        self.0.contains_key(name) || self.0.contains_key(&snake_case(name))
+    }
+
+    /// A text; a number as it would be written.
+    pub fn text(&self, name: &str) -> Option<String> {
+        match self.get(name)? {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(n) => Some(n.to_string()),
+            _ => None,
+        }
+    }
+
+    /// A whole number; what is behind the point is cut off.
+    pub fn int(&self, name: &str) -> Option<i64> {
+        match self.get(name)? {
+            Value::Number(n) => n.as_i64().or_else(|| n.as_f64().map(|x| x.floor() as i64)),
+            Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// 0 or 1, or the words for it.
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        match self.get(name)? {
+            Value::Bool(on) => Some(*on),
+            Value::Number(n) => n.as_f64().map(|x| x != 0.0),
+            Value::String(text) => match text.to_ascii_lowercase().as_str() {
+                "1" | "true" | "t" => Some(true),
+                "0" | "false" | "f" => Some(false),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// A JSON column: as the file keeps it, text. `None` also for text that is no JSON.
+    pub fn json(&self, name: &str) -> Option<Value> {
+        match self.get(name)? {
+            Value::String(text) => serde_json::from_str(text).ok(),
+            other => Some(other.clone()),
+        }
+    }
+
+    /// ISO text with or without an offset (then UTC), or a number of milliseconds or seconds.
+    pub fn date(&self, name: &str) -> Option<Millis> {
+        match self.get(name)? {
+            Value::Number(n) => n.as_i64().or_else(|| n.as_f64().map(|x| x as i64)).map(instant),
+            Value::String(text) => parse_date(text),
+            _ => None,
+        }
+    }
+}
+
+/// Seconds up to the year 5138, milliseconds from March 1973 on: nobody kept keys outside of both.
+fn instant(number: i64) -> Millis {
+    const SMALLEST_MS: i64 = 100_000_000_000;
+    Millis(if number.abs() < SMALLEST_MS { number.saturating_mul(1_000) } else { number })
+}
+
+fn parse_date(text: &str) -> Option<Millis> {
+    let text = text.trim();
+    if let Ok(number) = text.parse::<i64>() {
+        return Some(instant(number));
+    }
+    // `2026-11-22 18:00:00.000 +00:00`
+    let joined = text.replacen(' ', "T", 1).replace(' ', "");
+    Millis::parse_rfc3339(&joined)
+        .or_else(|| Millis::parse_rfc3339(&format!("{joined}Z")))
+        .or_else(|| Millis::parse_rfc3339(&format!("{joined}T00:00:00Z")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(folder: &tempfile::TempDir, sql: &str) -> PathBuf {
+        let path = folder.path().join("foreign.db");
+        Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+        path
+    }
+
+    #[test]
+    fn rows_are_read_by_the_names_of_the_product_whatever_the_file_calls_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = file(
+            &folder,
+            "CREATE TABLE my_keys (id TEXT, hashed TEXT, user_id INTEGER, on_ INTEGER);
+             INSERT INTO my_keys VALUES ('a', 'x', 7, 1), ('b', NULL, NULL, 0);",
+        );
+        let mut names = ForeignNames::default();
+        names.renamed.insert("apikey".into(), "my_keys".into());
+        names.renamed.insert("apikey.key".into(), "hashed".into());
+        let foreign = Foreign::open(&path, names).unwrap();
+        let rows = foreign.rows("apikey").unwrap();
+        assert_eq!((rows[0].text("key"), rows[0].int("userId")), (Some("x".into()), Some(7)));
+        assert_eq!((rows[1].text("key"), rows[1].has_column("key")), (None, true));
+        assert!(foreign.rows("absent").unwrap().is_empty() && !foreign.has("absent"));
+    }
+
+    #[test]
+    fn nothing_can_be_written_and_what_is_no_database_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = file(&folder, "CREATE TABLE t (a)");
+        let foreign = Foreign::open(&path, ForeignNames::default()).unwrap();
+        assert!(foreign.conn.lock().execute("INSERT INTO t VALUES (1)", []).is_err());
+        let junk = folder.path().join("junk");
+        std::fs::write(&junk, "no database at all, but long enough to look like one".repeat(40)).unwrap();
+        assert!(Foreign::open(&junk, ForeignNames::default()).is_err());
+        assert!(Foreign::open(&folder.path().join("absent"), ForeignNames::default()).is_err());
+    }
+
+    #[test]
+    fn dates_are_read_in_every_form_the_products_write() {
+        let at = Millis::parse_rfc3339("2026-11-22T18:00:00.250Z");
+        for text in ["2026-11-22T18:00:00.250Z", "2026-11-22 18:00:00.250 +00:00", "2026-11-22 18:00:00.250"] {
+            assert_eq!(parse_date(text), at, "{text}");
+        }
+        assert_eq!(parse_date("1795370400250"), at);
+        assert_eq!(parse_date("1795370400"), at.map(|at| at.plus(-250)));
+        assert_eq!(parse_date("tomorrow"), None);
+    }
+}
