@@ -39,7 +39,7 @@ pub use once::Once;
 pub use org::{NewOrganization, ORGANIZATION_OWNER};
 pub use page::{Page, PageRequest};
 pub use role::{NewRole, RoleChange};
-pub use session::{PasswordCost, SESSION_PREFIX, SignIn, SignedIn};
+pub use session::{PasswordCost, SESSION_PREFIX, ScryptHash, SignIn, SignedIn};
 pub use usage::UsageQuery;
 pub use user::{NewUser, UserChange, UserQuery};
 

@@ -2,6 +2,7 @@
 
 mod list;
 mod password;
+mod scrypt;
 mod sign_in;
 mod sign_out;
 mod throttle;
@@ -15,6 +16,7 @@ use domain::{
 use crate::KeysError;
 
 pub use password::PasswordCost;
+pub use scrypt::ScryptHash;
 pub use sign_in::{SESSION_PREFIX, SignIn, SignedIn};
 
 pub(crate) use password::Passwords;

@@ -7,6 +7,7 @@ use argon2::{
 use domain::{Entropy, limits, secret::Secret};
 use tokio::sync::Semaphore;
 
+use super::scrypt::{self, ScryptHash};
 use crate::KeysError;
 
 /// How expensive a new password hash is.
@@ -34,11 +35,17 @@ impl PasswordCost {
 enum HashScheme {
     /// A PHC string beginning with `$argon2id$`.
     Argon2id,
+    /// Brought along by an import; see [`super::scrypt`].
+    Scrypt,
 }
 
 impl HashScheme {
     fn of(stored: &str) -> Option<Self> {
-        stored.starts_with("$argon2id$").then_some(Self::Argon2id)
+        if stored.starts_with("$argon2id$") {
+            Some(Self::Argon2id)
+        } else {
+            stored.starts_with(scrypt::BEGINNING).then_some(Self::Scrypt)
+        }
     }
 }
 
@@ -120,6 +127,10 @@ fn verify(cost: PasswordCost, password: &Secret, stored: &str) -> Verified {
                 Verified::RightButOld
             }
         }
+        Some(HashScheme::Scrypt) => match ScryptHash::parse(stored) {
+            Some(hash) if hash.is_of(password) => Verified::RightButOld,
+            _ => Verified::Wrong,
+        },
         None => Verified::Wrong,
     }
 }
