@@ -71,7 +71,9 @@ impl Keys {
         let user = user.ok_or(KeysError::NotFound)?;
         let member = self.store().member(organization, user).await?.ok_or(KeysError::NotFound)?;
         // A key of a member is that member's, not the organization's: it was not made to speak for others.
-        if member.role != ORGANIZATION_OWNER || (allowed.principal().key.is_some() && !allowed.principal().operator) {
+        if member.role != ORGANIZATION_OWNER
+            || (allowed.principal().key.is_some() && !allowed.principal().operator)
+        {
             return Err(KeysError::not_allowed("only owners of the organization act in its name"));
         }
         #[expect(clippy::disallowed_methods, reason = "the licence: the membership was looked at")]

@@ -18,6 +18,7 @@ use tower::Service;
 pub struct Dispatch {
     pub native: Router,
     pub nocobase: Router,
+    pub better_auth: Router,
     /// The start page; everything no door claims.
     pub elsewhere: Router,
 }
@@ -26,14 +27,18 @@ pub struct Dispatch {
 enum Door {
     Native,
     Nocobase,
+    BetterAuth,
     Elsewhere,
 }
 
-/// `/v1…` and `/docs…` are native, `/api/…` is NocoBase.
+/// `/v1…` and `/docs…` are native, `/api/auth/…` is better-auth, the rest of `/api/…` is NocoBase. That dialect
+/// has a resource `auth` too; its actions are told by the colon.
 fn door(path: &str) -> Door {
-    match path.get(1..).unwrap_or_default().split('/').next() {
-        Some("v1" | "docs") => Door::Native,
-        Some("api") => Door::Nocobase,
+    let mut segments = path.get(1..).unwrap_or_default().split('/');
+    match (segments.next(), segments.next()) {
+        (Some("v1" | "docs"), _) => Door::Native,
+        (Some("api"), Some("auth")) if !segments.next_back().unwrap_or_default().contains(':') => Door::BetterAuth,
+        (Some("api"), _) => Door::Nocobase,
         _ => Door::Elsewhere,
     }
 }
@@ -52,6 +57,7 @@ impl Service<Request> for Dispatch {
         let router = match door(request.uri().path()) {
             Door::Native => &mut self.native,
             Door::Nocobase => &mut self.nocobase,
+            Door::BetterAuth => &mut self.better_auth,
             Door::Elsewhere => &mut self.elsewhere,
         };
         router.call(request)
@@ -82,6 +88,12 @@ mod tests {
             ("/v1/keys/verify", Door::Native),
             ("/docs/", Door::Native),
             ("/api/todos:list", Door::Nocobase),
+            ("/api/auth:signIn", Door::Nocobase),
+            ("/api/authors:list", Door::Nocobase),
+            ("/api/auth/1/things:list", Door::Nocobase),
+            ("/api/auth/sign-in/email", Door::BetterAuth),
+            ("/api/auth/ok", Door::BetterAuth),
+            ("/api/auth/", Door::BetterAuth),
             ("/v10/keys", Door::Elsewhere),
             ("/", Door::Elsewhere),
             ("*", Door::Elsewhere),

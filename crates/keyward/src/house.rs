@@ -8,6 +8,7 @@ use domain::{
     secret::{Digester, Secret},
     time::{SharedClock, SharedEntropy},
 };
+use door_better_auth::{BetterAuthSettings, BetterAuthState};
 use door_native::{Endpoint, NativeOptions, NativeState};
 use door_nocobase::{NocobaseSettings, NocobaseState};
 use guard::{Guard, GuardOptions};
@@ -137,6 +138,7 @@ impl Parts<'_> {
         let dispatch = Dispatch {
             native: door_native::router(self.native(&keys, &data, &trusted)),
             nocobase: door_nocobase::router(self.nocobase(&keys, &data, &trusted)),
+            better_auth: door_better_auth::router(self.better_auth(&keys, &trusted)),
             elsewhere: elsewhere(),
         };
         let edge = Edge::new(EdgeOptions {
@@ -184,6 +186,28 @@ impl Parts<'_> {
         let (clock, entropy) = (self.clock.clone(), self.entropy.clone());
         NocobaseState::new(self.guard.clone(), keys.clone(), data.clone(), clock, entropy, settings)
     }
+
+    fn better_auth(&self, keys: &Keys, trusted: &Arc<TrustedProxies>) -> BetterAuthState {
+        let (config, access) = (&self.config.better_auth, &self.config.access);
+        let secret = config.secret.clone().unwrap_or_else(|| cookie_secret(&self.material.app_key));
+        let settings = BetterAuthSettings {
+            trusted_origins: access.cors_origins.iter().filter(|origin| *origin != "*").cloned().collect(),
+            trusted: trusted.clone(),
+            configurations: config.configurations.clone(),
+            list: config.list,
+            signup_open: access.signup_open,
+            ip_rate_limit: config.rate_limit,
+            ..BetterAuthSettings::new(self.base_url, secret)
+        };
+        let (clock, entropy) = (self.clock.clone(), self.entropy.clone());
+        BetterAuthState::new(self.guard.clone(), keys.clone(), clock, entropy, settings)
+    }
+}
+
+/// Another secret from the same source: what signs cookies opens no token of another dialect.
+fn cookie_secret(app_key: &Secret) -> Secret {
+    let digest = Digester::default().digest(&format!("better-auth cookies\n{}", app_key.expose()));
+    Secret::new(digest.0.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
 }
 
 fn endpoints(base_url: &str) -> Vec<Endpoint> {
@@ -198,6 +222,11 @@ fn endpoints(base_url: &str) -> Vec<Endpoint> {
             "nocobase",
             "/api",
             "Authorization: Bearer with a key or a sign-in token, as @nocobase/sdk sends it.",
+        ),
+        endpoint(
+            "better-auth",
+            "/api/auth",
+            "A session by cookie or bearer, as createAuthClient with apiKeyClient() sends it; verification by root key.",
         ),
     ]
 }

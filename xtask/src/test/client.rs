@@ -8,7 +8,7 @@ use crate::{
     sh,
 };
 
-const CLIENTS: [&str; 1] = ["nocobase"];
+const CLIENTS: [&str; 2] = ["nocobase", "better-auth"];
 
 pub fn run(binary: &Path) -> Outcome<()> {
     for name in CLIENTS {
@@ -23,6 +23,7 @@ pub fn run(binary: &Path) -> Outcome<()> {
 fn one(name: &str, binary: &Path, folder: &Path) -> Outcome<()> {
     let client = sh::root().join("clients").join(name);
     sh::run(sh::command("npm").current_dir(&client).args(["ci", "--no-fund", "--no-audit"]))?;
+    settle(&client.join("server"), folder)?;
     let server = Server::start(binary, folder, None)?;
     let mut test = sh::command("npm");
     test.current_dir(&client).arg("test");
@@ -32,4 +33,16 @@ fn one(name: &str, binary: &Path, folder: &Path) -> Outcome<()> {
         .env("KEYWARD_ROOT_KEY", server::ROOT_KEY)
         .env("KEYWARD_IP_RATE_LIMIT", "off");
     sh::run(&mut test).map_err(|e| format!("{e}\nthe server said:\n{}", server.log_tail()).into())
+}
+
+/// Settings a client needs of its server lie beside its tests: the server finds them where it is started.
+fn settle(files: &Path, folder: &Path) -> Outcome<()> {
+    if !files.is_dir() {
+        return Ok(());
+    }
+    for file in std::fs::read_dir(files)? {
+        let file = file?;
+        std::fs::copy(file.path(), folder.join(file.file_name()))?;
+    }
+    Ok(())
 }

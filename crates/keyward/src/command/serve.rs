@@ -50,6 +50,12 @@ pub struct ServeArgs {
     /// JSON file with better-auth API-key configurations
     #[arg(long, value_name = "FILE")]
     pub better_auth_configs: Option<String>,
+    /// What a list of better-auth keys looks like: newer or older [default: newer]
+    #[arg(long, value_name = "SHAPE")]
+    pub better_auth_list: Option<String>,
+    /// Limit requests as better-auth does in production: on or off [default: off]
+    #[arg(long, value_name = "ON|OFF")]
+    pub better_auth_rate_limit: Option<String>,
     /// File with the key that seals revealable keys
     #[arg(long, value_name = "FILE")]
     pub master_key_file: Option<String>,
@@ -74,6 +80,8 @@ impl ServeArgs {
         values.add_flag("ip_rate_limit", self.ip_rate_limit.as_ref());
         values.add_flag("webhook_private", self.webhook_private.as_ref());
         values.add_flag("better_auth_configs", self.better_auth_configs.as_ref());
+        values.add_flag("better_auth_list", self.better_auth_list.as_ref());
+        values.add_flag("better_auth_rate_limit", self.better_auth_rate_limit.as_ref());
         values.add_flag("master_key_file", self.master_key_file.as_ref());
         values.add_flag("pepper_file", self.pepper_file.as_ref());
         values.add_flag("log_level", self.log_level.as_ref());

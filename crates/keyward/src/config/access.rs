@@ -1,9 +1,6 @@
-//! Who may come in and from where: proxies, sign-up, limits per address, outgoing calls, other products' settings.
-
-use std::collections::BTreeSet;
+//! Who may come in and from where: proxies, sign-up, limits per address, outgoing calls.
 
 use http_kit::TrustedProxies;
-use serde_json::Value;
 
 use super::{ConfigError, Key, Section, Values};
 
@@ -36,11 +33,6 @@ pub const SECTION: Section = Section {
             "\"deny\"",
             "Whether webhooks may call private addresses: \"allow\" or \"deny\".",
         ),
-        Key::unset(
-            "better_auth_configs",
-            "\"/etc/keyward/better-auth.json\"",
-            "JSON file with one better-auth API-key configuration or a list of them.",
-        ),
     ],
 };
 
@@ -55,10 +47,8 @@ pub struct Access {
 
 impl Access {
     pub fn read(values: &Values) -> Result<Self, ConfigError> {
-        // Checked now, so that a mistake stops this start and not that of the version that has webhooks and
-        // a better-auth door.
+        // Checked now, so that a mistake stops this start and not that of the version that has webhooks.
         choice(values, "webhook_private", "allow", "deny")?;
-        values.checked("better_auth_configs", CONFIGS_RULE, |path| configurations(path).then_some(()))?;
         Ok(Self {
             trusted_proxies: networks(values)?,
             cors_origins: origins(values)?,
@@ -69,7 +59,7 @@ impl Access {
 }
 
 /// One of two words, as a truth value.
-fn choice(values: &Values, name: &'static str, yes: &str, no: &str) -> Result<bool, ConfigError> {
+pub fn choice(values: &Values, name: &'static str, yes: &str, no: &str) -> Result<bool, ConfigError> {
     let truth = values.checked(name, &format!("\"{yes}\" or \"{no}\""), |text| {
         if text.eq_ignore_ascii_case(yes) {
             Some(true)
@@ -106,47 +96,4 @@ fn origins(values: &Values) -> Result<Vec<String>, ConfigError> {
 
 fn items(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|item| !item.is_empty())
-}
-
-const CONFIGS_RULE: &str =
-    "a readable file that holds one JSON object or a list of objects, each with a configId of its own";
-
-/// One configuration, or several with different names; one without a name is the one named `default`.
-fn configurations(path: &str) -> bool {
-    let parsed = std::fs::read_to_string(path).ok().and_then(|text| serde_json::from_str(&text).ok());
-    let list = match parsed {
-        Some(Value::Array(list)) => list,
-        Some(one @ Value::Object(_)) => vec![one],
-        _ => return false,
-    };
-    let mut names = BTreeSet::new();
-    list.iter().all(|item| match item.as_object().map(|fields| fields.get("configId")) {
-        Some(None | Some(Value::Null)) => names.insert("default"),
-        Some(Some(Value::String(name))) => names.insert(if name.is_empty() { "default" } else { name }),
-        Some(Some(_)) | None => false,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::Write as _;
-
-    use super::*;
-
-    #[test]
-    fn configurations_are_one_or_several_with_names_of_their_own() {
-        let accepted = |text: &str| {
-            let mut file = tempfile::NamedTempFile::new().unwrap();
-            file.write_all(text.as_bytes()).unwrap();
-            configurations(file.path().to_str().unwrap())
-        };
-        for good in ["{}", "[]", r#"[{},{"configId":"a"}]"#, r#"{"configId":"a","defaultPrefix":"pk_"}"#] {
-            assert!(accepted(good), "{good}");
-        }
-        for bad in
-            ["", "1", "[1]", "[{},{}]", r#"[{"configId":"a"},{"configId":"a"}]"#, r#"[{"configId":1}]"#]
-        {
-            assert!(!accepted(bad), "{bad}");
-        }
-    }
 }

@@ -3,6 +3,7 @@
 
 mod access;
 mod administrator;
+mod better_auth;
 mod key;
 mod log;
 mod print;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 pub use access::Access;
 pub use administrator::Administrator;
+pub use better_auth::BetterAuth;
 pub use key::{Key, Section};
 pub use log::Log;
 pub use print::{as_json, as_toml};
@@ -27,7 +29,7 @@ pub use values::Values;
 pub const DEFAULT_FILE: &str = "keyward.toml";
 
 pub const SECTIONS: &[Section] =
-    &[server::SECTION, administrator::SECTION, secrets::SECTION, access::SECTION, log::SECTION];
+    &[server::SECTION, administrator::SECTION, secrets::SECTION, access::SECTION, better_auth::SECTION, log::SECTION];
 
 pub fn keys() -> impl Iterator<Item = &'static Key> {
     SECTIONS.iter().flat_map(|section| section.keys)
@@ -40,6 +42,7 @@ pub struct Config {
     pub administrator: Option<Administrator>,
     pub secrets: Secrets,
     pub access: Access,
+    pub better_auth: BetterAuth,
     pub log: Log,
 }
 
@@ -50,6 +53,7 @@ impl Config {
             administrator: Administrator::read(values)?,
             secrets: Secrets::read(values)?,
             access: Access::read(values)?,
+            better_auth: BetterAuth::read(values)?,
             log: Log::read(values)?,
         })
     }

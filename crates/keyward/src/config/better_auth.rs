@@ -1,0 +1,87 @@
+//! The better-auth door: its API-key configurations, and what its clients are used to.
+
+use std::path::Path;
+
+use domain::secret::Secret;
+use door_better_auth::{Configurations, ListShape};
+
+use super::{ConfigError, Key, Section, Values, access::choice};
+
+pub const SECTION: Section = Section {
+    title: "better-auth clients",
+    keys: &[
+        Key::unset(
+            "better_auth_configs",
+            "\"/etc/keyward/better-auth.json\"",
+            "JSON file with one better-auth API-key configuration or a list of them.",
+        ),
+        Key::secret(
+            "better_auth_secret",
+            "Secret that signs better-auth cookies, used as written; bring the old one and cookies of a former \
+             installation stay signed. Made from the app key when absent.",
+        ),
+        Key::new(
+            "better_auth_list",
+            "\"newer\"",
+            "What a list of keys looks like: \"newer\" ({apiKeys, total}) or \"older\" (a bare array, before 1.5).",
+        ),
+        Key::new(
+            "better_auth_rate_limit",
+            "\"off\"",
+            "Limit requests per address and path as better-auth does in production: \"on\" or \"off\".",
+        ),
+    ],
+};
+
+#[derive(Clone, Debug)]
+pub struct BetterAuth {
+    pub configurations: Configurations,
+    pub secret: Option<Secret>,
+    pub list: ListShape,
+    pub rate_limit: bool,
+}
+
+impl BetterAuth {
+    pub fn read(values: &Values) -> Result<Self, ConfigError> {
+        let older = choice(values, "better_auth_list", "older", "newer")?;
+        Ok(Self {
+            configurations: configurations(values)?,
+            secret: values.text("better_auth_secret").map(Secret::new),
+            list: if older { ListShape::Older } else { ListShape::Newer },
+            rate_limit: choice(values, "better_auth_rate_limit", "on", "off")?,
+        })
+    }
+}
+
+/// Read now, so that a mistake stops the start and names itself.
+fn configurations(values: &Values) -> Result<Configurations, ConfigError> {
+    const NAME: &str = "better_auth_configs";
+    let Some(path) = values.text(NAME) else { return Ok(Configurations::default()) };
+    let wrong = |why: String| values.invalid(NAME, &format!("a file of API-key configurations; {why}"));
+    let text = std::fs::read_to_string(Path::new(path)).map_err(|error| wrong(format!("it cannot be read: {error}")))?;
+    Configurations::parse(&text).map_err(|error| wrong(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn a_mistake_in_the_file_stops_the_start_and_names_itself() {
+        let read = |text: &str| {
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            file.write_all(text.as_bytes()).unwrap();
+            let mut values = Values::with_defaults();
+            values.add_flag("better_auth_configs", Some(&file.path().to_str().unwrap().to_owned()));
+            BetterAuth::read(&values).map_err(|error| error.to_string())
+        };
+        let good = read(r#"[{},{"configId":"a","defaultPrefix":"pk_"}]"#).unwrap();
+        assert!(good.configurations.get("a").is_some() && good.list == ListShape::Newer && !good.rate_limit);
+        for bad in ["", "1", "[1]", "[]", "[{},{}]", r#"[{"configId":1}]"#] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+        assert!(read(r#"[{"defaultPrefx":"pk_"}]"#).unwrap_err().contains("did you mean defaultPrefix?"));
+    }
+}
