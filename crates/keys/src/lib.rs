@@ -11,6 +11,7 @@ mod audit;
 mod bootstrap;
 mod check;
 mod error;
+pub mod import;
 mod key;
 mod ledger;
 mod once;
@@ -44,7 +45,7 @@ pub use usage::UsageQuery;
 pub use user::{NewUser, UserChange, UserQuery};
 
 /// Values the store hands through unchanged.
-pub use store::{LedgerEntry, LedgerKind, Member, StoreError, UsageCount};
+pub use store::{Foreign, ForeignNames, ForeignRow, LedgerEntry, LedgerKind, Member, StoreError, UsageCount};
 
 /// What the service is given at the start.
 pub struct KeysOptions {

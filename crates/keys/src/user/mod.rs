@@ -10,3 +10,5 @@ mod update;
 pub use create::NewUser;
 pub use list::UserQuery;
 pub use update::UserChange;
+
+pub(crate) use roles::check_combination;

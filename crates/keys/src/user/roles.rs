@@ -113,7 +113,7 @@ impl Caller<'_> {
 }
 
 /// Roles whose row and field limits no query could carry together are refused when they meet.
-pub(super) fn check_combination(roles: &[Role], catalog: &Catalog) -> Result<(), KeysError> {
+pub(crate) fn check_combination(roles: &[Role], catalog: &Catalog) -> Result<(), KeysError> {
     let layers = roles.iter().map(|role| layer_of(role, catalog));
     let all = layers.fold(Layer::default(), |all, layer| all.join(&layer, catalog));
     all.check_size().map_err(|error| KeysError::invalid("roles", error.to_string()))

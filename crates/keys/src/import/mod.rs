@@ -1,0 +1,86 @@
+//! Taking over another installation: users, roles, organizations and keys, in common words.
+//!
+//! The rules: nothing that is here is changed; nothing grows (a name that means more here is not given, a key gets
+//! no right it did not have); what is dead stays dead; every row that does not come says why. Ids are made of where
+//! a row is from, so that a second run finds what the first one made and an interrupted one can simply go on.
+//! This room knows no dialect and reads no foreign file.
+
+mod apply;
+mod keys;
+mod people;
+mod records;
+mod report;
+
+use std::collections::HashMap;
+
+use domain::{Entropy, Millis, decision::Allowed, secret::Digester};
+
+use crate::{Keys, KeysError};
+
+pub use records::{
+    Import, ImportKey, ImportMember, ImportOrganization, ImportOwner, ImportRole, ImportUser, Item, What,
+};
+pub use report::{Line, Outcome, Report};
+
+#[derive(Clone, Debug, Default)]
+pub struct ImportOptions {
+    /// Write it. Otherwise nothing is, and the report says what would be.
+    pub apply: bool,
+    /// Give what belongs to an imported user to the user here with the same email or username. Otherwise such a
+    /// user is refused: a name alone does not make two accounts one person.
+    pub link_users: bool,
+    /// Foreign role names that stand for roles here, on the operator's word.
+    pub roles: HashMap<String, String>,
+}
+
+impl Keys {
+    /// For operators. The same twice makes the same state as once.
+    pub async fn import(
+        &self,
+        allowed: &Allowed,
+        import: Import,
+        options: &ImportOptions,
+    ) -> Result<Report, KeysError> {
+        if !allowed.principal().operator {
+            return Err(KeysError::not_allowed("only operators import"));
+        }
+        let mut run = apply::Run::new(self, allowed, import.source, options);
+        for item in import.items {
+            run.item(item).await?;
+        }
+        let report = run.finish().await?;
+        if options.apply {
+            self.note(allowed, "import.apply", "server".to_owned()).await?;
+        }
+        Ok(report)
+    }
+}
+
+/// Chance that is none: bytes made of a text. Ids made with it are the same in every run.
+struct Derived(Digester, String);
+
+impl Entropy for Derived {
+    fn fill(&self, into: &mut [u8]) {
+        let digest = self.0.digest(&self.1);
+        for (to, from) in into.iter_mut().zip(digest.0.iter().cycle()) {
+            *to = *from;
+        }
+    }
+}
+
+/// Where a row is from, as the entropy of its id; and the moment the id begins with.
+fn origin(source: &str, table: &str, id: &str, created_at: Option<Millis>) -> (Millis, Derived) {
+    let at = created_at.unwrap_or(Millis::ZERO);
+    // Plain SHA-256, whatever is configured: the pepper can change.
+    (at, Derived(Digester::default(), format!("import {source} {table} {} {id}", at.0)))
+}
+
+/// A text that fits, and a note when it had to be cut.
+fn fit(what: &str, text: Option<String>, chars_max: usize, notes: &mut Vec<String>) -> Option<String> {
+    let text = text.filter(|text| !text.trim().is_empty())?;
+    let clean: String = text.chars().filter(|c| !c.is_control()).take(chars_max).collect();
+    if clean != text {
+        notes.push(format!("the {what} was shortened to {chars_max} plain characters"));
+    }
+    Some(clean).filter(|text| !text.trim().is_empty())
+}
