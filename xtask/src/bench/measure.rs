@@ -21,6 +21,9 @@ use crate::{
     server::{self, ROOT_KEY, Server},
 };
 
+/// In every good answer to a verification.
+const VALID: &str = "\"valid\":true";
+
 /// All figures of a run.
 #[derive(Default)]
 pub struct Figures {
@@ -35,7 +38,9 @@ pub struct Figures {
     pub rate: Series,
     pub large: Series,
     pub list: Series,
+    /// All callers on one key, and on many.
     pub quota: Series,
+    pub quota_many: Series,
     /// Raw group commits per second, by round.
     pub commits: Vec<f64>,
     pub decide_small: Decide,
@@ -135,17 +140,29 @@ struct Stage<'a> {
 impl Stage<'_> {
     fn round(&self, to: &mut Figures, cases: &mut Cases) -> Outcome<()> {
         let scene = self.scene;
-        let valid = "\"valid\":true";
-        self.full(&mut to.bare, self.bare, &scene.plain, &self.zipf_small, valid, cases)?;
-        self.full(&mut to.plain, self.small, &scene.plain, &self.zipf_small, valid, cases)?;
-        self.full(&mut to.rate, self.small, &scene.rate_limited, &self.zipf_small, valid, cases)?;
-        self.full(&mut to.large, self.large, self.secrets, &self.zipf_large, valid, cases)?;
+        self.full(&mut to.bare, self.bare, &scene.plain, &self.zipf_small, cases)?;
+        self.full(&mut to.plain, self.small, &scene.plain, &self.zipf_small, cases)?;
+        self.full(&mut to.rate, self.small, &scene.rate_limited, &self.zipf_small, cases)?;
+        self.full(&mut to.large, self.large, self.secrets, &self.zipf_large, cases)?;
         self.list(&mut to.list)?;
-        let mut aim = Questions::new(&scene.counted, &self.zipf_small, cases);
-        let mut next = |into: &mut Vec<u8>| aim.next(into);
-        let mut aim = Aim { addr: self.small.0, pid: self.small.1, next: &mut next, expect: valid };
-        to.quota.rounds.push(load::closed(&mut aim, self.size.round)?);
+        let one = scene.counted.get(..1).unwrap_or_default();
+        self.counted(&mut to.quota, one, &Zipf::new(1, cases), cases)?;
         to.commits.push(self.commits()?);
+        self.counted(&mut to.quota_many, &scene.counted, &self.zipf_small, cases)
+    }
+
+    /// Each of these calls waits for the disk; what counts is how many do so together.
+    fn counted(
+        &self,
+        series: &mut Series,
+        secrets: &[String],
+        zipf: &Zipf,
+        cases: &mut Cases,
+    ) -> Outcome<()> {
+        let mut questions = Questions::new(secrets, zipf, cases);
+        let mut next = |into: &mut Vec<u8>| questions.next(into);
+        let mut aim = Aim { addr: self.small.0, pid: self.small.1, next: &mut next, expect: VALID };
+        series.rounds.push(load::closed(&mut aim, self.size.round)?);
         Ok(())
     }
 
@@ -156,13 +173,12 @@ impl Stage<'_> {
         (addr, pid): (SocketAddr, u32),
         secrets: &[String],
         zipf: &Zipf,
-        expect: &str,
         cases: &mut Cases,
     ) -> Outcome<()> {
         let mut arrivals = Cases::new(cases.next());
         let mut questions = Questions::new(secrets, zipf, cases);
         let mut next = |into: &mut Vec<u8>| questions.next(into);
-        let mut aim = Aim { addr, pid, next: &mut next, expect };
+        let mut aim = Aim { addr, pid, next: &mut next, expect: VALID };
         let sample = load::closed(&mut aim, self.size.round)?;
         let taken = load::open(&mut aim, sample.per_s / 2.0, self.size.latency_round, &mut arrivals)?;
         series.rounds.push(sample);
