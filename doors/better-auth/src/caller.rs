@@ -40,7 +40,7 @@ pub struct Caller {
     pub who: Who,
     /// What came as a bearer and is a key: perhaps the operator's.
     pub bearer_key: Option<Secret>,
-    /// Something came that could have been a session.
+    /// A token came, whether or not it opened a session.
     pub presented: bool,
 }
 
@@ -55,12 +55,12 @@ pub async fn read(inner: &Inner, headers: &HeaderMap, ip: Option<IpAddr>) -> Res
     };
     let bearer_key = bearer.clone().filter(|secret| inner.guard.find(secret).is_some());
     let cookie = inner.signer.session(headers);
-    let presented = bearer.is_some() || headers.contains_key(axum::http::header::COOKIE);
     if let Some(who) = by_key {
         return Ok(Caller { who, bearer_key, presented: true });
     }
     let bearer =
         bearer.filter(|_| bearer_key.is_none()).and_then(|secret| inner.signer.bearer(secret.expose()));
+    let presented = bearer.is_some() || cookie.is_some() || bearer_key.is_some();
     // A bearer goes before a cookie of the same request.
     for token in [bearer, cookie].into_iter().flatten() {
         let checked =

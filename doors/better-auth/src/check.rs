@@ -34,19 +34,24 @@ impl Number {
 impl<'v> Fields<'v> {
     /// A body that must be there. `None`: none came.
     pub fn body(value: Option<&'v Value>) -> Self {
-        Self::of("body", value)
+        Self::of("body", "object", value)
+    }
+
+    /// A body without fields of its own, as the original calls it.
+    pub fn record(value: Option<&'v Value>) -> Self {
+        Self::of("body", "record", value)
     }
 
     pub fn query(value: &'v Value) -> Self {
-        Self::of("query", Some(value))
+        Self::of("query", "object", Some(value))
     }
 
-    fn of(place: &'static str, value: Option<&'v Value>) -> Self {
+    fn of(place: &'static str, want: &str, value: Option<&'v Value>) -> Self {
         let map = value.and_then(Value::as_object);
         let mut fields = Self { place, map, faults: Vec::new() };
         if map.is_none() {
             let came = value.map_or("undefined", kind);
-            fields.faults.push(format!("[{place}] Invalid input: expected object, received {came}"));
+            fields.faults.push(format!("[{place}] Invalid input: expected {want}, received {came}"));
         }
         fields
     }

@@ -20,6 +20,8 @@ pub struct Failure {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Said {
     Nothing,
+    /// No body either, but the type of one.
+    EmptyJson,
     Words {
         message: String,
         code: Option<&'static str>,
@@ -102,7 +104,7 @@ impl Failure {
 
     /// 401 without a body, as the organization routes say it.
     pub fn bare_unauthorized() -> Self {
-        Self { status: StatusCode::UNAUTHORIZED, said: Said::Nothing }
+        Self { status: StatusCode::UNAUTHORIZED, said: Said::EmptyJson }
     }
 
     pub fn bad_request(message: impl Into<String>) -> Self {
@@ -163,6 +165,9 @@ impl Failure {
             None => {
                 let mut response = Response::new(Body::empty());
                 *response.status_mut() = self.status;
+                if self.said == Said::EmptyJson {
+                    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                }
                 response
             }
         }

@@ -1,6 +1,6 @@
 //! Organizations, as far as keys need them: making one, naming one's own, choosing one, adding members.
 
-use domain::{OrgId, UserId, access::Op, decision::Allowed, user::Organization};
+use domain::{OrgId, UserId, access::Op, decision::Allowed, limits::SESSION_LIFE_MS, user::Organization};
 use keys::{KeysError, Member, NewOrganization, ORGANIZATION_OWNER};
 use serde_json::{Map, Value, json};
 
@@ -47,7 +47,7 @@ pub async fn create(request: &Request) -> Result<Answer, Failure> {
 }
 
 pub async fn list(request: &Request) -> Result<Answer, Failure> {
-    let allowed = request.anybody().ok_or_else(Failure::bare_unauthorized)?;
+    let allowed = request.signed_in()?;
     // An operator could see all of them; here everybody sees their own.
     let mine = mine(request, allowed).await?;
     Ok(Answer::new(mine.iter().map(|organization| Value::Object(self::shown(organization))).collect()))
@@ -57,20 +57,21 @@ pub async fn set_active(request: &Request) -> Result<Answer, Failure> {
     let mut fields = request.body();
     let id = fields.text_or_null("organizationId");
     fields.finish()?;
-    let allowed = in_person(request)?;
-    let Some(Some(id)) = id else {
-        choose(request, None).await?;
-        return Ok(Answer::new(Value::Null));
+    let (allowed, token) = request.in_person()?;
+    let chosen = match id.flatten() {
+        None => Value::Null,
+        Some(id) => {
+            let mine = mine(request, allowed).await?;
+            let found = mine.iter().find(|organization| organization.id.to_string() == id);
+            let not_member = || Failure::from(failure::USER_IS_NOT_A_MEMBER_OF_THE_ORGANIZATION);
+            Value::Object(shown(found.ok_or_else(not_member)?))
+        }
     };
-    let not_member = || Failure::from(failure::USER_IS_NOT_A_MEMBER_OF_THE_ORGANIZATION);
-    let id: OrgId = id.parse().map_err(|_| Failure::from(failure::ORGANIZATION_NOT_FOUND))?;
-    let mine = mine(request, allowed).await?;
-    let organization = mine.iter().find(|organization| organization.id == id).ok_or_else(not_member)?;
-    choose(request, Some(id)).await?;
-    let members = request.inner.keys.members(allowed, id).await?;
-    let mut shown = shown(organization);
-    shown.insert("members".to_owned(), members.iter().map(member).collect());
-    Ok(Answer::new(Value::Object(shown)))
+    let id = chosen.get("id").and_then(Value::as_str).and_then(|id| id.parse().ok());
+    choose(request, id).await?;
+    let signer = &request.inner.signer;
+    let max_age_s = (!signer.forgets(&request.headers)).then_some(SESSION_LIFE_MS / 1_000);
+    Ok(Answer::new(chosen).headers(signer.begin(token, max_age_s)))
 }
 
 /// By root key: the original has this inside its own process only.

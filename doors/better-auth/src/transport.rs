@@ -16,18 +16,19 @@ const FORM: &str = "application/x-www-form-urlencoded";
 /// The body, parsed; `None` when there is none, or none that says what it is.
 pub async fn read_body(headers: &HeaderMap, body: Body, form_too: bool) -> Result<Option<Value>, Failure> {
     let Some(kind) = media_type(headers) else { return Ok(None) };
+    let bytes = body::read(body, NATIVE_BODY_BYTES_MAX).await.map_err(|error| match error {
+        BodyError::TooLarge { .. } => failure::PAYLOAD_TOO_LARGE.into(),
+        _ => broken(),
+    })?;
+    // Nothing has no type, whatever the header says.
+    if bytes.is_empty() {
+        return Ok(None);
+    }
     let is_form = form_too && kind == FORM;
     if kind != JSON && !is_form {
         let allowed = if form_too { format!("{FORM}, {JSON}") } else { JSON.to_owned() };
         let message = format!("Content-Type \"{}\" is not allowed. Allowed types: {allowed}", shown(headers));
         return Err(Failure::words(415, message, Some("UNSUPPORTED_MEDIA_TYPE")));
-    }
-    let bytes = body::read(body, NATIVE_BODY_BYTES_MAX).await.map_err(|error| match error {
-        BodyError::TooLarge { .. } => failure::PAYLOAD_TOO_LARGE.into(),
-        _ => broken(),
-    })?;
-    if bytes.is_empty() {
-        return Ok(None);
     }
     if is_form {
         let text = std::str::from_utf8(&bytes).map_err(|_| broken())?;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{sessions::done, sign_up::check_password};
 use crate::{
     answer::Answer,
+    check::Fields,
     failure::{self, Failure},
     kept::with_part,
     record,
@@ -14,7 +15,7 @@ use crate::{
 };
 
 pub async fn update(request: &Request) -> Result<Answer, Failure> {
-    let mut fields = request.body();
+    let mut fields = Fields::record(request.body.as_ref());
     let name = fields.maybe_text("name");
     let image = fields.text_or_null("image");
     let email = fields.any("email").is_some();

@@ -49,6 +49,9 @@ async fn who_makes_an_organization_owns_it_and_it_is_the_active_one() {
     assert_eq!(code(&refused), "403 USER_IS_NOT_A_MEMBER_OF_THE_ORGANIZATION");
     let taken = bob.actor.post("/api/auth/organization/create", json!({"name": "B", "slug": "acme"})).await;
     assert_eq!(code(&taken), "400 ORGANIZATION_ALREADY_EXISTS");
+    let unknown = bob.actor.post("/api/auth/organization/set-active", json!({"organizationId": "x"})).await;
+    assert_eq!(code(&unknown), "403 USER_IS_NOT_A_MEMBER_OF_THE_ORGANIZATION");
+    assert_eq!(code(&auth.nobody().get("/api/auth/organization/list").await), "401 UNAUTHORIZED");
     let nobody = auth.nobody().post("/api/auth/organization/create", json!({"name": "B", "slug": "b"})).await;
     assert_eq!((nobody.code(), nobody.bytes.len()), (401, 0));
 }

@@ -50,6 +50,8 @@ async fn the_media_type_and_the_json_are_checked_before_anything_else() {
     assert_eq!(reply, json!({"message": "Invalid JSON in request body", "code": "BAD_REQUEST"}));
     let reply = nobody.raw(Method::POST, create, None, "").await.expect(400).json();
     assert_eq!(reply["message"], "[body] Invalid input: expected object, received undefined");
+    let nothing = nobody.raw(Method::POST, create, Some("text/plain"), "").await;
+    assert_eq!(code(&nothing), "400 VALIDATION_ERROR", "nothing has no type");
     let kind = Some("application/json; charset=utf-8");
     assert_eq!(code(&nobody.raw(Method::POST, create, kind, "{}").await), "401 UNAUTHORIZED_SESSION");
     nobody.raw(Method::POST, "/api/auth/sign-out", None, "").await.expect(200);
