@@ -59,6 +59,8 @@ pub struct KeysOptions {
     pub password_parallel: usize,
     /// Whether strangers may make an account for themselves.
     pub signup_open: bool,
+    /// Whether failed sign-ins are counted per address too, not only per account.
+    pub slow_addresses: bool,
 }
 
 impl KeysOptions {
@@ -71,6 +73,7 @@ impl KeysOptions {
             password_cost: PasswordCost::default(),
             password_parallel: 2,
             signup_open: false,
+            slow_addresses: true,
         }
     }
 }
@@ -88,6 +91,7 @@ struct Inner {
     digester: Digester,
     sealer: Option<Sealer>,
     signup_open: bool,
+    slow_addresses: bool,
     passwords: Passwords,
     throttle: Throttle,
     /// Held while deciding whether a root user is the last one, so that two cannot leave at once.
@@ -97,11 +101,21 @@ struct Inner {
 impl Keys {
     pub fn new(store: Store, options: KeysOptions) -> Self {
         let passwords = Passwords::new(options.password_cost, options.password_parallel);
-        let KeysOptions { clock, entropy, digester, sealer, signup_open, .. } = options;
+        let KeysOptions { clock, entropy, digester, sealer, signup_open, slow_addresses, .. } = options;
         let throttle = Throttle::default();
         let last_root = tokio::sync::Mutex::default();
-        let inner =
-            Inner { store, clock, entropy, digester, sealer, signup_open, passwords, throttle, last_root };
+        let inner = Inner {
+            store,
+            clock,
+            entropy,
+            digester,
+            sealer,
+            signup_open,
+            slow_addresses,
+            passwords,
+            throttle,
+            last_root,
+        };
         Self { inner: Arc::new(inner) }
     }
 

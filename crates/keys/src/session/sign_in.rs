@@ -114,6 +114,7 @@ impl Keys {
         ip: Option<IpAddr>,
         now: Millis,
     ) -> Result<super::throttle::Attempt, KeysError> {
+        let ip = ip.filter(|_| self.inner.slow_addresses);
         let attempt = self.inner.throttle.begin(account.trim(), ip, now);
         attempt.map_err(|retry_after_ms| KeysError::TooManyAttempts { retry_after_ms })
     }
