@@ -164,6 +164,7 @@ impl Parts<'_> {
             KeysOptions::new(self.clock.clone(), self.entropy.clone(), self.material.digester.clone());
         options.sealer = Some(Sealer::new(self.material.master_key));
         options.signup_open = self.config.access.signup_open;
+        options.slow_addresses = self.config.access.ip_rate_limit;
         Keys::new(self.store.clone(), options)
     }
 
