@@ -22,6 +22,7 @@ use crate::{
     error::Failure,
     key_files::{self, KeyMaterial},
     system::{SystemClock, SystemEntropy},
+    timers::Timers,
 };
 
 /// What the store calls its file in the data folder.
@@ -54,6 +55,7 @@ pub struct House {
     store: Store,
     pub guard: Guard,
     keys: Keys,
+    timers: Timers,
     journal: Option<tokio::task::JoinHandle<()>>,
     /// The doors, without what only a socket needs.
     pub dispatch: Dispatch,
@@ -77,7 +79,7 @@ impl House {
         let (root_key, ephemeral) = root.into_keys(&entropy);
         let guard = open_guard(&store, &clock, &entropy, &material.digester, &root_key).await?;
         let parts = Parts { config, base_url, clock, entropy, store, guard, material };
-        let house = parts.assemble();
+        let house = parts.assemble(Timers::new().map_err(internal)?);
         house.keys.ensure_builtin_roles().await.map_err(internal)?;
         Ok((house, ephemeral))
     }
@@ -104,7 +106,12 @@ impl House {
 
     /// Lets buffers be written regularly; a command that ends soon does not need it.
     pub fn start_journal(&mut self) {
+        let _there = self.timers.handle().enter();
         self.journal = Some(self.guard.start_journal());
+    }
+
+    pub fn timers(&self) -> &tokio::runtime::Handle {
+        self.timers.handle()
     }
 
     /// Writes what is buffered and gives the folder free. Nothing may be asked of the doors any more.
@@ -131,7 +138,7 @@ struct Parts<'a> {
 }
 
 impl Parts<'_> {
-    fn assemble(self) -> House {
+    fn assemble(self, timers: Timers) -> House {
         let keys = self.keys();
         let data = Data::new(self.store.clone(), self.clock.clone(), self.entropy.clone());
         let trusted = Arc::new(self.config.access.trusted_proxies.clone());
@@ -155,6 +162,7 @@ impl Parts<'_> {
             store: self.store,
             guard: self.guard,
             keys,
+            timers,
             journal: None,
         }
     }

@@ -9,6 +9,7 @@ mod dispatch;
 mod error;
 mod first_steps;
 mod house;
+mod idle;
 mod input;
 mod key_files;
 mod logging;
@@ -16,6 +17,7 @@ mod operator;
 mod output;
 mod server;
 mod system;
+mod timers;
 
 use std::process::ExitCode;
 

@@ -25,7 +25,10 @@ mod unix {
         response::Response,
     };
     use domain::secret::Secret;
-    use tokio::net::{UnixListener, UnixStream};
+    use tokio::{
+        net::{UnixListener, UnixStream},
+        runtime::Handle,
+    };
     use tower::{Service, ServiceExt as _};
 
     use super::{PEER, Path, PathBuf, SOCKET_FILE, io};
@@ -51,8 +54,13 @@ mod unix {
         }
 
         /// Serves the owner of this process (and the system's administrator) until `stop` is ready.
-        pub async fn serve<S>(self, service: S, root_key: Option<Secret>, stop: impl Future<Output = ()>)
-        where
+        pub async fn serve<S>(
+            self,
+            service: S,
+            root_key: Option<Secret>,
+            timers: &Handle,
+            stop: impl Future<Output = ()>,
+        ) where
             S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + Sync + 'static,
             S::Future: Send,
         {
@@ -64,7 +72,7 @@ mod unix {
                 }
                 request
             });
-            let connections = Connections::default();
+            let connections = Connections::new(timers);
             let mut stop = std::pin::pin!(stop);
             loop {
                 let accepted = tokio::select! {

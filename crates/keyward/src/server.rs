@@ -1,7 +1,7 @@
 //! The socket loop: accepts connections, serves HTTP/1.1 on them, and at the end stops accepting and lets
 //! running requests finish for a bounded time. It never looks into a request.
 
-use std::{cell::RefCell, convert::Infallible, io, net::SocketAddr, time::Duration};
+use std::{cell::RefCell, convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -9,20 +9,16 @@ use axum::{
     response::Response,
 };
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
-};
+use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpListener,
+    runtime::Handle,
 };
 use tower::Service;
 
-use crate::error::Failure;
+use crate::{error::Failure, idle::Idle};
 
-/// A client that opens (or keeps) a connection and says nothing is let go after this long.
-const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(60);
 /// Running requests get this long to finish at shutdown.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// After an error of the listener itself (out of file descriptors): do not spin.
@@ -47,13 +43,13 @@ pub async fn bind(listen: SocketAddr) -> Result<TcpListener, Failure> {
     })
 }
 
-/// Serves until `stop` is ready, then drains.
-pub async fn serve<S>(listener: TcpListener, service: S, stop: impl Future<Output = ()>)
+/// Serves until `stop` is ready, then drains. Quiet connections are let go by `timers`.
+pub async fn serve<S>(listener: TcpListener, service: S, timers: &Handle, stop: impl Future<Output = ()>)
 where
     S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
 {
-    let connections = Connections::default();
+    let connections = Connections::new(timers);
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -74,10 +70,16 @@ where
 }
 
 /// All open connections of one listener.
-#[derive(Default)]
-pub struct Connections(GracefulShutdown);
+pub struct Connections {
+    graceful: GracefulShutdown,
+    idle: Arc<Idle>,
+}
 
 impl Connections {
+    pub fn new(timers: &Handle) -> Self {
+        Self { graceful: GracefulShutdown::new(), idle: Idle::start(timers) }
+    }
+
     /// Serves one connection in a task of its own; `peer` is what the doors will see.
     pub fn serve<S, I>(&self, stream: I, peer: SocketAddr, service: S)
     where
@@ -88,28 +90,31 @@ impl Connections {
         // One service per connection, not a clone per request: its counters are shared by all cores. A connection
         // of HTTP/1 makes its calls one after the other, so the cell is never borrowed twice.
         let service = RefCell::new(service);
+        let (idle, watched) = (Arc::clone(&self.idle), self.idle.connection());
+        let connection = Arc::clone(&watched);
         let answer = service_fn(move |request: hyper::Request<Incoming>| {
+            idle.asked(&connection);
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
             service.borrow_mut().call(request)
         });
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_READ_TIMEOUT)
-            .serve_connection(TokioIo::new(stream), answer);
-        let watched = self.0.watch(connection);
-        tokio::spawn(async move {
+        // No timer of hyper's: quiet connections are looked after by `idle`.
+        let serving =
+            http1::Builder::new().header_read_timeout(None).serve_connection(TokioIo::new(stream), answer);
+        let serving = self.graceful.watch(serving);
+        let task = tokio::spawn(async move {
             // A client that goes away or speaks nonsense is its own business.
-            if let Err(error) = watched.await {
+            if let Err(error) = serving.await {
                 tracing::debug!(%error, "connection ended");
             }
         });
+        self.idle.watch(watched, task.abort_handle());
     }
 
     /// Waits for running requests: not for ever, and not against the will of who asks to stop a second time.
     pub async fn drain(self) {
         tokio::select! {
-            () = self.0.shutdown() => return,
+            () = self.graceful.shutdown() => return,
             () = tokio::time::sleep(DRAIN_TIMEOUT) => {}
             () = asked_to_stop() => {}
         }

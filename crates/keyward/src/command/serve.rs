@@ -109,7 +109,7 @@ pub async fn run(global: &Global, args: &ServeArgs) -> Result<ExitCode, Failure>
     house.start_journal();
     let running = Running::start(&house, &config, socket_key);
     announce(global, &config, address, &url, &house).await?;
-    server::serve(listener, house.service.clone(), server::asked_to_stop()).await;
+    server::serve(listener, house.service.clone(), house.timers(), server::asked_to_stop()).await;
     tracing::info!("stopping");
     running.stop().await;
     house.close().await?;
@@ -159,7 +159,8 @@ fn operator_socket(
     match operator::OperatorSocket::bind(&config.server.data) {
         Ok(socket) => {
             let service = house.service.clone();
-            Some(tokio::spawn(async move { socket.serve(service, key, stop.notified()).await }))
+            let timers = house.timers().clone();
+            Some(tokio::spawn(async move { socket.serve(service, key, &timers, stop.notified()).await }))
         }
         Err(error) => {
             // A path too long for a socket, or a file system without them: everything else still works.

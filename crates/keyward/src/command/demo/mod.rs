@@ -56,8 +56,9 @@ pub async fn run(global: &Global, args: &DemoArgs) -> Result<ExitCode, Failure> 
     house.start_journal();
     let stop = Arc::new(Notify::new());
     let stopped = Arc::clone(&stop);
+    let (service, timers) = (house.service.clone(), house.timers().clone());
     let serving =
-        tokio::spawn(server::serve(listener, house.service.clone(), async move { stopped.notified().await }));
+        tokio::spawn(async move { server::serve(listener, service, &timers, stopped.notified()).await });
 
     let walked = walk_and_stay(global, args, &url, &administrator, root_key).await;
     stop.notify_one();
