@@ -6,6 +6,7 @@
 //! trusts a name a client wrote before it was resolved in the catalog.
 
 mod error;
+mod links;
 mod password;
 mod records;
 mod rights;
@@ -18,7 +19,7 @@ use domain::time::{SharedClock, SharedEntropy};
 use store::Store;
 
 pub use error::DataError;
-pub use records::{Record, Records, Row, Values, Which, Written};
+pub use records::{Follow, Linked, Linking, Record, Records, Row, Values, Which, Written};
 pub use schema::{FieldPatch, FieldSpec, TablePatch, TableSpec};
 
 /// The service. Cheap to clone.

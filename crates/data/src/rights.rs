@@ -8,10 +8,10 @@ use domain::{
     access::{Alt, Cond, Fields, Op, Place, Rows},
     catalog::Table,
     decision::Allowed,
-    query::{BoundAlt, BoundFilter, bind_rows},
+    query::{BoundAlt, BoundFilter, bind_rows_with},
 };
 
-use crate::DataError;
+use crate::{DataError, links::Roles};
 
 /// The table the call is about.
 pub(crate) fn table(allowed: &Allowed) -> Result<&Arc<Table>, DataError> {
@@ -34,7 +34,7 @@ pub(crate) fn require(allowed: &Allowed, op: Op, place: &Place) -> Result<(), Da
 
 /// Binds the row conditions; refuses when no row can ever match.
 pub(crate) fn bound_rows(allowed: &Allowed, table: &Table, alts: &[Alt]) -> Result<Vec<BoundAlt>, DataError> {
-    let bound = bind_rows(alts, table, allowed.subject())?;
+    let bound = bind_rows_with(alts, table, allowed.subject(), &Roles(allowed))?;
     reachable(&bound)?;
     Ok(bound)
 }

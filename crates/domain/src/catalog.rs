@@ -1,7 +1,11 @@
 //! The catalog: workspaces → bases → tables → fields, as one immutable snapshot behind an `Arc`.
 //! Resolving a name never touches the database. Kept fresh by the store, read by everyone.
 
+mod link;
+
 use std::{collections::HashMap, sync::Arc};
+
+pub use link::{Link, LinkKind, LinkTarget, PEOPLE_TABLE_NO, Through, people};
 
 use crate::{BaseId, FieldNo, Millis, TableId, WorkspaceId};
 
@@ -64,6 +68,8 @@ pub struct Field {
     pub default: Option<String>,
     /// What a dialect keeps with the field and the core does not understand, as JSON text.
     pub extra: Option<String>,
+    /// Of a field of the kind [`FieldKind::Link`]: where it leads.
+    pub link: Option<Link>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -103,9 +109,12 @@ pub enum FieldKind {
     Uuid,
     /// Kept only as a hash; always hidden.
     Password,
+    /// No value of its own: rows of another table, by [`Field::link`].
+    Link,
 }
 
 impl FieldKind {
+    /// Kinds that have a value, and so a column.
     pub const ALL: [Self; 15] = [
         Self::Text,
         Self::LongText,
@@ -142,11 +151,12 @@ impl FieldKind {
             Self::Array => "array",
             Self::Uuid => "uuid",
             Self::Password => "password",
+            Self::Link => "link",
         }
     }
 
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == text)
+        Self::ALL.into_iter().chain([Self::Link]).find(|kind| kind.name() == text)
     }
 
     pub fn is_text(self) -> bool {

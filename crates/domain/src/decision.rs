@@ -334,6 +334,14 @@ impl Allowed {
         cells.fold(first.clone(), |all, cell| all.meet(cell)).alternatives(op).to_vec()
     }
 
+    /// The same proof for an operation this call implies at another table; `None` when it is not allowed
+    /// there.
+    pub fn implied(&self, op: Op, table: &Arc<Table>) -> Option<Self> {
+        let alts = self.alternatives_of(op, &Place::of(table));
+        let target = Target::Table(Arc::clone(table));
+        (!alts.is_empty()).then(|| Self { op: Some(op), target, alts, ..self.clone() })
+    }
+
     /// Whether another operation would be allowed as well.
     pub fn also(&self, op: Op, place: &Place) -> bool {
         !self.layers.is_empty() && self.layers.iter().all(|layer| layer.cell(place).allows(op))

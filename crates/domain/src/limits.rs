@@ -48,6 +48,10 @@ pub const ALTERNATIVES_MAX: usize = 8;
 pub const FILTER_DEPTH_MAX: usize = 16;
 /// Conditions in one filter.
 pub const FILTER_CONDITIONS_MAX: usize = 256;
+/// Links followed one after the other in a filter, a sort or an answer.
+pub const LINK_DEPTH_MAX: usize = 3;
+/// Rows one step along a link may bring into an answer.
+pub const LINKED_ROWS_MAX: u64 = 10_000;
 /// Sort keys of one query.
 pub const SORT_KEYS_MAX: usize = 16;
 /// Values in one `in` list.

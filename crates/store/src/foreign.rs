@@ -278,7 +278,8 @@ mod tests {
     #[test]
     fn dates_are_read_in_every_form_the_products_write() {
         let at = Millis::parse_rfc3339("2026-11-22T18:00:00.250Z");
-        for text in ["2026-11-22T18:00:00.250Z", "2026-11-22 18:00:00.250 +00:00", "2026-11-22 18:00:00.250"] {
+        for text in ["2026-11-22T18:00:00.250Z", "2026-11-22 18:00:00.250 +00:00", "2026-11-22 18:00:00.250"]
+        {
             assert_eq!(parse_date(text), at, "{text}");
         }
         assert_eq!(parse_date("1795370400250"), at);

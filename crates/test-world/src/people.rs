@@ -191,5 +191,6 @@ fn field(name: &str, kind: FieldKind, system: Option<SystemField>) -> Field {
         hidden: false,
         default: None,
         extra: None,
+        link: None,
     }
 }

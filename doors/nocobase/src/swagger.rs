@@ -133,6 +133,7 @@ fn schema(table: &Table, whole: bool) -> Value {
 
 fn type_of(kind: FieldKind) -> Value {
     match kind {
+        FieldKind::Link => json!({ "type": "object" }),
         FieldKind::Text | FieldKind::LongText | FieldKind::Password => json!({ "type": "string" }),
         FieldKind::Integer | FieldKind::BigInt => json!({ "type": "integer" }),
         FieldKind::Float | FieldKind::Decimal => json!({ "type": "number" }),

@@ -1,8 +1,10 @@
 //! Records: read, made, changed, removed, always within the alternatives of the proof.
 
+mod behind;
 mod create;
 mod delete;
 mod fill;
+mod follow;
 mod read;
 mod types;
 mod update;
@@ -10,4 +12,5 @@ mod upsert;
 mod which;
 mod written;
 
-pub use types::{Record, Records, Row, Values, Which, Written};
+pub use behind::Linking;
+pub use types::{Follow, Linked, Record, Records, Row, Values, Which, Written};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::{
     FieldNo,
     catalog::{Field, Table},
-    query::Filter,
+    query::{Filter, Select},
     value::Value,
 };
 
@@ -40,6 +40,31 @@ pub struct Records {
     /// The page as it was applied (after clamping).
     pub offset: u64,
     pub limit: u64,
+    /// Of `select`, what is only there to follow links by; not asked for.
+    pub beside: Vec<FieldNo>,
+    /// What was found along the links that were to be followed.
+    pub linked: Vec<Linked>,
+}
+
+/// A link to follow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Follow {
+    /// Name of the field. One that is no link, or may not be read, is left out of the answer.
+    pub link: String,
+    /// What to answer of the rows it leads to.
+    pub select: Select,
+    pub then: Vec<Follow>,
+}
+
+/// The rows one link leads to, for all rows of a page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Linked {
+    pub field: FieldNo,
+    pub name: String,
+    pub many: bool,
+    pub records: Records,
+    /// Per row of the page: which of `records`. `None`: the link may not be read in this row.
+    pub of_row: Vec<Option<Vec<usize>>>,
 }
 
 /// One record.

@@ -57,7 +57,7 @@ impl Data {
         let table = rights::table(allowed)?;
         let back = written::read_back(allowed, table, &Default::default())?;
         let filter = both(which::condition(table, which)?, rights::any_of(&rows));
-        let sort = vec![BoundSort { field: which::primary(table)?.no, descending: false }];
+        let sort = vec![BoundSort::own(which::primary(table)?.no, false)];
         let query = BoundQuery {
             alts: back.alts,
             filter,

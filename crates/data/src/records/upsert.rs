@@ -68,7 +68,7 @@ impl Data {
     }
 }
 
-fn key(value: &Value) -> Option<serde_json::Value> {
+pub(super) fn key(value: &Value) -> Option<serde_json::Value> {
     match value {
         Value::Int(int) => Some((*int).into()),
         Value::Text(text) => Some(text.as_str().into()),
@@ -79,6 +79,15 @@ fn key(value: &Value) -> Option<serde_json::Value> {
 fn found(record: Record) -> Written {
     let Record { table, select, values } = record;
     let set = vec![select.clone()];
-    let records = Records { table, select, rows: vec![values], total: None, offset: 0, limit: 1 };
+    let records = Records {
+        table,
+        select,
+        rows: vec![values],
+        total: None,
+        offset: 0,
+        limit: 1,
+        beside: Vec::new(),
+        linked: Vec::new(),
+    };
     Written { records, set, dropped: Vec::new(), created: false }
 }

@@ -5,12 +5,12 @@ use domain::{
     catalog::{Field, Table},
     decision::Allowed,
     limits,
-    query::{BindError, BoundAlt, BoundCmp, BoundFilter, BoundQuery, CmpOp, bind_filter, coerce},
+    query::{BindError, BoundAlt, BoundCmp, BoundFilter, BoundQuery, CmpOp, bind_filter_with, coerce},
     value::Value,
 };
 
 use super::{Which, read::both};
-use crate::{DataError, rights};
+use crate::{DataError, links::Caller, rights};
 
 /// Keys as values of the primary field.
 pub(super) fn keys(table: &Table, keys: &[serde_json::Value]) -> Result<Vec<Value>, DataError> {
@@ -50,7 +50,7 @@ pub(super) fn bound(allowed: &Allowed, table: &Table, which: &Which) -> Result<s
         return Ok(store::Which::Matching(BoundFilter::And(Vec::new())));
     }
     let readable = rights::alternatives(allowed, Op::RecordRead);
-    let filter = bind_filter(filter, table, &readable, allowed.subject())?;
+    let filter = bind_filter_with(filter, table, &readable, allowed.subject(), &Caller(allowed))?;
     let rows = rights::any_of(&rights::bound_rows(allowed, table, &readable)?);
     Ok(store::Which::Matching(both(rows, filter)))
 }

@@ -6,15 +6,15 @@ use std::{collections::BTreeSet, sync::Arc};
 use domain::{
     FieldNo,
     access::{Fields, Op},
-    catalog::Table,
+    catalog::{FieldKind, Table},
     decision::Allowed,
-    query::{BoundAlt, BoundFilter, bind_rows},
+    query::{BoundAlt, BoundFilter, bind_rows_with},
     value::Value,
 };
 use store::{ReadBack, RecordPage};
 
 use super::{Records, which};
-use crate::{DataError, rights};
+use crate::{DataError, links::Roles, rights};
 
 /// `own`: the fields the caller wrote.
 pub(super) fn read_back(
@@ -23,13 +23,13 @@ pub(super) fn read_back(
     own: &BTreeSet<FieldNo>,
 ) -> Result<ReadBack, DataError> {
     let readable = rights::alternatives(allowed, Op::RecordRead);
-    let mut alts = bind_rows(&readable, table, allowed.subject())?;
+    let mut alts = bind_rows_with(&readable, table, allowed.subject(), &Roles(allowed))?;
     let key = which::primary(table)?.no;
     alts.push(BoundAlt { rows: BoundFilter::And(Vec::new()), fields: Fields::Only([key].into()) });
     let select = table
         .fields
         .iter()
-        .filter(|f| !f.hidden)
+        .filter(|f| !f.hidden && f.kind != FieldKind::Link)
         .map(|f| f.no)
         .filter(|no| own.contains(no) || alts.iter().any(|alt| alt.fields.has(*no)))
         .collect();
@@ -48,5 +48,14 @@ pub(super) fn records(table: &Arc<Table>, page: RecordPage, own: &[Vec<(FieldNo,
         }
     }
     let limit = rows.len() as u64;
-    Records { table: Arc::clone(table), select, rows, total: None, offset: 0, limit }
+    Records {
+        table: Arc::clone(table),
+        select,
+        rows,
+        total: None,
+        offset: 0,
+        limit,
+        beside: Vec::new(),
+        linked: Vec::new(),
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use domain::{
     FieldNo,
-    catalog::{Field, FieldKind, SystemField},
+    catalog::{Field, FieldKind, LinkKind, LinkTarget, SystemField},
     limits,
     query::coerce,
 };
@@ -114,10 +114,32 @@ pub(super) fn field(spec: &FieldSpec) -> Result<Field, DataError> {
         hidden: spec.hidden || spec.kind == FieldKind::Password,
         default: None,
         extra: spec.extra.clone(),
+        link: spec.link.clone(),
     };
+    link(&field)?;
     unique(&field)?;
     field.default = default(&field, spec.default.as_ref())?;
     Ok(field)
+}
+
+/// A link says where it leads, and is nothing but a link. What it names need not be there yet.
+fn link(field: &Field) -> Result<(), DataError> {
+    let bad = || DataError::invalid(format!("{:?} cannot be a link like this", field.name));
+    let link = match (&field.link, field.kind) {
+        (Some(link), FieldKind::Link) => link,
+        (None, kind) if kind != FieldKind::Link => return Ok(()),
+        _ => return Err(bad()),
+    };
+    let plain = !field.primary && !field.required && !field.unique && field.system.is_none();
+    if !plain || link.through.is_some() != (link.kind == LinkKind::Through) {
+        return Err(bad());
+    }
+    let target = match &link.target {
+        LinkTarget::Table(name) => Some(name),
+        LinkTarget::Users => None,
+    };
+    let through = link.through.iter().flat_map(|through| [&through.table, &through.from, &through.to]);
+    [&link.key, &link.target_key].into_iter().chain(target).chain(through).try_for_each(|text| name(text))
 }
 
 /// Values that databases cannot compare cannot be kept apart either.
@@ -135,7 +157,8 @@ pub(super) fn default(
     default: Option<&serde_json::Value>,
 ) -> Result<Option<String>, DataError> {
     let Some(value) = default.filter(|v| !v.is_null()) else { return Ok(None) };
-    if field.system.is_some() || field.primary || field.kind == FieldKind::Password {
+    if field.system.is_some() || field.primary || matches!(field.kind, FieldKind::Password | FieldKind::Link)
+    {
         return Err(DataError::invalid(format!("{:?} cannot have a default", field.name)));
     }
     coerce(field, value)?;

@@ -1,6 +1,6 @@
 //! What a caller says about a table or a field to be made or changed.
 
-use domain::catalog::{FieldKind, SystemField};
+use domain::catalog::{FieldKind, Link, SystemField};
 
 /// A table to be made. Without a primary field among `fields`, an integer `id` is put first.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -33,6 +33,8 @@ pub struct FieldSpec {
     pub hidden: bool,
     pub default: Option<serde_json::Value>,
     pub extra: Option<String>,
+    /// Of a field of the kind `Link`, and of no other.
+    pub link: Option<Link>,
 }
 
 /// `None` leaves as it is; `Some(None)` clears. The kind of a field cannot be changed.
@@ -61,7 +63,13 @@ impl FieldSpec {
             hidden: kind == FieldKind::Password,
             default: None,
             extra: None,
+            link: None,
         }
+    }
+
+    /// A field that leads to rows of another table.
+    pub fn link(name: impl Into<String>, link: Link) -> Self {
+        Self { link: Some(link), ..Self::new(name, FieldKind::Link) }
     }
 
     /// A field the server fills in; its kind (and whether it is the primary key) follows from `which`.

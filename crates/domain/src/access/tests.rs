@@ -55,6 +55,7 @@ fn table(t: u128) -> Table {
         hidden: false,
         default: None,
         extra: None,
+        link: None,
     };
     Table {
         id: TableId(uuid(20 + t)),

@@ -6,12 +6,15 @@ use std::collections::BTreeSet;
 use crate::{
     FieldNo, Millis,
     access::{Alt, Fields},
-    catalog::{Field, Table},
+    catalog::{Field, FieldKind, Table},
     limits,
     value::Value,
 };
 
-use super::{CmpOp, Query, Select, condition};
+use super::{
+    CmpOp, Query, Select, condition,
+    linked::{BoundLinked, BoundStep, Links, NoLinks, step},
+};
 
 /// Who a row condition is about.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -55,6 +58,8 @@ pub enum BoundFilter {
     Or(Vec<BoundFilter>),
     Not(Box<BoundFilter>),
     Cmp(BoundCmp),
+    /// About rows this one is linked with.
+    Linked(Box<BoundLinked>),
     /// Never true: a condition that cannot be met (no subject to own a row, say).
     Never,
 }
@@ -66,10 +71,18 @@ pub struct BoundAlt {
     pub fields: Fields,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct BoundSort {
+    /// Links to follow to the row that has the field; none: it is this row's own.
+    pub via: Vec<BoundStep>,
     pub field: FieldNo,
     pub descending: bool,
+}
+
+impl BoundSort {
+    pub fn own(field: FieldNo, descending: bool) -> Self {
+        Self { via: Vec::new(), field, descending }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -94,13 +107,25 @@ pub struct BoundWrite {
     pub dropped: Vec<String>,
 }
 
-/// Binds a read. `alts` are the alternatives of the decision.
+/// Binds a read. `alts` are the alternatives of the decision. No link can be followed.
 pub fn bind(query: &Query, table: &Table, alts: &[Alt], subject: &Subject) -> Result<BoundQuery, BindError> {
+    bind_with(query, table, alts, subject, &NoLinks, &NoLinks)
+}
+
+/// Binds a read. Links the client names are followed by `links`, those of row conditions by `trusted`.
+pub fn bind_with(
+    query: &Query,
+    table: &Table,
+    alts: &[Alt],
+    subject: &Subject,
+    links: &dyn Links,
+    trusted: &dyn Links,
+) -> Result<BoundQuery, BindError> {
     let page = query.page.unwrap_or(super::Page { offset: 0, limit: limits::PAGE_SIZE_MAX });
     Ok(BoundQuery {
-        alts: bind_rows(alts, table, subject)?,
-        filter: bind_filter(&query.filter, table, alts, subject)?,
-        sort: bind_sort(query, table, alts)?,
+        alts: bind_rows_with(alts, table, subject, trusted)?,
+        filter: bind_filter_with(&query.filter, table, alts, subject, links)?,
+        sort: bind_sort(query, table, alts, subject, links)?,
         select: bind_select(&query.select, query.strict, table, alts)?,
         offset: page.offset.min(i64::MAX as u64),
         limit: page.limit.min(limits::PAGE_SIZE_MAX),
@@ -115,22 +140,44 @@ pub fn bind_filter(
     alts: &[Alt],
     subject: &Subject,
 ) -> Result<BoundFilter, BindError> {
-    condition::bind(filter, table, subject, |field| in_all(field, alts))
+    bind_filter_with(filter, table, alts, subject, &NoLinks)
+}
+
+/// As [`bind_filter`]; what it says of linked rows must be readable of every one of them.
+pub fn bind_filter_with(
+    filter: &super::Filter,
+    table: &Table,
+    alts: &[Alt],
+    subject: &Subject,
+    links: &dyn Links,
+) -> Result<BoundFilter, BindError> {
+    condition::bind(filter, table, subject, links, |field| in_all(field, alts))
 }
 
 /// Binds only the row conditions of alternatives. They are the role's words, not the client's: they may
 /// mention fields the client may not read.
 pub fn bind_rows(alts: &[Alt], table: &Table, subject: &Subject) -> Result<Vec<BoundAlt>, BindError> {
+    bind_rows_with(alts, table, subject, &NoLinks)
+}
+
+/// As [`bind_rows`], with conditions on linked rows.
+pub fn bind_rows_with(
+    alts: &[Alt],
+    table: &Table,
+    subject: &Subject,
+    trusted: &dyn Links,
+) -> Result<Vec<BoundAlt>, BindError> {
     alts.iter()
         .map(|alt| {
-            Ok(BoundAlt { rows: condition::rows(&alt.rows, table, subject)?, fields: alt.fields.clone() })
+            let rows = condition::rows(&alt.rows, table, subject, trusted)?;
+            Ok(BoundAlt { rows, fields: alt.fields.clone() })
         })
         .collect()
 }
 
 /// What a filter or a sort mentions shows in which rows come back, so it must be readable whichever
 /// alternative lets the row in.
-fn in_all(field: &Field, alts: &[Alt]) -> bool {
+pub(super) fn in_all(field: &Field, alts: &[Alt]) -> bool {
     !field.hidden && !alts.is_empty() && alts.iter().all(|alt| alt.fields.has(field.no))
 }
 
@@ -138,28 +185,77 @@ fn in_any(field: &Field, alts: &[Alt]) -> bool {
     !field.hidden && alts.iter().any(|alt| alt.fields.has(field.no))
 }
 
-fn bind_sort(query: &Query, table: &Table, alts: &[Alt]) -> Result<Vec<BoundSort>, BindError> {
+fn bind_sort(
+    query: &Query,
+    table: &Table,
+    alts: &[Alt],
+    subject: &Subject,
+    links: &dyn Links,
+) -> Result<Vec<BoundSort>, BindError> {
     if query.sort.len() > limits::SORT_KEYS_MAX {
         return Err(BindError::TooMuch(format!("more than {} sort keys", limits::SORT_KEYS_MAX)));
     }
     let mut bound: Vec<BoundSort> = Vec::with_capacity(query.sort.len() + 1);
     let push = |bound: &mut Vec<BoundSort>, next: BoundSort| {
         // A second mention of a field cannot change the order any more.
-        if bound.iter().all(|known| known.field != next.field) {
+        if bound.iter().all(|known| known.field != next.field || known.via != next.via) {
             bound.push(next);
         }
     };
     for key in &query.sort {
-        let field = table.field(&key.field).ok_or_else(|| BindError::UnknownField(key.field.clone()))?;
-        if !in_all(field, alts) {
-            return Err(BindError::ForbiddenField(key.field.clone()));
-        }
-        push(&mut bound, BoundSort { field: field.no, descending: key.descending });
+        let next = match key.field.contains('.') {
+            true => sort_path(&key.field, key.descending, table, alts, subject, links)?,
+            false => BoundSort::own(sortable(&key.field, table, alts)?, key.descending),
+        };
+        push(&mut bound, next);
     }
     if let Some(primary) = table.primary() {
-        push(&mut bound, BoundSort { field: primary.no, descending: false });
+        push(&mut bound, BoundSort::own(primary.no, false));
     }
     Ok(bound)
+}
+
+fn sortable(name: &str, table: &Table, alts: &[Alt]) -> Result<FieldNo, BindError> {
+    let field = table.field(name).ok_or_else(|| BindError::UnknownField(name.to_owned()))?;
+    match field {
+        field if !in_all(field, alts) => Err(BindError::ForbiddenField(name.to_owned())),
+        field if field.kind == FieldKind::Link => Err(BindError::UnknownField(name.to_owned())),
+        field => Ok(field.no),
+    }
+}
+
+/// `owner.nickname`: only along links to one row, since of several nobody knows which to sort by.
+fn sort_path(
+    path: &str,
+    descending: bool,
+    table: &Table,
+    alts: &[Alt],
+    subject: &Subject,
+    links: &dyn Links,
+) -> Result<BoundSort, BindError> {
+    let (steps, last) = path.rsplit_once('.').unwrap_or(("", path));
+    let mut via: Vec<BoundStep> = Vec::new();
+    let mut here: Vec<Alt> = alts.to_vec();
+    for name in steps.split('.') {
+        if via.len() >= limits::LINK_DEPTH_MAX {
+            return Err(BindError::TooMuch(format!("more than {} links in a row", limits::LINK_DEPTH_MAX)));
+        }
+        let from = via.last().map_or(table, |step| &step.target);
+        let field = from.field(name).ok_or_else(|| BindError::UnknownField(path.to_owned()))?;
+        if !in_all(field, &here) {
+            return Err(BindError::ForbiddenField(path.to_owned()));
+        }
+        if field.link.as_ref().is_some_and(|link| link.kind.many()) {
+            let message = "cannot be sorted by: there may be several".to_owned();
+            return Err(BindError::BadValue { field: path.to_owned(), message });
+        }
+        let (step, next) = step(field, from, subject, links)?;
+        via.push(step);
+        here = next;
+    }
+    let target = via.last().map_or(table, |step| &step.target);
+    let field = sortable(last, target, &here)?;
+    Ok(BoundSort { via, field, descending })
 }
 
 fn bind_select(
@@ -168,7 +264,7 @@ fn bind_select(
     table: &Table,
     alts: &[Alt],
 ) -> Result<Vec<FieldNo>, BindError> {
-    let readable = table.fields.iter().filter(|f| in_any(f, alts));
+    let readable = table.fields.iter().filter(|f| f.kind != FieldKind::Link && in_any(f, alts));
     match select {
         Select::All => Ok(readable.map(|f| f.no).collect()),
         Select::Only(names) => {

@@ -59,6 +59,7 @@ fn typed(kind: FieldKind, literal: &Json) -> Result<Value, &'static str> {
         FieldKind::Time => time(text(literal)?).map(Value::Text),
         FieldKind::Json => json(literal).map(Value::Json),
         FieldKind::Array => array(literal).map(Value::Json),
+        FieldKind::Link => Err("is a link, not a value"),
         FieldKind::Uuid => match uuid::Uuid::parse_str(text(literal)?) {
             Ok(id) => Ok(Value::Text(id.to_string())),
             Err(_) => Err("must be a UUID"),

@@ -7,14 +7,16 @@ use serde_json::Value as Json;
 
 use crate::{
     access::{Cond, Rows},
-    catalog::{Field, FieldKind, SystemField, Table},
+    catalog::{Field, FieldKind, LinkKind, SystemField, Table},
     limits,
     value::Value,
 };
 
 use super::{
     BindError, BoundCmp, BoundFilter, CmpOp, Filter, Subject, Term, Var,
+    bind::in_all,
     coerce::{coerce, element, fragment},
+    linked::{BoundLinked, Links, holds_of_nothing, step},
 };
 
 /// Binds a filter that may mention the fields for which `usable` holds.
@@ -22,9 +24,10 @@ pub(super) fn bind(
     filter: &Filter,
     table: &Table,
     subject: &Subject,
+    links: &dyn Links,
     usable: impl Fn(&Field) -> bool,
 ) -> Result<BoundFilter, BindError> {
-    let mut binder = Binder { table, subject, usable: &usable, nodes: 0, conditions: 0, values: 0 };
+    let mut binder = Binder { table, subject, links, usable: &usable, steps: 0, counted: Counted::default() };
     match binder.filter(filter, 0) {
         Ok(bound) => Ok(bound),
         Err(Stop::Unmeetable) => Ok(BoundFilter::Never),
@@ -33,12 +36,17 @@ pub(super) fn bind(
 }
 
 /// Binds the row conditions of one alternative. A role may mention any field but a password.
-pub(super) fn rows(rows: &Rows, table: &Table, subject: &Subject) -> Result<BoundFilter, BindError> {
+pub(super) fn rows(
+    rows: &Rows,
+    table: &Table,
+    subject: &Subject,
+    links: &dyn Links,
+) -> Result<BoundFilter, BindError> {
     let mut bound = Vec::with_capacity(rows.conds().len());
     for cond in rows.conds() {
         bound.push(match cond {
             Cond::Own => own(table, subject),
-            Cond::Matching(filter) => bind(filter, table, subject, |f| f.kind != FieldKind::Password)?,
+            Cond::Matching(filter) => bind(filter, table, subject, links, |f| f.kind != FieldKind::Password)?,
         });
     }
     Ok(match bound.pop() {
@@ -83,7 +91,15 @@ impl From<BindError> for Stop {
 struct Binder<'a> {
     table: &'a Table,
     subject: &'a Subject,
+    links: &'a dyn Links,
     usable: &'a dyn Fn(&Field) -> bool,
+    /// Links followed so far.
+    steps: usize,
+    counted: Counted,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Counted {
     nodes: usize,
     conditions: usize,
     values: usize,
@@ -91,15 +107,15 @@ struct Binder<'a> {
 
 impl Binder<'_> {
     fn filter(&mut self, filter: &Filter, depth: usize) -> Result<BoundFilter, Stop> {
-        self.nodes += 1;
+        self.counted.nodes += 1;
         if depth > limits::FILTER_DEPTH_MAX {
             return Err(too_much("the filter is nested too deeply"));
         }
-        if self.nodes > 4 * limits::FILTER_CONDITIONS_MAX {
+        if self.counted.nodes > 4 * limits::FILTER_CONDITIONS_MAX {
             return Err(too_much("the filter has too many parts"));
         }
         Ok(match filter {
-            Filter::And(parts) => BoundFilter::And(self.parts(parts, depth)?),
+            Filter::And(parts) => BoundFilter::And(self.all_of(parts, depth)?),
             Filter::Or(parts) => BoundFilter::Or(self.parts(parts, depth)?),
             Filter::Not(part) => BoundFilter::Not(Box::new(self.filter(part, depth + 1)?)),
             Filter::Cmp { field, op, terms } => self.condition(field, *op, terms)?,
@@ -110,18 +126,110 @@ impl Binder<'_> {
         parts.iter().map(|part| self.filter(part, depth + 1)).collect()
     }
 
-    fn condition(&mut self, name: &str, op: CmpOp, terms: &[Term]) -> Result<BoundFilter, Stop> {
+    /// What is said together of the rows behind one link is said of the same row.
+    fn all_of(&mut self, parts: &[Filter], depth: usize) -> Result<Vec<BoundFilter>, Stop> {
+        let mut bound = Vec::with_capacity(parts.len());
+        let mut linked: Vec<(&str, Vec<Filter>)> = Vec::new();
+        for part in parts {
+            let split = match part {
+                Filter::Cmp { field, op, terms } => field.split_once('.').map(|path| (path, op, terms)),
+                _ => None,
+            };
+            let Some(((head, rest), op, terms)) = split else {
+                bound.push(self.filter(part, depth + 1)?);
+                continue;
+            };
+            let rest = Filter::Cmp { field: rest.to_owned(), op: *op, terms: terms.clone() };
+            match linked.iter_mut().find(|(name, _)| *name == head) {
+                Some((_, more)) => more.push(rest),
+                None => linked.push((head, vec![rest])),
+            }
+        }
+        for (head, mut parts) in linked {
+            let filter = match parts.pop() {
+                Some(only) if parts.is_empty() => only,
+                last => {
+                    parts.extend(last);
+                    Filter::And(parts)
+                }
+            };
+            bound.push(self.linked(head, &filter, depth + 1)?);
+        }
+        Ok(bound)
+    }
+
+    fn linked(&mut self, name: &str, filter: &Filter, depth: usize) -> Result<BoundFilter, Stop> {
         let field = self.table.field(name).ok_or_else(|| BindError::UnknownField(name.to_owned()))?;
         if !(self.usable)(field) {
             return Err(BindError::ForbiddenField(name.to_owned()).into());
         }
-        self.conditions += 1;
-        if self.conditions > limits::FILTER_CONDITIONS_MAX {
+        if self.steps >= limits::LINK_DEPTH_MAX {
+            return Err(too_much("the filter follows too many links in a row"));
+        }
+        let (step, alts) = step(field, self.table, self.subject, self.links)?;
+        let trusted = self.links.trusted();
+        let usable = |f: &Field| {
+            if trusted { f.kind != FieldKind::Password } else { in_all(f, &alts) }
+        };
+        let mut inner = Binder {
+            table: &step.target,
+            subject: self.subject,
+            links: self.links,
+            usable: &usable,
+            steps: self.steps + 1,
+            counted: self.counted,
+        };
+        let bound = inner.filter(filter, depth)?;
+        self.counted = inner.counted;
+        Ok(BoundFilter::Linked(Box::new(BoundLinked {
+            or_none: holds_of_nothing(filter),
+            step,
+            filter: bound,
+        })))
+    }
+
+    /// A condition on the link itself: whether anything is linked, or which row by its key.
+    fn presence(&mut self, field: &Field, op: CmpOp, terms: &[Term]) -> Result<BoundFilter, Stop> {
+        match op {
+            CmpOp::NotEmpty => self.linked(&field.name, &Filter::ALL, 0),
+            CmpOp::Empty => self.linked(&field.name, &Filter::ALL, 0).map(|some| match some {
+                BoundFilter::Linked(linked) => {
+                    let none = BoundLinked { filter: BoundFilter::Never, or_none: true, ..*linked };
+                    BoundFilter::Linked(Box::new(none))
+                }
+                other => other,
+            }),
+            CmpOp::Eq | CmpOp::Ne | CmpOp::In | CmpOp::NotIn => {
+                let link = field.link.as_ref().ok_or_else(|| BindError::UnknownField(field.name.clone()))?;
+                let key = match link.kind {
+                    LinkKind::Here | LinkKind::Through => link.target_key.clone(),
+                    LinkKind::OneThere | LinkKind::ManyThere => "id".to_owned(),
+                };
+                self.linked(&field.name, &Filter::Cmp { field: key, op, terms: terms.to_vec() }, 0)
+            }
+            _ => Err(bad(field, "this operator does not apply to a link").into()),
+        }
+    }
+
+    fn condition(&mut self, name: &str, op: CmpOp, terms: &[Term]) -> Result<BoundFilter, Stop> {
+        if let Some((head, rest)) = name.split_once('.') {
+            let rest = Filter::Cmp { field: rest.to_owned(), op, terms: terms.to_vec() };
+            return self.linked(head, &rest, 0);
+        }
+        let field = self.table.field(name).ok_or_else(|| BindError::UnknownField(name.to_owned()))?;
+        if !(self.usable)(field) {
+            return Err(BindError::ForbiddenField(name.to_owned()).into());
+        }
+        if field.kind == FieldKind::Link {
+            return self.presence(field, op, terms);
+        }
+        self.counted.conditions += 1;
+        if self.counted.conditions > limits::FILTER_CONDITIONS_MAX {
             return Err(too_much("the filter has too many conditions"));
         }
         let values = self.values(field, op, terms)?;
-        self.values += values.len();
-        if self.values > limits::FILTER_VALUES_MAX {
+        self.counted.values += values.len();
+        if self.counted.values > limits::FILTER_VALUES_MAX {
             return Err(too_much("the filter has too many values"));
         }
         check_operands(field, op, &values)?;

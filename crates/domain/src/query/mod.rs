@@ -6,6 +6,7 @@ mod ast;
 mod bind;
 mod coerce;
 mod condition;
+mod linked;
 mod write;
 
 #[cfg(test)]
@@ -14,7 +15,8 @@ mod tests;
 pub use ast::{CmpOp, Filter, Page, Query, Select, Sort, Term, Var};
 pub use bind::{
     BindError, BoundAlt, BoundCmp, BoundFilter, BoundQuery, BoundSort, BoundWrite, Subject, bind,
-    bind_filter, bind_rows,
+    bind_filter, bind_filter_with, bind_rows, bind_rows_with, bind_with,
 };
 pub use coerce::coerce;
+pub use linked::{BoundLinked, BoundStep, BoundThrough, Links, NoLinks, step};
 pub use write::{bind_create, bind_write};

@@ -59,6 +59,7 @@ fn field(name: &str, kind: FieldKind) -> Field {
         hidden: false,
         default: None,
         extra: None,
+        link: None,
     }
 }
 
@@ -490,6 +491,7 @@ fn mentions(filter: &BoundFilter, field: FieldNo) -> bool {
         BoundFilter::And(parts) | BoundFilter::Or(parts) => parts.iter().any(|p| mentions(p, field)),
         BoundFilter::Not(part) => mentions(part, field),
         BoundFilter::Cmp(cmp) => cmp.field == field,
+        BoundFilter::Linked(linked) => linked.step.key == field,
         BoundFilter::Never => false,
     }
 }

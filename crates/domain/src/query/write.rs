@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::{
     access::Alt,
-    catalog::{Field, SystemField, Table},
+    catalog::{Field, FieldKind, SystemField, Table},
 };
 
 use super::{BindError, BoundWrite, coerce};
@@ -38,7 +38,7 @@ pub fn bind_create(
 }
 
 fn writable(field: &Field, alts: &[Alt]) -> bool {
-    alts.iter().any(|alt| alt.fields.has(field.no))
+    field.kind != FieldKind::Link && alts.iter().any(|alt| alt.fields.has(field.no))
 }
 
 fn bind_values(

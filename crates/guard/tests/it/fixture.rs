@@ -213,6 +213,7 @@ impl World {
             hidden: false,
             default: None,
             extra: None,
+            link: None,
         };
         let fields = vec![
             field(0, "id", FieldKind::BigInt, Some(SystemField::AutoId)),

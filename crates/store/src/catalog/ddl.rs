@@ -29,7 +29,7 @@ pub(super) fn create_table(table: &Table) -> String {
         // Records must be told apart even where no field does it.
         create.col(ColumnDef::new(Alias::new("r")).integer().not_null().primary_key().auto_increment());
     }
-    for field in &table.fields {
+    for field in table.fields.iter().filter(|field| has_column(field)) {
         let mut def = definition(field);
         if Some(field.no) == primary {
             def.not_null().primary_key();
@@ -41,6 +41,11 @@ pub(super) fn create_table(table: &Table) -> String {
         create.col(&mut def);
     }
     format!("{} STRICT", create.to_string(SqliteQueryBuilder))
+}
+
+/// Links have no value of their own.
+pub(super) fn has_column(field: &Field) -> bool {
+    field.kind != FieldKind::Link
 }
 
 pub(super) fn drop_table(no: u32) -> String {
@@ -99,7 +104,8 @@ fn definition(field: &Field) -> ColumnDef {
         | FieldKind::Json
         | FieldKind::Array
         | FieldKind::Uuid
-        | FieldKind::Password => "TEXT",
+        | FieldKind::Password
+        | FieldKind::Link => "TEXT",
     };
     ColumnDef::new_with_type(name, ColumnType::Custom(Alias::new(sql_type).into()))
 }

@@ -142,8 +142,10 @@ impl Store {
             // The primary key is made with the table.
             let field = Field { no: FieldNo(no), primary: false, ..field };
             rows::insert_field(tx.conn, old.no, &field)?;
-            tx.conn.execute_batch(&ddl::add_column(old.no, &field))?;
-            fill(tx.conn, old.no, &field)?;
+            if ddl::has_column(&field) {
+                tx.conn.execute_batch(&ddl::add_column(old.no, &field))?;
+                fill(tx.conn, old.no, &field)?;
+            }
             if field.unique {
                 unique(tx.conn, old.no, &field)?;
             }
@@ -194,8 +196,10 @@ impl Store {
             if gone.primary {
                 return Err(StoreError::Conflict("primary".to_owned()));
             }
-            tx.conn.execute_batch(&ddl::drop_unique(old.no, field))?;
-            tx.conn.execute_batch(&ddl::drop_column(old.no, field))?;
+            if ddl::has_column(gone) {
+                tx.conn.execute_batch(&ddl::drop_unique(old.no, field))?;
+                tx.conn.execute_batch(&ddl::drop_column(old.no, field))?;
+            }
             tx.execute("DELETE FROM fields WHERE table_no = $1 AND no = $2", [old.no, field.0])?;
             tx.records_changed(old.no);
             announce(tx, &by, "field.delete", rows::table(tx.conn, base, table)?)

@@ -112,7 +112,7 @@ pub(super) fn insert_field(conn: &Connection, table_no: u32, field: &Field) -> R
     let written = sql::execute(
         conn,
         "INSERT INTO fields (table_no, no, name, title, kind, system, is_primary, required, is_unique, hidden,
-           default_value, extra) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+           default_value, extra, link) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         params![
             table_no,
             field.no.0,
@@ -125,7 +125,8 @@ pub(super) fn insert_field(conn: &Connection, table_no: u32, field: &Field) -> R
             field.unique,
             field.hidden,
             field.default,
-            field.extra
+            field.extra,
+            field.link.as_ref().map(sql::to_json).transpose()?
         ],
     );
     name_taken(written, field)
@@ -177,8 +178,8 @@ fn read_table(c: &mut Columns<'_>) -> Result<Table, StoreError> {
 
 fn with_fields(conn: &Connection, mut table: Table) -> Result<Table, StoreError> {
     let sql =
-        "SELECT no, name, title, kind, system, is_primary, required, is_unique, hidden, default_value, extra
-               FROM fields WHERE table_no = $1 ORDER BY no";
+        "SELECT no, name, title, kind, system, is_primary, required, is_unique, hidden, default_value, extra,
+               link FROM fields WHERE table_no = $1 ORDER BY no";
     table.fields = sql::rows(conn, sql, [table.no], |c| {
         Ok(Field {
             no: FieldNo(c.take()?),
@@ -195,6 +196,10 @@ fn with_fields(conn: &Connection, mut table: Table) -> Result<Table, StoreError>
             hidden: c.take()?,
             default: c.take()?,
             extra: c.take()?,
+            link: match c.take::<Option<String>>()? {
+                Some(text) => Some(sql::from_json(&text, "link of a field")?),
+                None => None,
+            },
         })
     })?;
     Ok(table)

@@ -15,7 +15,7 @@ use crate::{
     sql::{like_escape, to_json},
 };
 
-use super::to_sql;
+use super::{linked, to_sql};
 
 /// Longer patterns are more than SQLite's LIKE takes; they are compared by other means.
 const LIKE_BYTES_MAX: usize = 10_000;
@@ -103,6 +103,7 @@ pub(super) fn cond(filter: &BoundFilter, table: &Table) -> Cond {
             Cond::If(expr) => Cond::If(expr.not()),
         },
         BoundFilter::Never => Cond::False,
+        BoundFilter::Linked(linked) => linked::cond(linked),
         BoundFilter::Cmp(cmp) => match table.field_by_no(cmp.field) {
             Some(field) => compare(cmp, field.kind),
             // Dropped since the query was bound.

@@ -3,6 +3,7 @@
 
 mod counts;
 mod filter;
+mod linked;
 mod read;
 mod write;
 

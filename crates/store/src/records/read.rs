@@ -20,6 +20,7 @@ use crate::{
 use super::{
     Counts, ReadBack, RecordPage,
     filter::{Cond, any, comparable, cond},
+    linked,
 };
 
 /// Records read back by one statement.
@@ -37,9 +38,14 @@ pub(super) fn list(
     let view = View::new(&mut select, table, &query.select, &query.alts, true);
     restrict(&mut select, table, query);
     for sort in &query.sort {
-        let kind = table.field_by_no(sort.field).map_or(FieldKind::Text, |field| field.kind);
         let order = if sort.descending { Order::Desc } else { Order::Asc };
-        select.order_by_expr(comparable(Expr::col(Alias::new(column(sort.field))), kind), order);
+        let of = sort.via.last().map_or(table, |step| &step.target);
+        let kind = of.field_by_no(sort.field).map_or(FieldKind::Text, |field| field.kind);
+        let by = match sort.via.as_slice() {
+            [] => Expr::col(Alias::new(column(sort.field))),
+            steps => linked::value(table, steps, sort.field),
+        };
+        select.order_by_expr(comparable(by, kind), order);
     }
     if table.primary().is_none() {
         select.order_by(Alias::new(identity(table)), Order::Asc);
@@ -80,6 +86,10 @@ fn count_as_of(
     select.expr(Expr::cust("count(*)"));
     restrict(&mut select, table, query);
     let built = Built::of(&select);
+    // What other tables hold is part of the answer, but their changes do not outdate this table's counts.
+    if linked::mentioned(query) {
+        return built.count(conn);
+    }
     let question = format!("{} {:?}", built.sql, built.values);
     if let Some(known) = counts.get(table.no, &question) {
         return Ok(known);
@@ -183,8 +193,8 @@ impl<'t> View<'t> {
     ) -> Self {
         for no in fields {
             match table.field_by_no(*no) {
-                Some(_) => select.column(Alias::new(column(*no))),
-                None => select.expr(Expr::cust("NULL")),
+                Some(field) if field.kind != FieldKind::Link => select.column(Alias::new(column(*no))),
+                _ => select.expr(Expr::cust("NULL")),
             };
         }
         if fields.is_empty() {
@@ -232,6 +242,8 @@ impl<'t> View<'t> {
                 }
             };
             values.push(match field {
+                // A link has no value; whether it may be read here is all there is to say.
+                Some(field) if shown && field.kind == FieldKind::Link => Some(Value::Null),
                 Some(field) if shown => Some(value(row.get_ref(at)?, field.kind)?),
                 _ => None,
             });

@@ -6,8 +6,13 @@ use rusqlite::Connection;
 
 use crate::StoreError;
 
-const SQLITE: &[(&str, &str)] =
-    &[("V1__the_first_schema", include_str!("../../migrations/sqlite/V1__the_first_schema.sql"))];
+const SQLITE: &[(&str, &str)] = &[
+    ("V1__the_first_schema", include_str!("../../migrations/sqlite/V1__the_first_schema.sql")),
+    (
+        "V2__people_as_links_show_them",
+        include_str!("../../migrations/sqlite/V2__people_as_links_show_them.sql"),
+    ),
+];
 
 /// Brings the database to this server's version.
 pub(crate) fn migrate(conn: &mut Connection) -> Result<(), StoreError> {

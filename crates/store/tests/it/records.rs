@@ -26,6 +26,7 @@ pub fn field(name: &str, kind: FieldKind) -> Field {
         hidden: false,
         default: None,
         extra: None,
+        link: None,
     }
 }
 
@@ -89,7 +90,7 @@ fn query(select: &[FieldNo]) -> BoundQuery {
     BoundQuery {
         alts: free(),
         filter: EVERY,
-        sort: vec![BoundSort { field: ID, descending: false }],
+        sort: vec![BoundSort::own(ID, false)],
         select: select.to_vec(),
         offset: 0,
         limit: 100,
@@ -384,7 +385,7 @@ async fn comparisons_know_null_lists_and_kinds() {
     assert_eq!(ids(&world, &table, BoundFilter::Or(Vec::new())).await, [0i64; 0]);
     assert_eq!(ids(&world, &table, BoundFilter::Not(Box::new(BoundFilter::Never))).await, [1, 2, 3]);
 
-    let sort = vec![BoundSort { field: PRICE, descending: true }, BoundSort { field: ID, descending: false }];
+    let sort = vec![BoundSort::own(PRICE, true), BoundSort::own(ID, false)];
     let page = BoundQuery { sort, offset: 1, limit: 1, ..query(&[ID]) };
     let page = world.store.list_records(&table, page).await.unwrap();
     assert_eq!((page.rows, page.total), (vec![vec![Some(Value::Int(1))]], Some(3)));

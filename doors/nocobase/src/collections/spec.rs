@@ -246,5 +246,6 @@ pub fn type_of(kind: FieldKind) -> &'static str {
         FieldKind::Array => "array",
         FieldKind::Uuid => "uuid",
         FieldKind::Password => "password",
+        FieldKind::Link => "belongsTo",
     }
 }

@@ -40,6 +40,7 @@ fn catalog() -> Catalog {
         hidden: false,
         default: None,
         extra: None,
+        link: None,
     };
     let table = |n: u8, name: &str| {
         Arc::new(Table {

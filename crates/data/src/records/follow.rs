@@ -1,0 +1,242 @@
+//! Following links for an answer: for all rows of a page together, one statement per link (two where a
+//! table of pairs lies between). What may not be seen at the other end is as if it were not there.
+
+use std::{collections::HashMap, pin::Pin, sync::Arc};
+
+use domain::{
+    FieldNo,
+    access::Fields,
+    catalog::{FieldKind, Table},
+    decision::Allowed,
+    limits,
+    query::{
+        BindError, BoundCmp, BoundFilter, BoundQuery, BoundSort, BoundStep, BoundThrough, CmpOp, Query,
+        bind_with, step,
+    },
+    value::Value,
+};
+
+use super::{Follow, Linked, Records, read::both, which};
+use crate::{
+    Data, DataError,
+    links::{Caller, Roles},
+};
+
+/// A value by which rows are linked.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Key {
+    Int(i64),
+    Text(String),
+}
+
+impl Key {
+    fn of(value: &Value) -> Option<Self> {
+        match value {
+            Value::Int(n) => Some(Self::Int(*n)),
+            Value::Text(text) => Some(Self::Text(text.clone())),
+            _ => None,
+        }
+    }
+
+    fn value(&self) -> Value {
+        match self {
+            Self::Int(n) => Value::Int(*n),
+            Self::Text(text) => Value::Text(text.clone()),
+        }
+    }
+}
+
+/// Adds to the selection what following the links takes: whether each may be read, and its key. Answers
+/// what was added.
+pub(super) fn beside(table: &Table, bound: &mut BoundQuery, follow: &[Follow]) -> Vec<FieldNo> {
+    let mut added = Vec::new();
+    for link in follow.iter().filter_map(|f| table.field(&f.link)).filter(|f| f.kind == FieldKind::Link) {
+        let key = link.link.as_ref().and_then(|l| table.field(&l.key));
+        for field in key.into_iter().chain([link]) {
+            let readable = !field.hidden && bound.alts.iter().any(|alt| alt.fields.has(field.no));
+            if readable && !bound.select.contains(&field.no) {
+                bound.select.push(field.no);
+                added.push(field.no);
+            }
+        }
+    }
+    added
+}
+
+impl Data {
+    /// Fills `records.linked`.
+    pub(super) fn follow<'f>(
+        &'f self,
+        allowed: &'f Allowed,
+        records: &'f mut Records,
+        follow: &'f [Follow],
+        depth: usize,
+    ) -> Pin<Box<dyn Future<Output = Result<(), DataError>> + Send + 'f>> {
+        Box::pin(async move {
+            if !follow.is_empty() && depth >= limits::LINK_DEPTH_MAX {
+                let message = format!("more than {} links in a row", limits::LINK_DEPTH_MAX);
+                return Err(BindError::TooMuch(message).into());
+            }
+            for one in follow {
+                if let Some(linked) = self.linked(allowed, records, one, depth).await? {
+                    records.linked.push(linked);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    async fn linked(
+        &self,
+        allowed: &Allowed,
+        from: &Records,
+        follow: &Follow,
+        depth: usize,
+    ) -> Result<Option<Linked>, DataError> {
+        let Some(field) = from.table.field(&follow.link) else { return Ok(None) };
+        let Some(link) = &field.link else { return Ok(None) };
+        let (step, alts) = match step(field, &from.table, allowed.subject(), &Caller(allowed)) {
+            Ok(found) => found,
+            // Nothing there, or nothing that may be seen.
+            Err(BindError::UnknownField(_) | BindError::ForbiddenField(_)) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let column = |no| from.select.iter().position(|n| *n == no);
+        let Some(shown) = column(field.no) else { return Ok(None) };
+        let key = column(step.key);
+        let keys: Vec<Option<Option<Key>>> = from
+            .rows
+            .iter()
+            .map(|row| {
+                row.get(shown)?.as_ref()?;
+                Some(key.and_then(|at| row.get(at)?.as_ref()).and_then(Key::of))
+            })
+            .collect();
+        let mut wanted: Vec<Key> = keys.iter().flatten().flatten().cloned().collect();
+        let pairs = match &step.through {
+            None => None,
+            Some(through) => Some(self.pairs(through, &wanted).await?),
+        };
+        if let Some(pairs) = &pairs {
+            wanted = pairs.values().flatten().cloned().collect();
+        }
+        let query = Query { select: follow.select.clone(), ..Query::default() };
+        let mut bound =
+            bind_with(&query, &step.target, &alts, allowed.subject(), &Caller(allowed), &Roles(allowed))?;
+        let records = self.target_rows(allowed, &step, &mut bound, wanted, follow, depth).await?;
+        let by_key = index(&records, step.target_key);
+        let rows_of = |key: &Key| by_key.get(key).cloned().unwrap_or_default();
+        let of_row = keys
+            .into_iter()
+            .map(|shown| {
+                let Some(key) = shown? else { return Some(Vec::new()) };
+                Some(match &pairs {
+                    None => rows_of(&key),
+                    Some(pairs) => pairs.get(&key).into_iter().flatten().flat_map(rows_of).collect(),
+                })
+            })
+            .collect();
+        let many = link.kind.many();
+        Ok(Some(Linked { field: field.no, name: field.name.clone(), many, records, of_row }))
+    }
+
+    async fn target_rows(
+        &self,
+        allowed: &Allowed,
+        step: &BoundStep,
+        bound: &mut BoundQuery,
+        wanted: Vec<Key>,
+        follow: &Follow,
+        depth: usize,
+    ) -> Result<Records, DataError> {
+        let mut extra = beside(&step.target, bound, &follow.then);
+        if !bound.select.contains(&step.target_key) {
+            bound.select.push(step.target_key);
+            extra.push(step.target_key);
+        }
+        // It is the value the row was asked for by: to show it tells nothing.
+        for alt in &mut bound.alts {
+            if let Fields::Only(fields) = &mut alt.fields {
+                fields.insert(step.target_key);
+            }
+        }
+        bound.filter =
+            both(std::mem::replace(&mut bound.filter, BoundFilter::Never), one_of(step.target_key, wanted));
+        bound.limit = limits::LINKED_ROWS_MAX + 1;
+        let page = self.store.list_records(&step.target, bound.clone()).await?;
+        let count = page.rows.len() as u64;
+        bounded(count)?;
+        let mut records = Records {
+            table: Arc::clone(&step.target),
+            select: page.select,
+            rows: page.rows,
+            total: None,
+            offset: 0,
+            limit: count,
+            beside: extra,
+            linked: Vec::new(),
+        };
+        self.follow(allowed, &mut records, &follow.then, depth + 1).await?;
+        Ok(records)
+    }
+
+    /// Which keys of the other side each key of this side is paired with.
+    async fn pairs(&self, through: &BoundThrough, keys: &[Key]) -> Result<HashMap<Key, Vec<Key>>, DataError> {
+        let sort = which::primary(&through.table).map(|f| BoundSort::own(f.no, false)).into_iter().collect();
+        let query = BoundQuery {
+            alts: which::every_row(),
+            filter: one_of(through.from, keys.to_vec()),
+            sort,
+            select: vec![through.from, through.to],
+            offset: 0,
+            limit: limits::LINKED_ROWS_MAX + 1,
+            count: false,
+        };
+        let page = self.store.list_records(&through.table, query).await?;
+        bounded(page.rows.len() as u64)?;
+        let mut pairs: HashMap<Key, Vec<Key>> = HashMap::new();
+        for row in page.rows {
+            if let [Some(from), Some(to)] = row.as_slice()
+                && let (Some(from), Some(to)) = (Key::of(from), Key::of(to))
+            {
+                let known = pairs.entry(from).or_default();
+                if !known.contains(&to) {
+                    known.push(to);
+                }
+            }
+        }
+        Ok(pairs)
+    }
+}
+
+fn one_of(field: FieldNo, mut keys: Vec<Key>) -> BoundFilter {
+    let mut seen = std::collections::HashSet::new();
+    keys.retain(|key| seen.insert(key.clone()));
+    if keys.is_empty() {
+        return BoundFilter::Never;
+    }
+    let values = keys.iter().map(Key::value).collect();
+    BoundFilter::Cmp(BoundCmp { field, op: CmpOp::In, values })
+}
+
+fn bounded(rows: u64) -> Result<(), DataError> {
+    if rows > limits::LINKED_ROWS_MAX {
+        let message = format!(
+            "the links of this page lead to more than {} records; ask for a smaller page",
+            limits::LINKED_ROWS_MAX
+        );
+        return Err(BindError::TooMuch(message).into());
+    }
+    Ok(())
+}
+
+fn index(records: &Records, key: FieldNo) -> HashMap<Key, Vec<usize>> {
+    let mut by_key: HashMap<Key, Vec<usize>> = HashMap::new();
+    let Some(at) = records.select.iter().position(|no| *no == key) else { return by_key };
+    for (i, row) in records.rows.iter().enumerate() {
+        if let Some(key) = row.get(at).and_then(Option::as_ref).and_then(Key::of) {
+            by_key.entry(key).or_default().push(i);
+        }
+    }
+    by_key
+}
