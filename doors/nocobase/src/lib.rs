@@ -15,6 +15,7 @@ mod credential;
 mod denied;
 mod failure;
 mod filter;
+pub mod import;
 mod memory;
 mod params;
 mod path;

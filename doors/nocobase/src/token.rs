@@ -43,6 +43,19 @@ struct Presented {
     nbf: Option<serde_json::Number>,
 }
 
+/// What a token says about itself; for imports, which judge it once.
+#[derive(Debug, Deserialize)]
+pub struct Claims {
+    #[serde(rename = "userId")]
+    pub user: Option<serde_json::Number>,
+    #[serde(rename = "roleName")]
+    pub role: Option<String>,
+    pub exp: Option<serde_json::Number>,
+    /// Of a sign-in, not of a key.
+    #[serde(default)]
+    pub temp: bool,
+}
+
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the token could not be signed")]
 pub struct NotSigned;
@@ -50,7 +63,11 @@ pub struct NotSigned;
 impl Signer {
     /// The bytes of `app_key` as they stand: what looks like base64 is not decoded.
     pub fn new(app_key: &Secret) -> Self {
-        let bytes = app_key.expose().as_bytes();
+        Self::of_bytes(app_key.expose().as_bytes())
+    }
+
+    /// A secret that need not be text.
+    pub fn of_bytes(bytes: &[u8]) -> Self {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.validate_exp = false;
         validation.validate_nbf = false;
@@ -85,6 +102,11 @@ impl Signer {
         let signature =
             crypto::sign(message.as_bytes(), &self.encoding, Algorithm::HS256).map_err(|_| NotSigned)?;
         Ok(Secret::new(format!("{message}.{signature}")))
+    }
+
+    /// What a token says whose signature holds, whenever that is.
+    pub fn claims(&self, text: &str) -> Option<Claims> {
+        jsonwebtoken::decode::<Claims>(text, &self.decoding, &self.validation).ok().map(|token| token.claims)
     }
 
     /// Whether the signature holds (HS256 only) and the token is neither over nor before its time.
