@@ -37,7 +37,9 @@ fn door(path: &str) -> Door {
     let mut segments = path.get(1..).unwrap_or_default().split('/');
     match (segments.next(), segments.next()) {
         (Some("v1" | "docs"), _) => Door::Native,
-        (Some("api"), Some("auth")) if !segments.next_back().unwrap_or_default().contains(':') => Door::BetterAuth,
+        (Some("api"), Some("auth")) if !segments.next_back().unwrap_or_default().contains(':') => {
+            Door::BetterAuth
+        }
         (Some("api"), _) => Door::Nocobase,
         _ => Door::Elsewhere,
     }

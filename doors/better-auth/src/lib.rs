@@ -15,6 +15,7 @@ mod denied;
 mod failure;
 #[cfg(test)]
 mod golden;
+pub mod import;
 mod kept;
 mod keys;
 mod number;

@@ -32,12 +32,8 @@ async fn only_owners_act_for_an_organization_and_see_nothing_but_its_keys() {
 async fn a_key_is_buried_only_while_it_is_dead() {
     let w = world().await;
     let root = w.as_root().await;
-    let new = |expires, remaining| NewKey {
-        expires,
-        remaining,
-        door: Some("door/a".into()),
-        ..NewKey::default()
-    };
+    let new =
+        |expires, remaining| NewKey { expires, remaining, door: Some("door/a".into()), ..NewKey::default() };
     let (spent, _) = w.keys.create(&root, new(Expires::Never, Some(0))).await.unwrap();
     let (left, _) = w.keys.create(&root, new(Expires::Never, Some(1))).await.unwrap();
     let (dying, _) = w.keys.create(&root, new(Expires::In(1), None)).await.unwrap();
@@ -60,8 +56,7 @@ async fn a_key_is_buried_only_while_it_is_dead() {
 async fn a_session_is_prolonged_and_multiplied_by_its_person_alone() {
     let w = world().await;
     let ada = w.user("ada", &[]).await;
-    let sign_in =
-        SignIn { account: "ada".into(), password: pw("ada password"), ip: None, user_agent: None };
+    let sign_in = SignIn { account: "ada".into(), password: pw("ada password"), ip: None, user_agent: None };
     let first = w.keys.sign_in(sign_in).await.unwrap();
     let as_ada = w.as_user(&ada).await;
     let found = w.keys.session(&as_ada, &first.token).await.unwrap();

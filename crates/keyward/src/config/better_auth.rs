@@ -58,7 +58,8 @@ fn configurations(values: &Values) -> Result<Configurations, ConfigError> {
     const NAME: &str = "better_auth_configs";
     let Some(path) = values.text(NAME) else { return Ok(Configurations::default()) };
     let wrong = |why: String| values.invalid(NAME, &format!("a file of API-key configurations; {why}"));
-    let text = std::fs::read_to_string(Path::new(path)).map_err(|error| wrong(format!("it cannot be read: {error}")))?;
+    let text = std::fs::read_to_string(Path::new(path))
+        .map_err(|error| wrong(format!("it cannot be read: {error}")))?;
     Configurations::parse(&text).map_err(|error| wrong(error.to_string()))
 }
 

@@ -28,8 +28,14 @@ pub use values::Values;
 /// The file that is read when it exists and no other is named.
 pub const DEFAULT_FILE: &str = "keyward.toml";
 
-pub const SECTIONS: &[Section] =
-    &[server::SECTION, administrator::SECTION, secrets::SECTION, access::SECTION, better_auth::SECTION, log::SECTION];
+pub const SECTIONS: &[Section] = &[
+    server::SECTION,
+    administrator::SECTION,
+    secrets::SECTION,
+    access::SECTION,
+    better_auth::SECTION,
+    log::SECTION,
+];
 
 pub fn keys() -> impl Iterator<Item = &'static Key> {
     SECTIONS.iter().flat_map(|section| section.keys)

@@ -75,3 +75,20 @@ async fn a_rate_limited_call_costs_no_use() {
     auth.world.advance(86_400_001);
     assert_eq!(auth.verify(&key).await["key"]["remaining"], 3);
 }
+
+#[test]
+fn every_test_that_quirks_names_exists() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut sources = String::new();
+    for folder in ["src", "src/auth", "src/keys", "tests/it"] {
+        for file in std::fs::read_dir(root.join(folder)).unwrap() {
+            sources.push_str(&std::fs::read_to_string(file.unwrap().path()).unwrap_or_default());
+        }
+    }
+    let quirks = std::fs::read_to_string(root.join("QUIRKS.md")).unwrap();
+    let named: Vec<&str> = quirks.split('`').skip(1).step_by(2).filter(|text| text.contains("::")).collect();
+    assert!(named.len() > 20, "{}", named.len());
+    for name in named.iter().filter_map(|text| text.rsplit("::").next()).filter(|name| *name != "…") {
+        assert!(sources.contains(&format!("fn {name}()")), "QUIRKS.md names {name}");
+    }
+}

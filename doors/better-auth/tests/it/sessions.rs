@@ -111,7 +111,11 @@ async fn a_session_that_does_not_hold_is_null_and_its_cookies_are_ended() {
     assert_eq!((none.header("cache-control"), none.header("pragma")), (Some("no-store"), Some("no-cache")));
     let forged =
         auth.nobody().header("cookie", "better-auth.session_token=abc.def").get(GET).await.expect(200);
-    assert_eq!((forged.text().as_str(), forged.header("set-cookie")), ("null", None), "no token of ours at all");
+    assert_eq!(
+        (forged.text().as_str(), forged.header("set-cookie")),
+        ("null", None),
+        "no token of ours at all"
+    );
     let over = auth.nobody().bearer("abc").get(GET).await.expect(200);
     let ended: Vec<&str> = over.headers.get_all("set-cookie").iter().map(|v| v.to_str().unwrap()).collect();
     assert_eq!(

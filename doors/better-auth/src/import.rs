@@ -1,0 +1,275 @@
+//! A live installation's tables, in common words: users with their passwords, organizations, keys by their digest.
+//! Reads rows it is handed; writes nothing and decides no rule of the house.
+
+use std::collections::{HashMap, HashSet};
+
+use ::keys::{
+    Foreign, ForeignRow, ScryptHash, StoreError,
+    import::{Import, ImportKey, ImportMember, ImportOrganization, ImportOwner, ImportUser, Item, What},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::{
+    access::Scopes,
+    key::Quota,
+    limit::{Balance, WindowRule, WindowState},
+    secret::{Digest, Digester},
+};
+use serde_json::{Map, Value};
+
+use crate::{
+    Configurations,
+    config::DEFAULT,
+    kept::{DOOR, Kept, with_part},
+    keys::{DOOR_PREFIX, scopes_of},
+};
+
+/// The name of this source.
+pub const SOURCE: &str = DOOR;
+
+/// What only the installation's own configuration knows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ImportSettings {
+    /// `disableKeyHashing`: the column holds the keys themselves.
+    pub plain_keys: bool,
+}
+
+/// `ours`: the configurations of this server, for the rule of their windows.
+pub fn import(
+    foreign: &Foreign,
+    settings: ImportSettings,
+    ours: &Configurations,
+) -> Result<Import, StoreError> {
+    let mut import = Import::new(SOURCE);
+    users(foreign, &mut import)?;
+    organizations(foreign, &mut import)?;
+    let mut unknown = HashSet::new();
+    foreign.for_each("apikey", &mut |row| import.push(item(&row, settings, ours, &mut unknown)))?;
+    Ok(import)
+}
+
+fn users(foreign: &Foreign, import: &mut Import) -> Result<(), StoreError> {
+    let mut passwords: HashMap<String, String> = HashMap::new();
+    foreign.for_each("account", &mut |row| {
+        let credential = row.text("providerId").is_some_and(|provider| provider == "credential");
+        if let (true, Some(user), Some(hash)) = (credential, row.text("userId"), row.text("password")) {
+            passwords.insert(user, hash);
+        }
+    })?;
+    for row in foreign.rows("user")? {
+        let Some(id) = row.text("id") else {
+            import.push(Item::refused("user", "?", None, "a user without an id"));
+            continue;
+        };
+        let mut notes = Vec::new();
+        let password = passwords.remove(&id).and_then(|stored| {
+            let hash = scrypt(&stored);
+            if hash.is_none() {
+                notes.push("the password is hashed in a way nobody knows: it has to be set anew".to_owned());
+            }
+            hash
+        });
+        let banned = row.flag("banned").unwrap_or(false);
+        if banned {
+            notes.push("banned there, so not active here".to_owned());
+        }
+        let image = row.text("image").filter(|image| !image.is_empty());
+        let part = image.map(|image| Value::Object(Map::from_iter([("image".to_owned(), image.into())])));
+        let user = ImportUser {
+            id: id.clone(),
+            email: row.text("email"),
+            name: row.text("name"),
+            active: !banned,
+            password,
+            extra: with_part(None, part),
+            created_at: row.date("createdAt"),
+            ..ImportUser::default()
+        };
+        let label = user.email.clone();
+        import.push(Item::new("user", id, label, What::User(user)).noted(notes));
+    }
+    Ok(())
+}
+
+/// `<salt>:<hash>`: the salt is fed to scrypt as the text that it is.
+fn scrypt(stored: &str) -> Option<ScryptHash> {
+    let (salt, output) = stored.split_once(':')?;
+    let digits = output.chars().map(|c| c.to_digit(16)).collect::<Option<Vec<u32>>>()?;
+    let pairs = digits.chunks(2).map(|pair| match pair {
+        [high, low] => u8::try_from(high * 16 + low).ok(),
+        _ => None,
+    });
+    let output = pairs.collect::<Option<Vec<u8>>>().filter(|bytes| bytes.len() == 64)?;
+    Some(ScryptHash { log_n: 14, r: 16, p: 1, nfkc: true, salt: salt.as_bytes().to_vec(), output })
+}
+
+fn organizations(foreign: &Foreign, import: &mut Import) -> Result<(), StoreError> {
+    for row in foreign.rows("organization")? {
+        let (Some(id), Some(slug)) = (row.text("id"), row.text("slug")) else {
+            let id = row.text("id").unwrap_or_else(|| "?".to_owned());
+            import.push(Item::refused(
+                "organization",
+                id,
+                row.text("name"),
+                "an organization without a slug",
+            ));
+            continue;
+        };
+        let mut part = Map::new();
+        if let Some(logo) = row.text("logo") {
+            part.insert("logo".to_owned(), logo.into());
+        }
+        if let Some(metadata) = decoded(&row, "metadata") {
+            part.insert("metadata".to_owned(), metadata);
+        }
+        let part = (!part.is_empty()).then_some(Value::Object(part));
+        let organization = ImportOrganization {
+            id: id.clone(),
+            name: row.text("name").unwrap_or_else(|| slug.clone()),
+            slug: slug.clone(),
+            extra: with_part(None, part),
+            created_at: row.date("createdAt"),
+        };
+        import.push(Item::new("organization", id, Some(slug), What::Organization(organization)));
+    }
+    for row in foreign.rows("member")? {
+        let id = row.text("id").unwrap_or_else(|| "?".to_owned());
+        let (Some(organization), Some(user)) = (row.text("organizationId"), row.text("userId")) else {
+            import.push(Item::refused("member", id, None, "a membership of nobody or in nothing"));
+            continue;
+        };
+        let role = row.text("role").unwrap_or_else(|| "member".to_owned());
+        let label = Some(role.clone());
+        let member = ImportMember { organization, user, role, created_at: row.date("createdAt") };
+        import.push(Item::new("member", id, label, What::Member(member)));
+    }
+    Ok(())
+}
+
+fn item(
+    row: &ForeignRow,
+    settings: ImportSettings,
+    ours: &Configurations,
+    unknown: &mut HashSet<String>,
+) -> Item {
+    let id = row.text("id").unwrap_or_else(|| "?".to_owned());
+    let label = row.text("name");
+    let mut notes = Vec::new();
+    let config = row.text("configId").filter(|id| !id.is_empty()).unwrap_or_else(|| DEFAULT.to_owned());
+    if ours.get(&config).is_none() && unknown.insert(config.clone()) {
+        notes.push(format!(
+            "the configuration {config:?} is not one of this server: add it to KEYWARD_BETTER_AUTH_CONFIGS"
+        ));
+    }
+    match key(row, &config, settings, ours, &mut notes) {
+        Ok(key) => Item::new("apikey", id, label, What::Key(key)).noted(notes),
+        Err(reason) => Item::refused("apikey", id, label, reason).noted(notes),
+    }
+}
+
+fn key(
+    row: &ForeignRow,
+    config: &str,
+    settings: ImportSettings,
+    ours: &Configurations,
+    notes: &mut Vec<String>,
+) -> Result<ImportKey, String> {
+    let digest = digest(row, settings, notes)?;
+    // Releases up to 1.4 knew users only.
+    let reference = row.text("referenceId").or_else(|| row.text("userId"));
+    let reference = reference.filter(|id| !id.is_empty()).ok_or("it names no owner")?;
+    let (amount, interval) = (row.int("refillAmount"), row.int("refillInterval"));
+    let mut kept = Kept {
+        refill_amount: amount,
+        refill_interval: interval,
+        // What the old owner's id was is what programs around the keys know.
+        reference_id: Some(reference.clone()),
+        ..Kept::default()
+    };
+    let written = permissions(row, notes);
+    let permissions = kept.keep_permissions(written.as_ref());
+    if !scopes_of(permissions.as_ref()).0.is_empty() {
+        notes.push(
+            "names like record:… in its permissions open no tables here: they did not there".to_owned(),
+        );
+    }
+    let rule = ours.get(config).map_or(WindowRule::SinceLastAccepted, |config| config.rate.rule);
+    let rate_limit = row.int("rateLimitTimeWindow").zip(row.int("rateLimitMax")).map(|(window_ms, max)| {
+        kept.keep_rate(row.flag("rateLimitEnabled").unwrap_or(true), window_ms, max, rule)
+    });
+    let last_request = row.date("lastRequest");
+    let created_at = row.date("createdAt");
+    let last_refill_at = row.date("lastRefillAt").or(created_at).unwrap_or_default();
+    let quota = row.int("remaining").map(|remaining| Quota {
+        balance: Balance { remaining: remaining.clamp(0, domain::limits::QUOTA_MAX), last_refill_at },
+        refill: kept.core_refill(),
+    });
+    Ok(ImportKey {
+        owner: ImportOwner::Anybody(reference),
+        role: None,
+        name: kept.keep_name(row.text("name").as_deref()),
+        permissions,
+        // Nothing at the other doors: there were none.
+        scopes: Some(Scopes::default()),
+        enabled: row.flag("enabled").unwrap_or(true),
+        expires_at: row.date("expiresAt"),
+        rate_limit,
+        window: WindowState {
+            mark: last_request.unwrap_or_default(),
+            count: last_request
+                .and(row.int("requestCount"))
+                .and_then(|count| u32::try_from(count).ok())
+                .unwrap_or_default(),
+        },
+        quota,
+        metadata: decoded(row, "metadata").map(|value| value.to_string()),
+        prefix: row.text("prefix").filter(|prefix| !prefix.is_empty()),
+        start: row.text("start").filter(|start| !start.is_empty()),
+        door: format!("{DOOR_PREFIX}{config}"),
+        extra: kept.write(None),
+        created_at,
+        updated_at: row.date("updatedAt"),
+        last_used_at: last_request,
+        digest: Some(digest),
+    })
+}
+
+/// 32 bytes as base64url are a digest; everything else can only be the key itself.
+fn digest(row: &ForeignRow, settings: ImportSettings, notes: &mut Vec<String>) -> Result<Digest, String> {
+    let stored = row.text("key").filter(|text| !text.is_empty()).ok_or("there is no key in its row")?;
+    let bytes = URL_SAFE_NO_PAD.decode(&stored).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    match bytes.filter(|_| !settings.plain_keys) {
+        Some(bytes) => Ok(Digest(bytes)),
+        None => {
+            if !settings.plain_keys {
+                notes.push(
+                    "the column holds the key itself and no hash; only its digest is kept here".to_owned(),
+                );
+            }
+            Ok(Digester::default().digest(&stored))
+        }
+    }
+}
+
+/// `None` when there are none, and when they cannot be read: such a key satisfies nothing.
+fn permissions(row: &ForeignRow, notes: &mut Vec<String>) -> Option<Value> {
+    row.get("permissions")?;
+    let value = decoded(row, "permissions");
+    let readable =
+        value.filter(|value| serde_json::from_value::<domain::key::Permissions>(value.clone()).is_ok());
+    if readable.is_none() && row.text("permissions").is_none_or(|text| text.trim() != "null") {
+        notes.push("its permissions cannot be read: it comes without any".to_owned());
+    }
+    readable
+}
+
+/// JSON text, or JSON text of JSON text, as older releases wrote it. Text that is no JSON is kept as text.
+fn decoded(row: &ForeignRow, name: &str) -> Option<Value> {
+    let mut value = row.get(name)?.clone();
+    while let Value::String(text) = &value {
+        match serde_json::from_str(text) {
+            Ok(inner) => value = inner,
+            Err(_) => break,
+        }
+    }
+    (!value.is_null()).then_some(value)
+}
