@@ -22,7 +22,9 @@ use crate::{
 
 /// Keys in use at the same time; with fewer keys than callers every key is contended.
 const KEYS: usize = 6;
-const UNITS: (u64, u64) = (40, 2_500);
+/// Small balances are used up within one life of the server, large ones are being debited when it dies.
+const SMALL: (u64, u64) = (40, 2_500);
+const LARGE: (u64, u64) = (20_000, 200_000);
 const COST_MAX: u64 = 4;
 const LEDGER_PAGE: u64 = 200;
 
@@ -61,9 +63,10 @@ struct Account {
 impl Account {
     fn open(hands: &mut Client, cases: &mut Cases) -> Outcome<Self> {
         let refills = cases.below(3) == 0;
+        let (from, to) = if cases.below(2) == 0 { SMALL } else { LARGE };
         let mut body = json!({
             "name": format!("torture {:016x}", cases.next()),
-            "remaining": cases.between(UNITS.0, UNITS.1),
+            "remaining": cases.between(from, to),
         });
         if refills {
             body["refill"] =
