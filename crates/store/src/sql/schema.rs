@@ -12,6 +12,7 @@ const SQLITE: &[(&str, &str)] = &[
         "V2__people_as_links_show_them",
         include_str!("../../migrations/sqlite/V2__people_as_links_show_them.sql"),
     ),
+    ("V3__keys_by_their_end", include_str!("../../migrations/sqlite/V3__keys_by_their_end.sql")),
 ];
 
 /// Brings the database to this server's version.
