@@ -54,7 +54,7 @@ impl RootKey {
 pub struct House {
     store: Store,
     pub guard: Guard,
-    keys: Keys,
+    pub keys: Keys,
     timers: Timers,
     journal: Option<tokio::task::JoinHandle<()>>,
     /// The doors, without what only a socket needs.
@@ -192,6 +192,7 @@ impl Parts<'_> {
     fn nocobase(&self, keys: &Keys, data: &Data, trusted: &Arc<TrustedProxies>) -> NocobaseState {
         let mut settings = NocobaseSettings::new(self.base_url, self.material.app_key.clone());
         settings.trusted = trusted.clone();
+        settings.jwt_secret = self.material.jwt_secret.as_ref().map(|bytes| bytes.as_slice().into());
         let (clock, entropy) = (self.clock.clone(), self.entropy.clone());
         NocobaseState::new(self.guard.clone(), keys.clone(), data.clone(), clock, entropy, settings)
     }

@@ -11,6 +11,7 @@ use domain::{
     Entropy,
     secret::{Digester, Pepper, Secret, random_text},
 };
+use zeroize::Zeroizing;
 
 use crate::{config::Secrets, error::Failure};
 
@@ -24,6 +25,8 @@ const HEX: &[u8] = b"0123456789abcdef";
 pub struct KeyMaterial {
     pub digester: Digester,
     pub app_key: Secret,
+    /// What imported NocoBase tokens may be signed with besides.
+    pub jwt_secret: Option<Zeroizing<Vec<u8>>>,
     pub master_key: [u8; MASTER_KEY_BYTES],
 }
 
@@ -34,7 +37,18 @@ pub fn load(secrets: &Secrets, data: &Path, entropy: &dyn Entropy) -> Result<Key
             Secret::new(read_or_make(&data.join(APP_KEY_FILE), APP_KEY_CHARS, entropy)?.trim().to_owned())
         }
     };
-    Ok(KeyMaterial { digester: digester(secrets)?, app_key, master_key: master_key(secrets, data, entropy)? })
+    let jwt_secret = match &secrets.jwt_secret_file {
+        Some(path) => Some(Zeroizing::new(fs::read(path).map_err(|e| unreadable(path, &e))?)),
+        None => None,
+    };
+    let master_key = master_key(secrets, data, entropy)?;
+    Ok(KeyMaterial { digester: digester(secrets)?, app_key, jwt_secret, master_key })
+}
+
+/// Makes `key` the app key of a data folder that has none yet.
+pub fn adopt_app_key(data: &Path, key: &Secret) -> Result<(), Failure> {
+    let path = data.join(APP_KEY_FILE);
+    make(&path, key.expose()).map_err(|e| Failure::new(format!("cannot write {}: {e}", path.display())))
 }
 
 pub fn digester(secrets: &Secrets) -> Result<Digester, Failure> {
@@ -123,7 +137,13 @@ mod tests {
     use crate::system::SystemEntropy;
 
     fn none() -> Secrets {
-        Secrets { root_key: None, app_key: None, master_key_file: None, pepper_file: None }
+        Secrets {
+            root_key: None,
+            app_key: None,
+            jwt_secret_file: None,
+            master_key_file: None,
+            pepper_file: None,
+        }
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub struct NocobaseSettings {
     pub base_url: String,
     /// Signs and checks the tokens of API keys; its bytes are used as they stand.
     pub app_key: Secret,
+    /// What the tokens of imported keys may be signed with besides, as raw bytes.
+    pub jwt_secret: Option<Arc<[u8]>>,
     /// Whose forwarding headers are believed.
     pub trusted: Arc<TrustedProxies>,
     /// Whether `?token=` is read when there is no Authorization header. Off: secrets do not belong in URLs.
@@ -28,7 +30,7 @@ pub struct NocobaseSettings {
 
 impl NocobaseSettings {
     pub fn new(base_url: impl Into<String>, app_key: Secret) -> Self {
-        Self { base_url: base_url.into(), app_key, trusted: Arc::default(), query_token: false }
+        Self { base_url: base_url.into(), app_key, jwt_secret: None, trusted: Arc::default(), query_token: false }
     }
 }
 
@@ -60,7 +62,7 @@ impl NocobaseState {
         entropy: SharedEntropy,
         settings: NocobaseSettings,
     ) -> Self {
-        let signer = Signer::new(&settings.app_key);
+        let signer = Signer::new(&settings.app_key).reading(settings.jwt_secret.as_deref());
         Self {
             inner: Arc::new(Inner {
                 guard,

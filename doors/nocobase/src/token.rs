@@ -21,6 +21,8 @@ const JTI_ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghij
 pub struct Signer {
     encoding: EncodingKey,
     decoding: DecodingKey,
+    /// Of somebody whose tokens are read besides our own.
+    other: Option<DecodingKey>,
     validation: Validation,
 }
 
@@ -37,14 +39,14 @@ struct Issued<'a> {
 }
 
 /// What of a presented token is looked at. Other claims are the business of whoever made it.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 struct Presented {
     exp: Option<serde_json::Number>,
     nbf: Option<serde_json::Number>,
 }
 
 /// What a token says about itself; for imports, which judge it once.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Claims {
     #[serde(rename = "userId")]
     pub user: Option<serde_json::Number>,
@@ -76,8 +78,14 @@ impl Signer {
         Self {
             encoding: EncodingKey::from_secret(bytes),
             decoding: DecodingKey::from_secret(bytes),
+            other: None,
             validation,
         }
+    }
+
+    /// Also reads (and never makes) tokens that are signed with these bytes.
+    pub fn reading(self, other: Option<&[u8]>) -> Self {
+        Self { other: other.map(DecodingKey::from_secret), ..self }
     }
 
     /// A token that is unlike every other one, even for the same user, role and second.
@@ -106,18 +114,21 @@ impl Signer {
 
     /// What a token says whose signature holds, whenever that is.
     pub fn claims(&self, text: &str) -> Option<Claims> {
-        jsonwebtoken::decode::<Claims>(text, &self.decoding, &self.validation).ok().map(|token| token.claims)
+        self.decoded(text)
     }
 
     /// Whether the signature holds (HS256 only) and the token is neither over nor before its time.
     pub fn holds(&self, text: &str, now: Millis) -> bool {
-        let Ok(token) = jsonwebtoken::decode::<Presented>(text, &self.decoding, &self.validation) else {
-            return false;
-        };
+        let Some(claims) = self.decoded::<Presented>(text) else { return false };
         let now_s = now.0.div_euclid(1_000) as f64;
-        let over = token.claims.exp.and_then(|n| n.as_f64()).is_some_and(|exp| exp <= now_s);
-        let early = token.claims.nbf.and_then(|n| n.as_f64()).is_some_and(|nbf| nbf > now_s);
+        let over = claims.exp.and_then(|n| n.as_f64()).is_some_and(|exp| exp <= now_s);
+        let early = claims.nbf.and_then(|n| n.as_f64()).is_some_and(|nbf| nbf > now_s);
         !over && !early
+    }
+
+    fn decoded<C: serde::de::DeserializeOwned + Clone>(&self, text: &str) -> Option<C> {
+        let read = |key| jsonwebtoken::decode::<C>(text, key, &self.validation).ok().map(|token| token.claims);
+        read(&self.decoding).or_else(|| self.other.as_ref().and_then(read))
     }
 }
 

@@ -11,7 +11,7 @@ use domain::{
 };
 
 use super::{
-    ImportOptions, ImportOrganization, ImportRole, Item, Line, Outcome, Report, What, fit, origin,
+    ImportOptions, ImportOrganization, ImportRole, Item, Line, Outcome, Report, What, fit, marked, origin,
     records::ImportMember,
 };
 use crate::{Keys, KeysError, Member, check, rights::layer_of};
@@ -157,7 +157,7 @@ impl<'a> Run<'a> {
             // Whom the roles of this server are for is not theirs to say.
             default: false,
             grants: role.grants,
-            extra: role.extra,
+            extra: marked(role.extra, &self.source, &foreign),
             created_at: role.created_at.unwrap_or(self.allowed.at()),
             updated_at: self.allowed.at(),
         };
@@ -190,7 +190,7 @@ impl<'a> Run<'a> {
             id,
             name: name.unwrap_or_else(|| slug.clone()),
             slug,
-            extra: organization.extra,
+            extra: marked(organization.extra, &self.source, &organization.id),
             created_at: organization.created_at.unwrap_or(self.allowed.at()),
         };
         if self.options.apply {

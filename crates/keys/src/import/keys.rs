@@ -11,7 +11,7 @@ use store::OwnerScope;
 use super::{
     ImportKey, ImportOwner, Outcome,
     apply::{Became, Run},
-    fit, origin,
+    fit, marked, origin,
 };
 use crate::KeysError;
 
@@ -57,7 +57,7 @@ impl Run<'_> {
             notes.push("disabled".to_owned());
         }
         let digest = key.digest;
-        let made = self.record(id, key, owner, role, notes);
+        let made = self.record(id, foreign, key, owner, role, notes);
         match digest {
             Some(digest) => {
                 self.taken.digests.insert(digest, foreign.to_owned());
@@ -107,6 +107,7 @@ impl Run<'_> {
     fn record(
         &self,
         id: KeyId,
+        foreign: &str,
         key: ImportKey,
         owner: Owner,
         role: Option<domain::RoleId>,
@@ -134,7 +135,7 @@ impl Run<'_> {
             start: key.start,
             revealable: false,
             door: Some(key.door),
-            extra: key.extra,
+            extra: marked(key.extra, &self.source, foreign),
             created_at,
             created_by: owner.user(),
             updated_at: key.updated_at.unwrap_or(created_at),

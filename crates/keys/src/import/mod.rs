@@ -75,6 +75,14 @@ fn origin(source: &str, table: &str, id: &str, created_at: Option<Millis>) -> (M
     (at, Derived(Digester::default(), format!("import {source} {table} {} {id}", at.0)))
 }
 
+/// What a dialect keeps with a record, and where the record is from.
+fn marked(extra: Option<String>, source: &str, id: &str) -> Option<String> {
+    let mut all: serde_json::Map<String, serde_json::Value> =
+        extra.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    all.insert("import".to_owned(), serde_json::json!({ "source": source, "id": id }));
+    Some(serde_json::Value::Object(all).to_string())
+}
+
 /// A text that fits, and a note when it had to be cut.
 fn fit(what: &str, text: Option<String>, chars_max: usize, notes: &mut Vec<String>) -> Option<String> {
     let text = text.filter(|text| !text.trim().is_empty())?;

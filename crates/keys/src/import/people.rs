@@ -5,7 +5,7 @@ use domain::{Millis, RoleId, UserId, limits, user::User};
 use super::{
     ImportUser, Outcome,
     apply::{Became, Run},
-    fit, origin,
+    fit, marked, origin,
 };
 use crate::{KeysError, check, user::check_combination};
 
@@ -61,7 +61,7 @@ impl Run<'_> {
             root: false,
             default_role: default_role.filter(|role| roles.contains(role)),
             roles,
-            extra: user.extra,
+            extra: marked(user.extra, &self.source, &foreign),
             created_at: user.created_at.unwrap_or(self.allowed.at()),
             updated_at: self.allowed.at(),
             sessions_valid_from: user.valid_from.unwrap_or(Millis::ZERO),

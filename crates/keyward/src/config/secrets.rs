@@ -22,6 +22,12 @@ pub const SECTION: Section = Section {
             "Secret that signs NocoBase tokens, used as written; made in the data folder (app.key) when absent.",
         ),
         Key::unset(
+            "jwt_secret_file",
+            "\"/etc/keyward/jwt_secret.dat\"",
+            "jwt_secret.dat of a NocoBase whose keys were imported: tokens signed with its bytes are read besides those of \
+             app_key.",
+        ),
+        Key::unset(
             "master_key_file",
             "\"/etc/keyward/master.key\"",
             "File whose 32 bytes (raw or as 64 hex digits) seal revealable keys; default: master.key in the data \
@@ -39,6 +45,7 @@ pub const SECTION: Section = Section {
 pub struct Secrets {
     pub root_key: Option<Secret>,
     pub app_key: Option<Secret>,
+    pub jwt_secret_file: Option<PathBuf>,
     pub master_key_file: Option<PathBuf>,
     pub pepper_file: Option<PathBuf>,
 }
@@ -53,6 +60,7 @@ impl Secrets {
                 (long && presentable).then(|| Secret::new(text))
             })?,
             app_key: values.text("app_key").map(Secret::new),
+            jwt_secret_file: values.text("jwt_secret_file").map(PathBuf::from),
             master_key_file: values.text("master_key_file").map(PathBuf::from),
             pepper_file: values.text("pepper_file").map(PathBuf::from),
         })
