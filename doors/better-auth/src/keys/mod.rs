@@ -128,14 +128,16 @@ pub async fn find<'r>(
     let id: KeyId = key_id.parse().map_err(|_| not_found())?;
     let live = inner.guard.key(id).filter(|key| config_of(key.door()) == Some(&configuration.id));
     let owner = live.ok_or_else(not_found)?.owner();
-    let allowed = match (configuration.references, owner) {
-        (References::Organization, Owner::Organization(id)) => {
-            act_for(inner, acting, &id.to_string()).await?
-        }
-        _ => acting.allowed.clone(),
+    let organization = match (configuration.references, owner) {
+        (References::Organization, Owner::Organization(id)) => Some(id.to_string()),
+        _ => None,
+    };
+    let allowed = match &organization {
+        Some(id) => act_for(inner, acting, id).await?,
+        None => acting.allowed.clone(),
     };
     let key = inner.keys.get(&allowed, id).await?;
-    if configuration.references == References::User && !acting.owns(&key) {
+    if organization.is_none() && !acting.owns(&key) {
         return Err(not_found());
     }
     Ok(Found { allowed, key, configuration })

@@ -140,3 +140,21 @@ async fn the_server_makes_keys_of_an_organization_for_one_of_its_owners() {
     let nobody = json!({"configId": "org", "organizationId": acme["id"]});
     assert_eq!(code(&auth.server().post(CREATE, nobody).await), "401 UNAUTHORIZED_SESSION");
 }
+
+#[tokio::test]
+async fn an_administrator_sees_no_key_of_somebody_else_here() {
+    let auth = Auth::new().await;
+    let ada = auth.person("ada").await;
+    let owner = domain::key::Owner::User(ada.id.parse().unwrap());
+    // As if the configuration had been about users once.
+    let key = auth.world.key(|key| (key.owner, key.door) = (owner, Some("better-auth/org".to_owned()))).await;
+    let root = auth.world.root_user("root").await;
+    let root = auth.nobody().bearer(&auth.world.session(&root).await);
+    let get = format!("/api/auth/api-key/get?id={}&configId=org", key.id);
+    assert_eq!(code(&root.get(&get).await), "404 KEY_NOT_FOUND");
+    ada.actor.get(&get).await.expect(200);
+    let plain = auth.key(&ada, json!({})).await;
+    let get = format!("/api/auth/api-key/get?id={}", plain["id"].as_str().unwrap());
+    assert_eq!(code(&root.get(&get).await), "404 KEY_NOT_FOUND");
+    assert_eq!(root.get("/api/auth/api-key/list").await.json()["total"], 0);
+}
