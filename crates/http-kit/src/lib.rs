@@ -19,4 +19,4 @@ pub use credential::Presented;
 pub use edge::{DECISION_ID, Edge, EdgeOptions};
 pub use ip_rate::IpRate;
 pub use page::{BadParam, Params};
-pub use peer::TrustedProxies;
+pub use peer::{ForwardHeader, TrustedProxies};

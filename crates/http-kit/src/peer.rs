@@ -1,21 +1,48 @@
 //! The client's address. The socket peer, unless that is a trusted proxy: then what the proxies vouch
-//! for, read from the right, stopping at the first address that is not one of ours. A header a client
-//! wrote itself never counts.
+//! for, read from the right, stopping at the first address that is not one of ours. Exactly one header is
+//! read: a proxy that writes one of the two usually passes the other on as the client wrote it. A header a
+//! client wrote itself never counts.
 
 use std::net::{IpAddr, SocketAddr};
 
 use axum::{
     extract::ConnectInfo,
-    http::{Extensions, HeaderMap, header::FORWARDED, request::Parts},
+    http::{Extensions, HeaderMap, request::Parts},
 };
 use ipnet::IpNet;
 
+const FORWARDED: &str = "forwarded";
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
 const X_FORWARDED_PROTO: &str = "x-forwarded-proto";
 
-/// The proxies whose forwarding headers are believed. Empty: none, ever.
+/// The proxies whose forwarding header is believed. Empty: none, ever.
 #[derive(Clone, Debug, Default)]
-pub struct TrustedProxies(Vec<IpNet>);
+pub struct TrustedProxies {
+    nets: Vec<IpNet>,
+    header: ForwardHeader,
+}
+
+/// The one header the trusted proxies write.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ForwardHeader {
+    #[default]
+    XForwardedFor,
+    /// RFC 7239.
+    Forwarded,
+}
+
+impl ForwardHeader {
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::XForwardedFor, Self::Forwarded].into_iter().find(|h| h.name().eq_ignore_ascii_case(text))
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::XForwardedFor => X_FORWARDED_FOR,
+            Self::Forwarded => FORWARDED,
+        }
+    }
+}
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{0:?} is neither an IP address nor a CIDR block")]
@@ -23,22 +50,28 @@ pub struct BadProxy(pub String);
 
 impl TrustedProxies {
     pub fn parse<S: AsRef<str>>(entries: impl IntoIterator<Item = S>) -> Result<Self, BadProxy> {
-        entries.into_iter().map(|e| parse_net(e.as_ref().trim())).collect::<Result<_, _>>().map(Self)
+        let nets = entries.into_iter().map(|e| parse_net(e.as_ref().trim())).collect::<Result<_, _>>()?;
+        Ok(Self { nets, header: ForwardHeader::default() })
+    }
+
+    /// The same proxies, believed by this header and no other.
+    pub fn reading(self, header: ForwardHeader) -> Self {
+        Self { header, ..self }
     }
 
     pub fn trusts(&self, ip: IpAddr) -> bool {
         let ip = ip.to_canonical();
-        self.0.iter().any(|net| net.contains(&ip))
+        self.nets.iter().any(|net| net.contains(&ip))
     }
 
     /// The client behind `socket`. `None` only when the trusted proxies name something that is no
     /// address: then nobody knows, and a key limited to hosts must not pass.
     pub fn client(&self, socket: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
         let socket = socket.to_canonical();
-        if self.0.is_empty() || !self.trusts(socket) {
+        if self.nets.is_empty() || !self.trusts(socket) {
             return Some(socket);
         }
-        let hops = hops(headers);
+        let hops = hops(headers, self.header);
         for hop in hops.iter().rev() {
             let ip = parse_hop(hop)?;
             if !self.trusts(ip) {
@@ -66,17 +99,15 @@ pub fn forwarded_https(parts: &Parts, trusted: &TrustedProxies) -> bool {
         && parts.headers.get(X_FORWARDED_PROTO).is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"https"))
 }
 
-/// All hops in the order they were written. `Forwarded` wins when both are there, because a proxy that
-/// writes it means it.
-fn hops(headers: &HeaderMap) -> Vec<String> {
-    let list = |name: &str| -> Vec<String> {
-        let texts = headers.get_all(name).iter().map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
-        texts.flat_map(|t| t.split(',').map(|p| p.trim().to_owned()).collect::<Vec<_>>()).collect()
-    };
-    if headers.contains_key(FORWARDED) {
-        return list(FORWARDED.as_str()).iter().map(|element| forwarded_for(element).to_owned()).collect();
+/// All hops of the one header, in the order they were written.
+fn hops(headers: &HeaderMap, header: ForwardHeader) -> Vec<String> {
+    let texts =
+        headers.get_all(header.name()).iter().map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
+    let hops = texts.flat_map(|t| t.split(',').map(|p| p.trim().to_owned()).collect::<Vec<_>>());
+    match header {
+        ForwardHeader::XForwardedFor => hops.collect(),
+        ForwardHeader::Forwarded => hops.map(|element| forwarded_for(&element).to_owned()).collect(),
     }
-    list(X_FORWARDED_FOR)
 }
 
 /// The `for=` of one element of `Forwarded`; empty when there is none.
@@ -106,11 +137,25 @@ mod tests {
     use super::*;
 
     fn client(trusted: &[&str], socket: &str, headers: &[(&str, &str)]) -> Option<String> {
+        let read = if headers.iter().any(|(name, _)| *name == "x-forwarded-for") {
+            ForwardHeader::XForwardedFor
+        } else {
+            ForwardHeader::Forwarded
+        };
+        client_by(read, trusted, socket, headers)
+    }
+
+    fn client_by(
+        read: ForwardHeader,
+        trusted: &[&str],
+        socket: &str,
+        headers: &[(&str, &str)],
+    ) -> Option<String> {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.append(axum::http::HeaderName::try_from(*name).unwrap(), value.parse().unwrap());
         }
-        let trusted = TrustedProxies::parse(trusted).unwrap();
+        let trusted = TrustedProxies::parse(trusted).unwrap().reading(read);
         trusted.client(socket.parse().unwrap(), &map).map(|ip| ip.to_string())
     }
 
@@ -155,5 +200,15 @@ mod tests {
             assert_eq!(client(&["10.0.0.1"], "10.0.0.1", &[("x-forwarded-for", value)]), None, "{value:?}");
         }
         assert_eq!(client(&["10.0.0.1"], "10.0.0.1", &[]).unwrap(), "10.0.0.1");
+    }
+
+    #[test]
+    fn the_header_the_proxies_do_not_write_never_counts() {
+        let both = [("forwarded", "for=10.9.9.9, for=1.1.1.1"), ("x-forwarded-for", "203.0.113.5")];
+        let by = |read| client_by(read, &["10.0.0.0/8"], "10.1.1.1", &both).unwrap();
+        assert_eq!(by(ForwardHeader::XForwardedFor), "203.0.113.5");
+        assert_eq!(by(ForwardHeader::Forwarded), "1.1.1.1");
+        let alone = client_by(ForwardHeader::default(), &["10.0.0.0/8"], "10.1.1.1", &both[..1]);
+        assert_eq!(alone.unwrap(), "10.1.1.1");
     }
 }

@@ -1,6 +1,6 @@
 //! Who may come in and from where: proxies, sign-up, limits per address, outgoing calls.
 
-use http_kit::TrustedProxies;
+use http_kit::{ForwardHeader, TrustedProxies};
 
 use super::{ConfigError, Key, Section, Values};
 
@@ -11,6 +11,11 @@ pub const SECTION: Section = Section {
             "trusted_proxies",
             "[]",
             "Addresses or networks whose forwarded headers are believed; from everyone else they are ignored.",
+        ),
+        Key::new(
+            "trusted_proxy_header",
+            "\"x-forwarded-for\"",
+            "The one header in which they name the client: \"x-forwarded-for\" or \"forwarded\"; the other never counts.",
         ),
         Key::new(
             "cors_origins",
@@ -50,7 +55,7 @@ impl Access {
         // Checked now, so that a mistake stops this start and not that of the version that has webhooks.
         choice(values, "webhook_private", "allow", "deny")?;
         Ok(Self {
-            trusted_proxies: networks(values)?,
+            trusted_proxies: networks(values)?.reading(header(values)?),
             cors_origins: origins(values)?,
             signup_open: choice(values, "signup", "open", "invite")?,
             ip_rate_limit: choice(values, "ip_rate_limit", "on", "off")?,
@@ -75,6 +80,11 @@ fn networks(values: &Values) -> Result<TrustedProxies, ConfigError> {
     let parsed =
         values.checked("trusted_proxies", expected, |text| TrustedProxies::parse(items(text)).ok())?;
     Ok(parsed.unwrap_or_default())
+}
+
+fn header(values: &Values) -> Result<ForwardHeader, ConfigError> {
+    let expected = "\"x-forwarded-for\" or \"forwarded\"";
+    Ok(values.checked("trusted_proxy_header", expected, ForwardHeader::parse)?.unwrap_or_default())
 }
 
 fn origins(values: &Values) -> Result<Vec<String>, ConfigError> {

@@ -98,6 +98,7 @@ fn values_that_cannot_be_read_name_their_key_and_origin() {
         ("KEYWARD_SIGNUP", "maybe"),
         ("KEYWARD_IP_RATE_LIMIT", "true"),
         ("KEYWARD_TRUSTED_PROXIES", "10.0.0.0/99"),
+        ("KEYWARD_TRUSTED_PROXY_HEADER", "x-real-ip"),
         ("KEYWARD_CORS_ORIGINS", "app.example.com"),
         ("KEYWARD_BASE_URL", "example.com"),
         ("KEYWARD_LOG_LEVEL", "inof"),
