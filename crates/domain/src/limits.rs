@@ -118,7 +118,7 @@ pub const REFUSALS_KEPT: usize = 4_096;
 /// Refusals of known keys and users written to the audit trail per flush; the others are only counted.
 pub const REFUSALS_AUDITED_PER_FLUSH: usize = 256;
 /// Distinct usage rows buffered before a flush is forced.
-pub const USAGE_BUFFER_ROWS: usize = 65_536;
+pub const USAGE_BUFFER_ROWS: usize = 524_288;
 /// How long usage is kept per minute before it becomes hours (2 days), and per hour before it becomes days (60 days).
 pub const USAGE_MINUTES_KEPT_MS: i64 = 2 * 86_400_000;
 pub const USAGE_HOURS_KEPT_MS: i64 = 60 * 86_400_000;
@@ -128,5 +128,9 @@ pub const IDEMPOTENCY_KEPT_MS: i64 = 86_400_000;
 pub const HOUSEKEEPING_MS: u64 = 3_600_000;
 /// Time between flushes of buffered usage, last-used and refusal events, in milliseconds; also what a crash can lose.
 pub const JOURNAL_FLUSH_MS: u64 = 1_000;
+/// More rows than this wait for up to [`JOURNAL_FLUSH_BUSY_MS`]: keys that are used again meanwhile cost one row.
+pub const JOURNAL_FLUSH_SOON_ROWS: usize = 4_096;
+/// Longest time between flushes of a busy server, in milliseconds; then also what a crash can lose.
+pub const JOURNAL_FLUSH_BUSY_MS: u64 = 10_000;
 /// Jobs one group commit takes at most.
 pub const GROUP_COMMIT_JOBS_MAX: usize = 1_024;

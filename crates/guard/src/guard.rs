@@ -9,7 +9,8 @@ use domain::{
     decision::{Allowed, Denied, Gate, Profile, Reason},
     key::Quota,
     limits::{
-        HOUSEKEEPING_MS, IDEMPOTENCY_KEPT_MS, JOURNAL_FLUSH_MS, USAGE_HOURS_KEPT_MS, USAGE_MINUTES_KEPT_MS,
+        HOUSEKEEPING_MS, IDEMPOTENCY_KEPT_MS, JOURNAL_FLUSH_BUSY_MS, JOURNAL_FLUSH_MS, USAGE_HOURS_KEPT_MS,
+        USAGE_MINUTES_KEPT_MS,
     },
     secret::{Digest, Digester, Secret},
     time::{SharedClock, SharedEntropy},
@@ -179,16 +180,22 @@ impl Guard {
         self.inner.journal.flush(&self.inner.store).await
     }
 
-    /// Flushes every `JOURNAL_FLUSH_MS`, and earlier when a buffer fills, and tidies up every
-    /// `HOUSEKEEPING_MS`, until the task is aborted.
+    /// Flushes every `JOURNAL_FLUSH_MS` what is little, every `JOURNAL_FLUSH_BUSY_MS` what is much, and earlier when a
+    /// buffer fills; tidies up every `HOUSEKEEPING_MS`; until the task is aborted.
     pub fn start_journal(&self) -> tokio::task::JoinHandle<()> {
         let guard = self.clone();
         tokio::spawn(async move {
-            let (mut flush, mut tidy) = (every(JOURNAL_FLUSH_MS), every(HOUSEKEEPING_MS));
+            let journal = &guard.inner.journal;
+            let (mut soon, mut late) = (every(JOURNAL_FLUSH_MS), every(JOURNAL_FLUSH_BUSY_MS));
+            let mut tidy = every(HOUSEKEEPING_MS);
             loop {
                 let (what, done) = tokio::select! {
-                    _ = flush.tick() => ("usage and audit", guard.flush().await),
-                    () = guard.inner.journal.filling() => ("usage and audit", guard.flush().await),
+                    _ = soon.tick() => match journal.is_small() {
+                        true => ("usage and audit", guard.flush().await),
+                        false => continue,
+                    },
+                    _ = late.tick() => ("usage and audit", guard.flush().await),
+                    () = journal.filling() => ("usage and audit", guard.flush().await),
                     _ = tidy.tick() => ("housekeeping", guard.tidy().await),
                 };
                 if let Err(error) = done {

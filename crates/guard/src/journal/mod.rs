@@ -1,8 +1,8 @@
 //! What happened, gathered in memory and written in batches: usage per key, operation, outcome and minute; last
 //! use and window of a key; refusals, by decision id for whoever asks soon, and for the audit trail.
 //!
-//! Loss bound: everything older than `JOURNAL_FLUSH_MS` plus the time of one write is on disk. A crash loses at
-//! most that; a clean stop (`flush`) loses nothing. Full buffers leave out the newest, and count what they left
+//! Loss bound: everything older than `JOURNAL_FLUSH_MS` (`JOURNAL_FLUSH_BUSY_MS` while thousands of keys are in use)
+//! plus the time of one write is on disk. A crash loses at most that; a clean stop (`flush`) loses nothing. Full buffers leave out the newest, and count what they left
 //! out ([`Dropped`]). Nothing here can change a decision, except that a restarted server continues a rate window
 //! where it was last written. Quotas are not here: they are durable before the answer.
 
@@ -16,7 +16,7 @@ use domain::{
     Millis,
     access::Op,
     decision::{Denied, Reason},
-    limits::REFUSALS_AUDITED_PER_FLUSH,
+    limits::{JOURNAL_FLUSH_SOON_ROWS, REFUSALS_AUDITED_PER_FLUSH},
 };
 use store::{Store, StoreError};
 use tokio::sync::{Mutex, Notify};
@@ -85,6 +85,11 @@ impl Journal {
 
     pub(crate) fn dropped(&self) -> Dropped {
         Dropped { usage_calls: self.usage.dropped(), refusals: self.refusals.dropped() }
+    }
+
+    /// Little is written at once; much waits a while, so that keys used again meanwhile cost one row.
+    pub(crate) fn is_small(&self) -> bool {
+        self.usage.rows() <= JOURNAL_FLUSH_SOON_ROWS
     }
 
     pub(crate) async fn filling(&self) {

@@ -138,6 +138,10 @@ impl Usage {
         self.rows.fetch_add(1, Relaxed) + 1 == USAGE_BUFFER_ROWS / 2
     }
 
+    pub(super) fn rows(&self) -> usize {
+        self.rows.load(Relaxed)
+    }
+
     pub(super) fn dropped(&self) -> u64 {
         self.dropped.load(Relaxed)
     }
@@ -200,6 +204,7 @@ pub(super) struct Batch {
 }
 
 impl Batch {
+    /// In the order of the table: neighbours share pages, and a page is written once.
     pub(super) fn usage_rows(&self) -> Vec<UsageRow> {
         let row = |(row, tally): (&Row, &Tally)| UsageRow {
             key: row.key,
@@ -209,7 +214,9 @@ impl Batch {
             outcome: row.refused.map_or("allow", Reason::code),
             count: tally.count,
         };
-        self.rows.iter().map(row).collect()
+        let mut rows: Vec<UsageRow> = self.rows.iter().map(row).collect();
+        rows.sort_unstable_by_key(|row| (row.bucket, row.key, row.operation, row.outcome));
+        rows
     }
 
     /// The counted rows are written: what remains of them is when and from where their keys were last used.
@@ -237,7 +244,13 @@ impl Batch {
             last_used_from: used.and_then(|t| t.from).map(|ip| ip.to_canonical().to_string()),
             window: any.key.rate_limit().map(|_| any.key.window()),
         };
-        latest.into_iter().map(touch).filter(|t| t.last_used_at.is_some() || t.window.is_some()).collect()
+        let mut touches: Vec<KeyTouch> = latest
+            .into_iter()
+            .map(touch)
+            .filter(|t| t.last_used_at.is_some() || t.window.is_some())
+            .collect();
+        touches.sort_unstable_by_key(|touch| touch.key);
+        touches
     }
 }
 
