@@ -1,5 +1,5 @@
 //! Answers to creates that carried an `Idempotency-Key`, kept in memory for ten minutes so that a retry
-//! gets the same answer, secret included. Bounded, wiped on drop, never on disk: after a restart or ten
+//! gets the same answer, secret included. Bounded, wiped by the next one once over, never on disk: after a restart or ten
 //! minutes the retry still makes nothing twice, but the secret is not shown again.
 
 use std::{collections::HashMap, sync::Arc};
@@ -52,9 +52,8 @@ impl Replays {
             }
             _ => {}
         }
-        if table.len() >= limits::REPLAYS_KEPT {
-            table.retain(|_, entry| entry.body.is_none() || now < entry.ends);
-        }
+        // Every time, not only when there is no room: the answers hold secrets, and their time is up.
+        table.retain(|_, entry| entry.body.is_none() || now < entry.ends);
         // Full of fresh answers: go on without one; the database still keeps the request from happening twice.
         if table.len() < limits::REPLAYS_KEPT {
             table.insert(mark.to_owned(), Entry { fingerprint, ends: now.plus(REPLAY_MS), body: None });
@@ -100,5 +99,14 @@ mod tests {
         let (replays, print) = (Replays::default(), Digest([1; 32]));
         drop(replays.begin("a", print, Millis(0)));
         assert!(matches!(replays.begin("a", print, Millis(0)), Begun::Fresh(_)));
+    }
+
+    #[test]
+    fn secrets_of_answers_that_are_over_leave_memory_with_the_next_request() {
+        let (replays, print) = (Replays::default(), Digest([1; 32]));
+        let Begun::Fresh(first) = replays.begin("a", print, Millis(0)) else { panic!("not fresh") };
+        first.done(b"secret");
+        let _other = replays.begin("b", print, Millis(REPLAY_MS));
+        assert!(!replays.0.lock().contains_key("a"));
     }
 }
