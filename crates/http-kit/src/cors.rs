@@ -83,4 +83,14 @@ mod tests {
         assert!(Cors::Any.decorate(&HeaderValue::from_static("https://evil.example"), &mut out));
         assert!(!out.contains_key(ACCESS_CONTROL_ALLOW_CREDENTIALS));
     }
+
+    #[test]
+    fn what_a_door_exposes_stays_exposed() {
+        let mut out = HeaderMap::new();
+        out.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("set-auth-token"));
+        assert!(Cors::Any.decorate(&HeaderValue::from_static("https://app.example"), &mut out));
+        let exposed: Vec<_> = out.get_all(ACCESS_CONTROL_EXPOSE_HEADERS).iter().collect();
+        assert_eq!(exposed[0], "set-auth-token");
+        assert!(exposed[1].to_str().unwrap().contains("x-decision-id"));
+    }
 }
