@@ -19,7 +19,7 @@ use domain::time::{SharedClock, SharedEntropy};
 use store::Store;
 
 pub use error::DataError;
-pub use records::{Follow, Linked, Linking, Record, Records, Row, Values, Which, Written};
+pub use records::{Imported, Follow, Linked, Linking, Record, Records, Row, Values, Which, Written};
 pub use schema::{FieldPatch, FieldSpec, TablePatch, TableSpec};
 
 /// The service. Cheap to clone.
@@ -36,5 +36,10 @@ impl Data {
     pub fn new(store: Store, clock: SharedClock, entropy: SharedEntropy) -> Self {
         let snowflakes = Arc::new(snowflake::Snowflakes::new(clock, Arc::clone(&entropy)));
         Self { store, entropy, snowflakes, upserts: Arc::default() }
+    }
+
+    /// The catalog as it is now; that of a proof is as old as the call.
+    pub fn catalog(&self) -> Arc<domain::catalog::Catalog> {
+        self.store.catalog()
     }
 }

@@ -1,9 +1,8 @@
 //! Collections: their own resource, and what screens are told about them.
 
+mod association;
 mod field;
 mod spec;
-
-use std::collections::BTreeSet;
 
 use data::{DataError, TablePatch};
 use domain::{access::Op, catalog::Table, decision::Allowed, secret::random_text};
@@ -56,8 +55,8 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     if RESERVED.contains(&name.as_str()) {
         return Err(Failure::bad(format!("Collection named {name} already exists")));
     }
-    let spec = spec::table(request, &values)?;
-    let table = request.inner.data.create_table(allowed, spec).await.map_err(|error| match error {
+    let new = spec::table(request, allowed.catalog(), &values)?;
+    let table = request.inner.data.create_table(allowed, new.table).await.map_err(|error| match error {
         DataError::Conflict { field } if field == name => {
             Failure::bad(format!("Collection named {name} already exists"))
         }
@@ -66,6 +65,9 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
         }
         other => failure::data(&name, other),
     })?;
+    for needed in new.elsewhere {
+        association::provide(request, allowed, needed).await?;
+    }
     Ok(Answer::Data(Value::Object(shown(&table, true))))
 }
 
@@ -168,11 +170,6 @@ fn with_options(extra: Option<&str>, options: Map<String, Value>) -> String {
     Value::Object(all).to_string()
 }
 
-/// Associations of a collection: fields without a column of their own.
-pub fn associations(table: &Table) -> Vec<Map<String, Value>> {
-    notes(table, "associations").into_iter().filter_map(|v| v.as_object().cloned()).collect()
-}
-
 /// A list this dialect keeps beside the options of a collection.
 pub fn notes(table: &Table, name: &str) -> Vec<Value> {
     let stored: Option<Map<String, Value>> =
@@ -189,11 +186,4 @@ pub fn with_notes(table: &Table, name: &str, items: Vec<Value>) -> String {
         table.extra.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     all.insert(format!("nocobase.{name}"), Value::Array(items));
     Value::Object(all).to_string()
-}
-
-/// Every field name there is: columns and associations.
-pub fn field_names(table: &Table) -> BTreeSet<String> {
-    let associations = associations(table);
-    let names = associations.iter().filter_map(|a| a.get("name")?.as_str().map(str::to_owned));
-    table.fields.iter().map(|f| f.name.clone()).chain(names).collect()
 }

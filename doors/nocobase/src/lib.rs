@@ -8,6 +8,7 @@
 
 mod answer;
 mod api_keys;
+mod associations;
 mod auth;
 mod collections;
 mod cors;
@@ -15,6 +16,7 @@ mod credential;
 mod denied;
 mod failure;
 mod filter;
+mod follow;
 pub mod import;
 mod memory;
 mod params;

@@ -6,14 +6,16 @@ use domain::{
     catalog::SystemField,
     decision::Allowed,
     limits,
-    query::{CmpOp, Filter, Query, Select, Term},
+    query::{CmpOp, Filter, Query, Term},
 };
 use serde_json::{Map, Value};
 
 use crate::{
     answer::{Answer, PageMeta},
-    collections,
+    associations,
     failure::{self, Failure},
+    follow::{self, Asked},
+    params::PageAsked,
     render,
     request::Request,
 };
@@ -21,34 +23,41 @@ use crate::{
 pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     check_own(allowed, allowed.op())?;
     let asked = request.params.page()?;
+    let Asked { select, follow } = follow::asked(request, allowed.table().map(AsRef::as_ref))?;
     let query = Query {
         filter: filter_of(request, allowed)?.unwrap_or(Filter::ALL),
         sort: request.params.sort()?,
-        select: select(request, allowed)?,
+        select,
         page: asked.map(|a| a.page()),
         count: asked.is_some(),
         strict: false,
     };
-    let records = request.inner.data.list(allowed, &query).await.map_err(|e| said(allowed, e))?;
+    let records = request.inner.data.list_following(allowed, &query, &follow).await;
+    Ok(listed_page(records.map_err(|e| said(allowed, e))?, asked))
+}
+
+/// A page of records, with `meta` if a page was asked for.
+pub fn listed_page(records: Records, asked: Option<PageAsked>) -> Answer {
     let meta = asked.map(|asked| PageMeta {
         count: records.total.unwrap_or(records.rows.len() as u64),
         page: asked.page,
         page_size: asked.size,
     });
-    Ok(Answer::Written(render::page(&records, meta)))
+    Answer::Written(render::page(&records, meta))
 }
 
 pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     check_own(allowed, allowed.op())?;
-    let query = Query { sort: request.params.sort()?, select: select(request, allowed)?, ..Query::default() };
+    let Asked { select, follow } = follow::asked(request, allowed.table().map(AsRef::as_ref))?;
+    let query = Query { sort: request.params.sort()?, select, ..Query::default() };
     let which = match (request.params.target_keys()?, filter_of(request, allowed)?) {
         (Some(keys), None) => Which::Keys(keys),
         (Some(keys), Some(filter)) => Which::Filter(both(allowed, keys, filter)?),
         (None, Some(filter)) => Which::Filter(filter),
         (None, None) => return Ok(Answer::Data(Value::Null)),
     };
-    match request.inner.data.get(allowed, &which, &query).await {
-        Ok(record) => Ok(Answer::Written(render::record(record.as_ref()))),
+    match request.inner.data.get_following(allowed, &which, &query, &follow).await {
+        Ok(records) => Ok(Answer::Written(render::first(&records))),
         // A key that cannot be one of this collection finds nothing.
         Err(DataError::NotFound) => Ok(Answer::Data(Value::Null)),
         Err(error) => Err(said(allowed, error)),
@@ -74,15 +83,18 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     if values.is_empty() {
         return Ok(Answer::Data(Value::Array(Vec::new())));
     }
-    let values = values.into_iter().map(|v| listed(request, v)).collect::<Result<_, _>>()?;
+    let mut values: Vec<_> = values.into_iter().map(|v| listed(request, v)).collect::<Result<_, _>>()?;
+    let links = values.iter_mut().map(|v| associations::taken(allowed, v)).collect::<Result<Vec<_>, _>>()?;
     let written = request.inner.data.create(allowed, values, false).await.map_err(|e| said(allowed, e))?;
+    associations::set_all(request, allowed, &written.records, links).await?;
     Ok(Answer::Written(render::created(&written.records, &written.set, many)))
 }
 
 pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     check_own(allowed, allowed.op())?;
     let which = which(request, allowed)?;
-    let values = listed(request, request.values()?)?;
+    let mut values = listed(request, request.values()?)?;
+    let links = associations::taken(allowed, &mut values)?;
     let written = match request.inner.data.update(allowed, &which, &values, false).await {
         Ok(written) => written,
         // Nothing there that may be changed: nothing was changed.
@@ -91,6 +103,8 @@ pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
         }
         Err(error) => return Err(said(allowed, error)),
     };
+    let links = vec![links; written.records.rows.len()];
+    associations::set_all(request, allowed, &written.records, links).await?;
     Ok(Answer::Written(render::page(&written.records, None)))
 }
 
@@ -106,14 +120,16 @@ pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Fai
 
 pub async fn first_or_create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     check_own(allowed, allowed.op())?;
-    let (keys, values) = (filter_keys(request)?, listed(request, request.values()?)?);
+    let (keys, mut values) = (filter_keys(request)?, listed(request, request.values()?)?);
+    associations::only_own(associations::taken(allowed, &mut values)?)?;
     let done = request.inner.data.first_or_create(allowed, &keys, values, false).await;
     Ok(one(done.map_err(|e| said(allowed, e))?.records))
 }
 
 pub async fn update_or_create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     check_own(allowed, allowed.op())?;
-    let (keys, values) = (filter_keys(request)?, listed(request, request.values()?)?);
+    let (keys, mut values) = (filter_keys(request)?, listed(request, request.values()?)?);
+    associations::only_own(associations::taken(allowed, &mut values)?)?;
     let done = request.inner.data.update_or_create(allowed, &keys, values, false).await;
     Ok(one(done.map_err(|e| said(allowed, e))?.records))
 }
@@ -123,7 +139,7 @@ fn one(records: Records) -> Answer {
 }
 
 /// An error of the service, with the collection and its fields called as people call them.
-fn said(allowed: &Allowed, error: DataError) -> Failure {
+pub fn said(allowed: &Allowed, error: DataError) -> Failure {
     let Some(table) = allowed.table() else { return failure::data("", error) };
     match error {
         DataError::Conflict { field } => {
@@ -146,18 +162,6 @@ fn check_own(allowed: &Allowed, op: Option<Op>) -> Result<(), Failure> {
     let alts = allowed.alternatives();
     let only_own = !alts.is_empty() && alts.iter().all(|alt| alt.rows.conds().contains(&Cond::Own));
     if only_own { Err(Failure::forbidden()) } else { Ok(()) }
-}
-
-/// Names of associations are no columns: they are left out rather than refused.
-fn select(request: &Request, allowed: &Allowed) -> Result<Select, Failure> {
-    let Select::Only(mut names) = request.params.select()? else { return request.params.select() };
-    if let Some(table) = allowed.table().filter(|t| names.iter().any(|n| t.field(n).is_none())) {
-        let associations = collections::associations(table);
-        let known =
-            |name: &str| associations.iter().any(|a| a.get("name").and_then(Value::as_str) == Some(name));
-        names.retain(|name| !known(name.split('.').next().unwrap_or_default()));
-    }
-    Ok(Select::Only(names))
 }
 
 fn filter_of(request: &Request, allowed: &Allowed) -> Result<Option<Filter>, Failure> {
@@ -185,7 +189,7 @@ fn both(allowed: &Allowed, keys: Vec<Value>, filter: Filter) -> Result<Filter, F
 }
 
 /// The values left by `whitelist` and `blacklist`.
-fn listed(request: &Request, mut values: Map<String, Value>) -> Result<Map<String, Value>, Failure> {
+pub fn listed(request: &Request, mut values: Map<String, Value>) -> Result<Map<String, Value>, Failure> {
     if let Some(white) = request.params.names("whitelist")? {
         values.retain(|name, _| white.contains(name));
     }

@@ -1,6 +1,6 @@
 //! Records as JSON bytes, straight from typed values: no tree is built per row.
 
-use data::{Record, Records};
+use data::{Linked, Record, Records};
 use domain::{
     FieldNo, Millis,
     catalog::{Field, FieldKind},
@@ -12,15 +12,15 @@ use crate::answer::PageMeta;
 
 /// `{"data":[…]}`, with `meta` when there is a page to tell of.
 pub fn page(records: &Records, meta: Option<PageMeta>) -> Vec<u8> {
-    let columns = Columns::of(records.fields());
+    let shape = Shape::of(records);
     // A guess that is right for small records and cheap for large ones.
-    let mut out = Vec::with_capacity(64 + records.rows.len() * columns.0.len() * 24);
+    let mut out = Vec::with_capacity(64 + records.rows.len() * shape.columns.0.len() * 24);
     out.extend_from_slice(b"{\"data\":[");
-    for (at, row) in records.rows.iter().enumerate() {
+    for at in 0..records.rows.len() {
         if at > 0 {
             out.push(b',');
         }
-        columns.write(row, |_| true, &mut out);
+        shape.write(at, &mut out);
     }
     out.push(b']');
     if let Some(meta) = meta {
@@ -37,6 +37,69 @@ pub fn page(records: &Records, meta: Option<PageMeta>) -> Vec<u8> {
     }
     out.push(b'}');
     out
+}
+
+/// `{"data":{…}}` of the first record, or `{"data":null}`.
+pub fn first(records: &Records) -> Vec<u8> {
+    let mut out = b"{\"data\":".to_vec();
+    match records.rows.is_empty() {
+        true => out.extend_from_slice(b"null"),
+        false => Shape::of(records).write(0, &mut out),
+    }
+    out.push(b'}');
+    out
+}
+
+/// Records with what their links lead to.
+struct Shape<'r> {
+    records: &'r Records,
+    columns: Columns,
+    links: Vec<(Vec<u8>, &'r Linked, Shape<'r>)>,
+}
+
+impl<'r> Shape<'r> {
+    fn of(records: &'r Records) -> Self {
+        let mut columns = Columns::of(records.fields());
+        for column in &mut columns.0 {
+            column.hidden |= column.kind == FieldKind::Link || records.beside.contains(&column.no);
+        }
+        let link = |linked: &'r Linked| (label(&linked.name), linked, Shape::of(&linked.records));
+        Self { records, columns, links: records.linked.iter().map(link).collect() }
+    }
+
+    fn write(&self, at: usize, out: &mut Vec<u8>) {
+        let Some(row) = self.records.rows.get(at) else { return out.extend_from_slice(b"null") };
+        self.columns.write(row, |_| true, out);
+        for (label, linked, shape) in &self.links {
+            // A link that may not be read in this row is not there, like any other field.
+            let Some(Some(rows)) = linked.of_row.get(at) else { continue };
+            let empty = out.pop().is_some() && out.last() == Some(&b'{');
+            if !empty {
+                out.push(b',');
+            }
+            out.extend_from_slice(label);
+            if linked.many {
+                out.push(b'[');
+                for (n, row) in rows.iter().enumerate() {
+                    if n > 0 {
+                        out.push(b',');
+                    }
+                    shape.write(*row, out);
+                }
+                out.push(b']');
+            } else {
+                shape.write(rows.first().copied().unwrap_or(usize::MAX), out);
+            }
+            out.push(b'}');
+        }
+    }
+}
+
+fn label(name: &str) -> Vec<u8> {
+    let mut label = Vec::with_capacity(name.len() + 3);
+    text(name, &mut label);
+    label.push(b':');
+    label
 }
 
 /// `{"data":{…}}`, or `{"data":null}`.
@@ -90,9 +153,7 @@ struct Column {
 impl Columns {
     fn of<'f>(fields: impl Iterator<Item = &'f Field>) -> Self {
         let column = |field: &Field| {
-            let mut label = Vec::with_capacity(field.name.len() + 3);
-            text(&field.name, &mut label);
-            label.push(b':');
+            let label = label(&field.name);
             let hidden = field.hidden || field.kind == FieldKind::Password;
             Column { no: field.no, label, kind: field.kind, hidden }
         };

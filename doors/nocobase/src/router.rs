@@ -25,7 +25,7 @@ use serde_json::Value;
 use crate::{
     NocobaseState,
     answer::Answer,
-    api_keys, auth, collections, cors, credential,
+    api_keys, associations, auth, collections, cors, credential,
     credential::Kind,
     denied::{self, Presented},
     failure::Failure,
@@ -119,6 +119,19 @@ const RECORDS: &[Action] = actions! {
     "*" "updateOrCreate" Writes [RecordCreate Resource] => records::update_or_create;
 };
 
+/// Actions on the records behind an association of any collection.
+const ASSOCIATIONS: &[Action] = actions! {
+    "*.*" "list" Reads [RecordRead Resource] => associations::list;
+    "*.*" "get" Reads [RecordRead Resource] => associations::get;
+    "*.*" "create" Writes [RecordRead Resource] => associations::create;
+    "*.*" "update" Writes [RecordRead Resource] => associations::update;
+    "*.*" "destroy" Writes [RecordRead Resource] => associations::destroy;
+    "*.*" "add" Writes [RecordUpdate Resource] => associations::add;
+    "*.*" "remove" Writes [RecordUpdate Resource] => associations::remove;
+    "*.*" "set" Writes [RecordUpdate Resource] => associations::set;
+    "*.*" "toggle" Writes [RecordUpdate Resource] => associations::toggle;
+};
+
 /// Actions of the reserved resources.
 const SYSTEM: &[Action] = actions! {
     // Who one is.
@@ -190,7 +203,7 @@ fn find(target: &Target) -> Option<&'static Action> {
     if !collections::RESERVED.contains(&target.resource.as_str()) {
         return match target.assoc {
             None => RECORDS.iter().find(|a| a.action == target.action),
-            Some(_) => None,
+            Some(_) => ASSOCIATIONS.iter().find(|a| a.action == target.action),
         };
     }
     let is = |a: &&Action| match (&target.assoc, a.resource.split_once('.')) {
@@ -357,7 +370,7 @@ mod tests {
     #[test]
     fn the_table_of_actions_is_the_published_one() {
         let mut lines = String::new();
-        for action in RECORDS.iter().chain(SYSTEM) {
+        for action in RECORDS.iter().chain(ASSOCIATIONS).chain(SYSTEM) {
             let need = match action.need {
                 Need::Nobody => "open to everybody".to_owned(),
                 Need::SignedIn(_) => "any live credential".to_owned(),

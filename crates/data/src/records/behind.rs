@@ -1,10 +1,12 @@
 //! The rows behind a link of one record: listed, and linked or unlinked. Linking needs the right to change
 //! the record the link belongs to, and, where the key is kept in the other rows, to change it there.
 
+use std::sync::Arc;
+
 use domain::{
     FieldNo,
     access::Op,
-    catalog::{Field, LinkKind},
+    catalog::{Field, LinkKind, Table},
     decision::Allowed,
     limits,
     query::{
@@ -115,12 +117,17 @@ impl Data {
         })
     }
 
-    /// The proof for an operation on the table behind a link of the call's table.
-    pub fn implied_behind(&self, allowed: &Allowed, link: &str, op: Op) -> Result<Allowed, DataError> {
+    /// The table a link of the call's table leads to.
+    pub fn linked_table(&self, allowed: &Allowed, link: &str) -> Result<Arc<Table>, DataError> {
         let from = rights::table(allowed)?;
         let unknown = || BindError::UnknownField(link.to_owned());
         let link = from.field(link).and_then(|f| f.link.as_ref()).ok_or_else(unknown)?;
-        let target = table(allowed, from, &link.target).ok_or_else(unknown)?;
+        Ok(table(allowed, from, &link.target).ok_or_else(unknown)?)
+    }
+
+    /// The proof for an operation on the table behind a link of the call's table.
+    pub fn implied_behind(&self, allowed: &Allowed, link: &str, op: Op) -> Result<Allowed, DataError> {
+        let target = self.linked_table(allowed, link)?;
         allowed.implied(op, &target).ok_or(DataError::OutOfScope)
     }
 

@@ -5,6 +5,7 @@ mod create;
 mod delete;
 mod fill;
 mod follow;
+mod import;
 mod read;
 mod types;
 mod update;
@@ -13,4 +14,5 @@ mod which;
 mod written;
 
 pub use behind::Linking;
+pub use import::Imported;
 pub use types::{Follow, Linked, Record, Records, Row, Values, Which, Written};

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::{
-    BaseId, TableId, WorkspaceId,
-    catalog::{Catalog, Table},
+    BaseId, FieldNo, TableId, WorkspaceId,
+    catalog::{Catalog, LinkKind, Table},
 };
 
 use super::{Alt, Cell, Entry, Fields, Grants, Limit, Op, Ops, Reach, Scope, Scopes, TooManyAlternatives};
@@ -206,10 +206,19 @@ fn alternative(limit: &Limit, table: Option<&Table>) -> Alt {
         None => Fields::All,
         // Field names mean something only at a table; elsewhere, and where unknown, they grant nothing.
         Some(names) => {
-            Fields::Only(names.iter().filter_map(|n| table.and_then(|t| t.field(n)).map(|f| f.no)).collect())
+            Fields::Only(table.into_iter().flat_map(|t| names.iter().flat_map(|n| named(t, n))).collect())
         }
     };
     Alt { rows, fields }
+}
+
+/// A link whose key its own row holds is that key, in other words: whoever has the one has the other. (Not
+/// the other way round: a key alone tells nothing of the row it names.)
+fn named(table: &Table, name: &str) -> Vec<FieldNo> {
+    let Some(field) = table.field(name) else { return Vec::new() };
+    let link = field.link.as_ref().filter(|link| link.kind == LinkKind::Here);
+    let key = link.and_then(|link| table.field(&link.key)).map(|key| key.no);
+    std::iter::once(field.no).chain(key).collect()
 }
 
 #[derive(Default)]

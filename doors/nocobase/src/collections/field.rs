@@ -1,13 +1,13 @@
 //! Fields of a collection: `collections/{name}/fields:*`.
 
-use data::{DataError, FieldPatch, TablePatch};
+use data::{DataError, FieldPatch};
 use domain::{
-    catalog::{Field, Table},
+    catalog::{Field, FieldKind, Table},
     decision::Allowed,
 };
 use serde_json::{Map, Value, json};
 
-use super::{associations, field_names, options_of, spec, spec::Given, with_notes, with_options};
+use super::{association, options_of, spec, with_options};
 use crate::{
     answer::Answer,
     failure::{self, Failure},
@@ -18,37 +18,30 @@ use crate::{
 pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     let _editing = request.inner.editing.lock().await;
     let table = current(request, allowed)?;
-    let given = spec::field(request, request.values()?)?;
+    let given = spec::field(request, allowed.catalog(), &table.name, request.values()?)?;
     let duplicate = |name: &str| {
         Failure::bad(format!("Field name \"{name}\" already exists in collection \"{}\"", table.name))
     };
-    let taken = field_names(&table);
-    match given {
-        Given::Column(spec) => {
-            if taken.contains(&spec.name) {
-                return Err(duplicate(&spec.name));
+    let mut made = None;
+    for (at, spec) in given.fields.into_iter().enumerate() {
+        let name = spec.name.clone();
+        if table.field(&name).is_some() {
+            match at {
+                0 => return Err(duplicate(&name)),
+                // The key of an association may be there already.
+                _ => continue,
             }
-            let name = spec.name.clone();
-            let field = request.inner.data.add_field(allowed, *spec).await.map_err(|error| match error {
-                DataError::Conflict { .. } => duplicate(&name),
-                other => said(&table, other),
-            })?;
-            Ok(Answer::Data(Value::Object(shown(&table, &field))))
         }
-        Given::Association { note, column } => {
-            let name = note.get("name").and_then(Value::as_str).unwrap_or_default();
-            if taken.contains(name) {
-                return Err(duplicate(name));
-            }
-            if let Some(column) = column.filter(|c| !taken.contains(&c.name)) {
-                request.inner.data.add_field(allowed, *column).await.map_err(|e| said(&table, e))?;
-            }
-            let mut notes: Vec<Value> = associations(&table).into_iter().map(Value::Object).collect();
-            notes.push(Value::Object(note.clone()));
-            keep_notes(request, allowed, &table, notes).await?;
-            Ok(Answer::Data(Value::Object(association_shown(&table, note))))
-        }
+        let field = request.inner.data.add_field(allowed, spec).await.map_err(|error| match error {
+            DataError::Conflict { .. } => duplicate(&name),
+            other => said(&table, other),
+        })?;
+        made.get_or_insert(field);
     }
+    if let Some(needed) = given.elsewhere {
+        association::provide(request, allowed, needed).await?;
+    }
+    Ok(Answer::Data(made.map_or(Value::Null, |field| Value::Object(shown(&table, &field)))))
 }
 
 pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
@@ -68,17 +61,6 @@ pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     let _editing = request.inner.editing.lock().await;
     let (name, values) = (request.key()?, request.values()?);
     let table = current(request, allowed)?;
-    let mut notes = associations(&table);
-    if let Some(note) = notes.iter_mut().find(|n| n.get("name").and_then(Value::as_str) == Some(&name)) {
-        note.extend(
-            values
-                .into_iter()
-                .filter(|(key, _)| !matches!(key.as_str(), "name" | "type" | "target" | "foreignKey")),
-        );
-        let note = note.clone();
-        keep_notes(request, allowed, &table, notes.into_iter().map(Value::Object).collect()).await?;
-        return Ok(Answer::Data(Value::Array(vec![Value::Object(association_shown(&table, note))])));
-    }
     let Some(field) = table.field(&name) else { return Ok(Answer::Data(Value::Array(Vec::new()))) };
     let patch = patch_of(field, &values)?;
     let field = request.inner.data.patch_field(allowed, &name, patch).await.map_err(|e| said(&table, e))?;
@@ -90,13 +72,6 @@ pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Fai
     let table = current(request, allowed)?;
     let Some(names) = request.params.target_keys()? else { return Err(request.needs_a_target()) };
     for name in names.iter().filter_map(Value::as_str) {
-        let mut notes = associations(&table);
-        let before = notes.len();
-        notes.retain(|n| n.get("name").and_then(Value::as_str) != Some(name));
-        if notes.len() < before {
-            keep_notes(request, allowed, &table, notes.into_iter().map(Value::Object).collect()).await?;
-            continue;
-        }
         match request.inner.data.drop_field(allowed, name).await {
             Ok(()) | Err(DataError::NotFound) => {}
             Err(error) => return Err(said(&table, error)),
@@ -105,24 +80,18 @@ pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Fai
     Ok(Answer::Data(Value::Bool(true)))
 }
 
-async fn keep_notes(
-    request: &Request,
-    allowed: &Allowed,
-    table: &Table,
-    notes: Vec<Value>,
-) -> Result<(), Failure> {
-    let extra = Some(Some(with_notes(table, "associations", notes)));
-    let patch = TablePatch { extra, ..TablePatch::default() };
-    request.inner.data.patch_table(allowed, patch).await.map(drop).map_err(|e| said(table, e))
-}
-
 fn patch_of(field: &Field, values: &Map<String, Value>) -> Result<FieldPatch, Failure> {
     let mut options = options_of(field.extra.as_deref());
-    let kept =
-        values.iter().filter(|(key, _)| !matches!(key.as_str(), "name" | "type" | "key" | "collectionName"));
+    // Where an association leads is settled when it is made.
+    let fixed = |key: &str| {
+        let of_links = ["target", "foreignKey", "otherKey", "sourceKey", "targetKey", "through"];
+        ["name", "type", "key", "collectionName"].contains(&key)
+            || (field.kind == FieldKind::Link && of_links.contains(&key))
+    };
+    let kept = values.iter().filter(|(key, _)| !fixed(key));
     options.extend(kept.map(|(k, v)| (k.clone(), v.clone())));
     let allow_null = bool_property(values, "allowNull")?;
-    let own = field.system.is_none() && !field.primary;
+    let own = field.system.is_none() && !field.primary && field.kind != FieldKind::Link;
     let required = match (allow_null, values.contains_key("validation")) {
         _ if !own => None,
         (Some(allow), _) => Some(!allow),
@@ -154,8 +123,7 @@ pub fn all(table: &Table) -> Vec<Value> {
 }
 
 fn objects(table: &Table) -> Vec<Map<String, Value>> {
-    let columns = table.fields.iter().map(|f| shown(table, f));
-    columns.chain(associations(table).into_iter().map(|note| association_shown(table, note))).collect()
+    table.fields.iter().map(|f| shown(table, f)).collect()
 }
 
 fn shown(table: &Table, field: &Field) -> Map<String, Value> {
@@ -173,14 +141,6 @@ fn shown(table: &Table, field: &Field) -> Map<String, Value> {
         out.insert("uiSchema".to_owned(), json!({ "title": title }));
     }
     out.extend(options);
-    out
-}
-
-fn association_shown(table: &Table, note: Map<String, Value>) -> Map<String, Value> {
-    let name = note.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let mut out = head(table, &name, format!("{}_{name}", super::key_of(table.id.as_bytes())));
-    out.insert("interface".to_owned(), Value::Null);
-    out.extend(note);
     out
 }
 

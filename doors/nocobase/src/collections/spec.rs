@@ -1,11 +1,11 @@
-//! What a client says of a collection or a field, in the core's words. Types that have no column of their
-//! own (associations) are kept as notes with the table; what the core does not understand of a field is
-//! kept with it and returned verbatim.
+//! What a client says of a collection or a field, in the core's words. What the core does not understand of
+//! a field is kept with it and returned verbatim.
 
 use data::{FieldSpec, TableSpec};
-use domain::catalog::{FieldKind, SystemField};
+use domain::catalog::{Catalog, FieldKind, Link, LinkKind, LinkTarget, SystemField};
 use serde_json::{Map, Value, json};
 
+use super::association;
 use crate::{
     failure::Failure,
     request::{Request, bool_property, text_property},
@@ -23,16 +23,29 @@ const FLAGS: [(&str, SystemField); 4] = [
 ];
 
 /// One field as it was given.
-pub enum Given {
-    Column(Box<FieldSpec>),
-    /// No column, or one that already exists; kept as a note.
-    Association {
-        note: Map<String, Value>,
-        column: Option<Box<FieldSpec>>,
-    },
+pub struct Given {
+    /// The field, and the column of its key where this collection holds it.
+    pub fields: Vec<FieldSpec>,
+    pub elsewhere: Option<Elsewhere>,
 }
 
-pub fn table(request: &Request, values: &Map<String, Value>) -> Result<TableSpec, Failure> {
+/// What an association needs outside of its collection; made where it is missing.
+pub enum Elsewhere {
+    Column { collection: String, spec: FieldSpec },
+    Pairs(TableSpec),
+}
+
+/// A collection to be made, and what its associations need elsewhere.
+pub struct NewCollection {
+    pub table: TableSpec,
+    pub elsewhere: Vec<Elsewhere>,
+}
+
+pub fn table(
+    request: &Request,
+    catalog: &Catalog,
+    values: &Map<String, Value>,
+) -> Result<NewCollection, Failure> {
     let name = text_property(values, "name")?.flatten().unwrap_or_default();
     let given = match values.get("fields") {
         None | Some(Value::Null) => Vec::new(),
@@ -43,23 +56,17 @@ pub fn table(request: &Request, values: &Map<String, Value>) -> Result<TableSpec
         Some(_) => return Err(Failure::bad("fields must be a list of objects")),
     };
     let mut fields: Vec<FieldSpec> = Vec::new();
-    let mut notes = Vec::new();
+    let mut elsewhere = Vec::new();
     for field in given {
-        match self::field(request, field)? {
-            Given::Column(spec) => push(&mut fields, *spec),
-            Given::Association { note, column } => {
-                notes.push(Value::Object(note));
-                if let Some(column) = column {
-                    push(&mut fields, *column);
-                }
-            }
-        }
+        let given = self::field(request, catalog, &name, field)?;
+        given.fields.into_iter().for_each(|spec| push(&mut fields, spec));
+        elsewhere.extend(given.elsewhere);
     }
     for (flag, system) in FLAGS {
         if bool_property(values, flag)? == Some(true) && !fields.iter().any(|f| f.system == Some(system)) {
-            let (spec, note) = flagged(flag, system);
-            fields.push(spec);
-            notes.extend(note.map(Value::Object));
+            let (column, link) = flagged(flag, system);
+            push(&mut fields, column);
+            link.into_iter().for_each(|link| push(&mut fields, link));
         }
     }
     let options: Map<String, Value> = values
@@ -69,13 +76,9 @@ pub fn table(request: &Request, values: &Map<String, Value>) -> Result<TableSpec
         .collect();
     let mut extra = Map::new();
     extra.insert("nocobase".to_owned(), Value::Object(options));
-    extra.insert("nocobase.associations".to_owned(), Value::Array(notes));
-    Ok(TableSpec {
-        name,
-        title: text_property(values, "title")?.flatten(),
-        fields,
-        extra: Some(Value::Object(extra).to_string()),
-    })
+    let title = text_property(values, "title")?.flatten();
+    let extra = Some(Value::Object(extra).to_string());
+    Ok(NewCollection { table: TableSpec { name, title, fields, extra }, elsewhere })
 }
 
 /// A column that was given twice (a foreign key and the association it belongs to) is one column.
@@ -87,17 +90,24 @@ fn push(fields: &mut Vec<FieldSpec>, spec: FieldSpec) {
     }
 }
 
-/// The field a flag stands for, and the association that goes with it.
-fn flagged(flag: &str, system: SystemField) -> (FieldSpec, Option<Map<String, Value>>) {
+/// The column a flag stands for, and the association that goes with it.
+fn flagged(flag: &str, system: SystemField) -> (FieldSpec, Option<FieldSpec>) {
     match system {
         SystemField::CreatedBy | SystemField::UpdatedBy => {
             let column = format!("{flag}Id");
             let note = json!({
-                "name": flag, "type": "belongsTo", "interface": flag, "target": "users", "targetKey": "id",
+                "type": "belongsTo", "interface": flag, "target": "users", "targetKey": "id",
                 "foreignKey": column,
             });
+            let link = Link {
+                kind: LinkKind::Here,
+                key: column.clone(),
+                target: LinkTarget::Users,
+                target_key: "id".to_owned(),
+                through: None,
+            };
             let options = json!({ "type": "bigInt", "isForeignKey": true });
-            (with(FieldSpec::system(column, system), options), note.as_object().cloned())
+            (with(FieldSpec::system(column, system), options), Some(with(FieldSpec::link(flag, link), note)))
         }
         _ => {
             let options = json!({ "type": "date", "interface": flag, "field": flag });
@@ -106,12 +116,17 @@ fn flagged(flag: &str, system: SystemField) -> (FieldSpec, Option<Map<String, Va
     }
 }
 
-fn with(spec: FieldSpec, options: Value) -> FieldSpec {
+pub(super) fn with(spec: FieldSpec, options: Value) -> FieldSpec {
     FieldSpec { extra: Some(json!({ "nocobase": options }).to_string()), ..spec }
 }
 
-/// One field object.
-pub fn field(request: &Request, values: Map<String, Value>) -> Result<Given, Failure> {
+/// One field object of the collection `source`.
+pub fn field(
+    request: &Request,
+    catalog: &Catalog,
+    source: &str,
+    values: Map<String, Value>,
+) -> Result<Given, Failure> {
     let name = match text_property(&values, "name")?.flatten() {
         Some(name) => name,
         None => super::random_name(request, "f_"),
@@ -123,33 +138,10 @@ pub fn field(request: &Request, values: Map<String, Value>) -> Result<Given, Fai
     let mut options = values.clone();
     options.remove("name");
     options.insert("type".to_owned(), json!(kind_name));
-    match kind_name.as_str() {
-        "belongsTo" | "hasOne" | "hasMany" | "belongsToMany" => association(name, &kind_name, options),
-        _ => column(name, &kind_name, &values, options).map(|spec| Given::Column(Box::new(spec))),
+    if let Some(kind) = association::kind(&kind_name) {
+        return association::field(catalog, source, name, kind, options);
     }
-}
-
-fn association(name: String, kind: &str, mut note: Map<String, Value>) -> Result<Given, Failure> {
-    let target = text_property(&note, "target")?.flatten();
-    if target.is_none() && !matches!(name.as_str(), "createdBy" | "updatedBy") {
-        return Err(Failure::bad(format!("{name}: target is required")));
-    }
-    let column = match (kind, name.as_str()) {
-        ("belongsTo", "createdBy") => Some(FieldSpec::system("createdById", SystemField::CreatedBy)),
-        ("belongsTo", "updatedBy") => Some(FieldSpec::system("updatedById", SystemField::UpdatedBy)),
-        ("belongsTo", _) => {
-            let key = text_property(&note, "foreignKey")?.flatten().unwrap_or_else(|| format!("{name}Id"));
-            if !crate::path::valid_name(&key) {
-                return Err(Failure::bad(format!("{key:?} is not a field name")));
-            }
-            note.insert("foreignKey".to_owned(), json!(key));
-            Some(FieldSpec::new(key, FieldKind::BigInt))
-        }
-        _ => None,
-    };
-    note.insert("name".to_owned(), json!(name));
-    let foreign = json!({ "type": "bigInt", "isForeignKey": true });
-    Ok(Given::Association { note, column: column.map(|spec| Box::new(with(spec, foreign))) })
+    Ok(Given { fields: vec![column(name, &kind_name, &values, options)?], elsewhere: None })
 }
 
 fn column(

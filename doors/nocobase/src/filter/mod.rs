@@ -181,6 +181,11 @@ impl Parser<'_, '_> {
             "$like" | "$iLike" | "$notLike" | "$notILike" => like(field, op, value),
             "$empty" | "$arrayEmpty" => Ok(cmp(field, CmpOp::Empty, Vec::new())),
             "$notEmpty" | "$arrayNotEmpty" => Ok(cmp(field, CmpOp::NotEmpty, Vec::new())),
+            // Whether anything is there at all: of an association, whether there is a linked record.
+            "$exists" | "$notExists" => {
+                let there = (op == "$exists") != is_false(value);
+                Ok(cmp(field, if there { CmpOp::NotEmpty } else { CmpOp::Empty }, Vec::new()))
+            }
             "$isTruly" => {
                 Ok(cmp(field, if is_false(value) { CmpOp::False } else { CmpOp::True }, Vec::new()))
             }

@@ -7,6 +7,7 @@
 )]
 
 mod api_keys;
+mod associations;
 mod auth;
 mod bad_input;
 mod collections;

@@ -1,0 +1,161 @@
+//! Associations: `belongsTo`, `hasOne`, `hasMany`, `belongsToMany`, in the core's word for them: links. The
+//! keys they rest on are columns like any other; those that are missing are made.
+
+use data::{DataError, FieldSpec, TableSpec};
+use domain::{
+    access::Op,
+    catalog::{Catalog, FieldKind, Link, LinkKind, LinkTarget, SystemField, Through},
+    decision::Allowed,
+};
+use serde_json::{Map, Value, json};
+
+use super::spec::{Elsewhere, Given, with};
+use crate::{
+    failure::{self, Failure},
+    request::{Request, text_property},
+    role::HOME,
+};
+
+/// The one reserved resource records can be linked with.
+const USERS: &str = "users";
+
+pub fn kind(name: &str) -> Option<LinkKind> {
+    Some(match name {
+        "belongsTo" => LinkKind::Here,
+        "hasOne" => LinkKind::OneThere,
+        "hasMany" => LinkKind::ManyThere,
+        "belongsToMany" => LinkKind::Through,
+        _ => return None,
+    })
+}
+
+pub fn field(
+    catalog: &Catalog,
+    source: &str,
+    name: String,
+    kind: LinkKind,
+    mut note: Map<String, Value>,
+) -> Result<Given, Failure> {
+    let by_user = [("createdBy", SystemField::CreatedBy), ("updatedBy", SystemField::UpdatedBy)];
+    let system = by_user.into_iter().find(|(n, _)| *n == name && kind == LinkKind::Here).map(|(_, s)| s);
+    let target = match (option(&note, "target")?, system) {
+        (Some(target), _) => target,
+        (None, Some(_)) => USERS.to_owned(),
+        (None, None) => return Err(Failure::bad(format!("{name}: target is required"))),
+    };
+    if target != USERS && super::RESERVED.contains(&target.as_str()) {
+        return Err(Failure::bad(format!("{name}: {target} cannot be linked with")));
+    }
+    if target == USERS && matches!(kind, LinkKind::OneThere | LinkKind::ManyThere) {
+        return Err(Failure::bad(format!("{name}: users hold no keys of other collections")));
+    }
+    let (own, theirs) = (format!("{source}Id"), format!("{target}Id"));
+    let foreign = match (kind, system) {
+        (LinkKind::Here, Some(_)) => format!("{name}Id"),
+        (LinkKind::Here, None) => option(&note, "foreignKey")?.unwrap_or_else(|| format!("{name}Id")),
+        _ => option(&note, "foreignKey")?.unwrap_or_else(|| own.clone()),
+    };
+    let source_key = option(&note, "sourceKey")?.unwrap_or_else(|| "id".to_owned());
+    let target_key = option(&note, "targetKey")?.unwrap_or_else(|| "id".to_owned());
+    let through = match kind {
+        LinkKind::Through => {
+            let table = option(&note, "through")?.unwrap_or_else(|| format!("{source}_{name}"));
+            let to = option(&note, "otherKey")?
+                .unwrap_or_else(|| if theirs == foreign { format!("{name}OtherId") } else { theirs });
+            Some(Through { table, from: foreign.clone(), to })
+        }
+        _ => None,
+    };
+    let (key, far) = match kind {
+        LinkKind::Here => (foreign.clone(), target_key.clone()),
+        LinkKind::OneThere | LinkKind::ManyThere => (source_key.clone(), foreign.clone()),
+        LinkKind::Through => (source_key.clone(), target_key.clone()),
+    };
+    let mut names = vec![&target, &foreign, &source_key, &target_key];
+    names.extend(through.iter().flat_map(|t| [&t.table, &t.to]));
+    if let Some(bad) = names.into_iter().find(|n| !crate::path::valid_name(n)) {
+        return Err(Failure::bad(format!("{bad:?} is not a field name")));
+    }
+    note.insert("target".to_owned(), json!(target));
+    note.insert("foreignKey".to_owned(), json!(foreign));
+    if kind == LinkKind::Here || kind == LinkKind::Through {
+        note.insert("targetKey".to_owned(), json!(target_key));
+    }
+    if kind != LinkKind::Here {
+        note.insert("sourceKey".to_owned(), json!(source_key));
+    }
+    if let Some(through) = &through {
+        note.insert("through".to_owned(), json!(through.table));
+        note.insert("otherKey".to_owned(), json!(through.to));
+    }
+    let column = |name: &str, key_of: &str, key: &str| {
+        let kind = key_kind(catalog, key_of, key);
+        with(FieldSpec::new(name, kind), json!({ "type": "bigInt", "isForeignKey": true }))
+    };
+    let (here, elsewhere) = match (kind, &through) {
+        (LinkKind::Here, _) => {
+            let options = json!({ "type": "bigInt", "isForeignKey": true });
+            let spec = match system {
+                Some(system) => with(FieldSpec::system(&foreign, system), options),
+                None => column(&foreign, &target, &target_key),
+            };
+            (Some(spec), None)
+        }
+        (_, Some(through)) => {
+            let fields =
+                vec![column(&through.from, source, &source_key), column(&through.to, &target, &target_key)];
+            let extra = Some(json!({ "nocobase": { "isThrough": true, "hidden": true } }).to_string());
+            let pairs = TableSpec { name: through.table.clone(), title: None, fields, extra };
+            (None, Some(Elsewhere::Pairs(pairs)))
+        }
+        _ => {
+            let spec = column(&foreign, source, &source_key);
+            (None, Some(Elsewhere::Column { collection: target.clone(), spec }))
+        }
+    };
+    let target = if target == USERS { LinkTarget::Users } else { LinkTarget::Table(target) };
+    let link = Link { kind, key, target, target_key: far, through };
+    let spec = with(FieldSpec::link(name, link), Value::Object(note));
+    Ok(Given { fields: std::iter::once(spec).chain(here).collect(), elsewhere })
+}
+
+/// Makes what an association rests on, unless it is there. The collection it leads to may come later.
+pub async fn provide(request: &Request, allowed: &Allowed, needed: Elsewhere) -> Result<(), Failure> {
+    let data = &request.inner.data;
+    let catalog = data.catalog();
+    let Some(base) = catalog.base(HOME).map(|b| b.id) else { return Ok(()) };
+    let said = |error| failure::data("collections", error);
+    match needed {
+        Elsewhere::Column { collection, spec } => {
+            let Some(table) = catalog.table(base, &collection) else { return Ok(()) };
+            if table.field(&spec.name).is_some() {
+                return Ok(());
+            }
+            let there = allowed.implied(Op::FieldCreate, table).ok_or_else(Failure::forbidden)?;
+            data.add_field(&there, spec).await.map(drop).map_err(said)
+        }
+        Elsewhere::Pairs(spec) => {
+            if super::RESERVED.contains(&spec.name.as_str()) {
+                return Err(Failure::bad(format!("Collection named {} already exists", spec.name)));
+            }
+            match catalog.table(base, &spec.name) {
+                Some(_) => Ok(()),
+                None => match data.create_table(allowed, spec).await {
+                    Ok(_) | Err(DataError::Conflict { .. }) => Ok(()),
+                    Err(error) => Err(said(error)),
+                },
+            }
+        }
+    }
+}
+
+fn option(note: &Map<String, Value>, name: &'static str) -> Result<Option<String>, Failure> {
+    Ok(text_property(note, name)?.flatten().filter(|text| !text.is_empty()))
+}
+
+/// A foreign key is of the kind of the key it holds; of a collection that is not there yet, a number.
+fn key_kind(catalog: &Catalog, collection: &str, key: &str) -> FieldKind {
+    let table = catalog.base(HOME).and_then(|b| catalog.table(b.id, collection));
+    let kind = table.and_then(|t| t.field(key)).map(|f| f.kind);
+    kind.filter(|k| k.is_text() || k.is_number()).unwrap_or(FieldKind::BigInt)
+}
