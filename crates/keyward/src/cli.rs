@@ -63,6 +63,8 @@ pub enum Command {
     Users(command::users::UsersArgs),
     /// Create and change roles
     Roles(command::roles::RolesArgs),
+    /// Take over users, roles and keys of a live better-auth or NocoBase
+    Import(command::import::ImportArgs),
     /// Show or check the configuration
     Config(command::config::ConfigArgs),
     /// Look for what is wrong or risky, and say what to do about it

@@ -57,6 +57,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
             Some(Command::Verify(args)) => command::verify::run(&global, &args).await,
             Some(Command::Users(args)) => command::users::run(&global, args).await,
             Some(Command::Roles(args)) => command::roles::run(&global, args).await,
+            Some(Command::Import(args)) => command::import::run(&global, &args).await,
             Some(Command::Config(args)) => command::config::run(&global, &args),
             Some(Command::Doctor(args)) => command::doctor::run(&global, &args).await,
         }

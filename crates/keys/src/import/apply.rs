@@ -29,6 +29,8 @@ pub(super) struct Run<'a> {
     /// Users made or linked in this run, as they will be: whose roles are known without being stored.
     pub held: HashMap<UserId, Vec<RoleId>>,
     organizations: HashMap<String, OrgId>,
+    /// Foreign ids of users and organizations that did not come: nor does what is theirs.
+    pub stayed: HashSet<String>,
     pub taken: Taken,
     pub pending: Vec<(store::NewKey, usize)>,
     pub lines: Vec<Line>,
@@ -77,6 +79,7 @@ impl<'a> Run<'a> {
             users: HashMap::new(),
             held: HashMap::new(),
             organizations: HashMap::new(),
+            stayed: HashSet::new(),
             taken: Taken::default(),
             pending: Vec::new(),
             lines: Vec::new(),
@@ -85,6 +88,7 @@ impl<'a> Run<'a> {
 
     pub async fn item(&mut self, item: Item) -> Result<(), KeysError> {
         let Item { table, id, label, mut notes, what } = item;
+        let is_owner = matches!(what, What::User(_) | What::Organization(_));
         let became = match what {
             What::Refused(reason) => Became::refused(reason),
             What::Dead(reason) => Became { outcome: Outcome::Dead, reason: Some(reason), here: None },
@@ -95,6 +99,9 @@ impl<'a> Run<'a> {
             What::Key(key) => self.key(table, &id, key, &mut notes).await?,
         };
         let Became { outcome, reason, here } = became;
+        if is_owner && outcome == Outcome::Refused {
+            self.stayed.insert(id.clone());
+        }
         self.lines.push(Line { table: table.to_owned(), id, label, outcome, reason, notes, here });
         if self.pending.len() >= KEYS_PER_WRITE { self.flush().await } else { Ok(()) }
     }

@@ -96,8 +96,10 @@ impl Run<'_> {
             ImportOwner::Anybody(id) => match (self.users.get(id), self.organization_id(id)) {
                 (Some(user), _) => Ok(Owner::User(*user)),
                 (None, Some(organization)) => Ok(Owner::Organization(organization)),
+                // It can come when they do.
+                (None, None) if self.stayed.contains(id) => Err(format!("its owner {id} is refused")),
                 (None, None) => {
-                    notes.push(format!("its owner {id:?} is not imported: it belongs to the server"));
+                    notes.push(format!("its owner {id:?} is nobody there either: it belongs to the server"));
                     Ok(Owner::Server)
                 }
             },

@@ -5,6 +5,7 @@ pub mod config;
 pub mod demo;
 pub mod doctor;
 mod doctor_checks;
+pub mod import;
 mod key_fields;
 pub mod keys;
 mod names;

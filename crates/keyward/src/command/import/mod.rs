@@ -1,0 +1,216 @@
+//! `import`: takes over the users, roles and keys of a live better-auth or NocoBase from its SQLite file. Says row by
+//! row what would happen, and does it with --apply. The file is only read; the rules are those of the `keys` room.
+
+mod shown;
+
+use std::{collections::HashMap, path::PathBuf, process::ExitCode};
+
+use clap::{Args, ValueEnum};
+use domain::{
+    access::Op,
+    decision::Allowed,
+    secret::Secret,
+};
+use door_nocobase::import::{TokenSecret, Tokens};
+use guard::{Call, Credential, PlaceName, profile::NATIVE};
+use keys::{Foreign, ForeignNames, import::ImportOptions};
+
+use crate::{
+    cli::Global,
+    config::Config,
+    error::Failure,
+    house::{DATABASE_FILE, House, RootKey},
+    key_files,
+};
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  keyward import --from better-auth auth.db                     say what would happen
+  keyward import --from better-auth auth.db --apply             do it; again is no harm
+  keyward import --from nocobase db.sqlite --app-key-file key   check tokens with the installation's APP_KEY
+  keyward import --from nocobase db.sqlite --role admin=admin --apply --json > report.json
+
+Works on the data folder while no server runs on it. Nothing that is here is changed; a row that does not come says
+why. Keys keep working as they are, passwords too; what is deleted or expired stays so. More: docs/import.md")]
+pub struct ImportArgs {
+    /// What wrote the file
+    #[arg(long, value_enum)]
+    from: Source,
+    /// The SQLite file; it is only read
+    file: PathBuf,
+    /// Do it; without this, nothing is written
+    #[arg(long)]
+    apply: bool,
+    /// NocoBase: the installation's APP_KEY; better in a file, or as KEYWARD_APP_KEY, which this server needs too
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["app_key_file", "jwt_secret_file"])]
+    app_key: Option<String>,
+    /// NocoBase: file that holds the APP_KEY
+    #[arg(long, value_name = "FILE", conflicts_with = "jwt_secret_file")]
+    app_key_file: Option<PathBuf>,
+    /// NocoBase: its storage/apps/main/jwt_secret.dat, if it has one
+    #[arg(long, value_name = "FILE")]
+    jwt_secret_file: Option<PathBuf>,
+    /// A role there stands for a role here, on your word: THERE=HERE
+    #[arg(long, value_name = "THERE=HERE", value_parser = pair)]
+    role: Vec<(String, String)>,
+    /// Users whose email or username is taken here are the users here
+    #[arg(long)]
+    link_users: bool,
+    /// better-auth: the installation runs with disableKeyHashing
+    #[arg(long)]
+    plain_keys: bool,
+    /// What stands before every table name in the file
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    table_prefix: String,
+    /// What a table or column is called in the file: apikey=api_keys, apikey.key=hash
+    #[arg(long, value_name = "NAME=THERE", value_parser = pair)]
+    rename: Vec<(String, String)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Source {
+    BetterAuth,
+    Nocobase,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
+    if name.is_empty() || value.is_empty() {
+        return Err("write NAME=VALUE".to_owned());
+    }
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+pub async fn run(global: &Global, args: &ImportArgs) -> Result<ExitCode, Failure> {
+    let mut config = Config::read(&super::settings(global)?)?;
+    crate::logging::start(&crate::config::Log { level: "warn".to_owned(), json: config.log.json });
+    let names =
+        ForeignNames { prefix: args.table_prefix.clone(), renamed: args.rename.iter().cloned().collect() };
+    let foreign = Foreign::open(&args.file, names).map_err(|error| Failure::usage(error.to_string()))?;
+    check_file(args.from, &foreign)?;
+    // A dry run leaves no folder behind where there was none.
+    let fresh = !config.server.data.join(DATABASE_FILE).exists();
+    let scratch = if fresh && !args.apply { Some(scratch_folder()?) } else { None };
+    let adopted = secrets(args, &mut config)?;
+    let own_folder = config.server.data.clone();
+    if let Some(folder) = &scratch {
+        config.server.data = folder.path().to_path_buf();
+    }
+    let base_url = config.server.url(config.server.listen);
+    let (house, root) = House::open(&config, RootKey::Ephemeral, &base_url).await?;
+    if let (Some(key), true) = (&adopted, args.apply) {
+        key_files::adopt_app_key(&own_folder, key)?;
+        crate::output::complain("note: this server had no app key yet; from now on it is the one given (app.key)");
+    }
+    let report = Work { house: &house, config: &config, args, foreign: &foreign }.run(root).await;
+    let closed = house.close().await;
+    let report = report?;
+    closed?;
+    shown::show(global, &report, args.apply);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn check_file(from: Source, foreign: &Foreign) -> Result<(), Failure> {
+    let (name, needed) = match from {
+        Source::BetterAuth => ("better-auth", ["apikey", "user"]),
+        Source::Nocobase => ("NocoBase", ["apiKeys", "users"]),
+    };
+    if needed.iter().any(|table| foreign.has(table)) {
+        return Ok(());
+    }
+    let has = foreign.tables().iter().take(20).cloned().collect::<Vec<_>>().join(", ");
+    let message = format!("that is no database of {name}: it has no table {}", needed.join(" and no table "));
+    Err(Failure::usage(message).help(format!("it has: {has}; --rename and --table-prefix say what is called what")))
+}
+
+fn scratch_folder() -> Result<tempfile::TempDir, Failure> {
+    tempfile::tempdir().map_err(|e| Failure::new(format!("cannot make a folder for the dry run: {e}")))
+}
+
+/// The key of the installation becomes this server's when it has none yet: so tokens it reads stay readable. Answers
+/// that key.
+fn secrets(args: &ImportArgs, config: &mut Config) -> Result<Option<Secret>, Failure> {
+    let Some(given) = app_key(args)? else { return Ok(None) };
+    let has_own = config.secrets.app_key.is_some() || config.server.data.join(key_files::APP_KEY_FILE).exists();
+    if has_own {
+        return Ok(None);
+    }
+    config.secrets.app_key = Some(given.clone());
+    Ok(Some(given))
+}
+
+fn app_key(args: &ImportArgs) -> Result<Option<Secret>, Failure> {
+    match (&args.app_key, &args.app_key_file) {
+        (Some(key), _) => Ok(Some(Secret::new(key))),
+        (None, Some(path)) => {
+            let text = std::fs::read_to_string(path)
+                .map_err(|e| Failure::usage(format!("cannot read {}: {e}", path.display())))?;
+            Ok(Some(Secret::new(text.trim_end_matches(['\r', '\n']))))
+        }
+        (None, None) => Ok(None),
+    }
+}
+
+struct Work<'a> {
+    house: &'a House,
+    config: &'a Config,
+    args: &'a ImportArgs,
+    foreign: &'a Foreign,
+}
+
+impl Work<'_> {
+    async fn run(&self, root: Option<Secret>) -> Result<keys::import::Report, Failure> {
+        let root = root.ok_or_else(|| Failure::new("there is no operator's key"))?;
+        let allowed = self.allowed(&root).await?;
+        let options = ImportOptions {
+            apply: self.args.apply,
+            link_users: self.args.link_users,
+            roles: self.args.role.iter().cloned().collect::<HashMap<_, _>>(),
+        };
+        let import = match self.args.from {
+            Source::BetterAuth => self.better_auth()?,
+            Source::Nocobase => self.nocobase(&allowed)?,
+        };
+        self.house.keys.import(&allowed, import, &options).await.map_err(|e| Failure::new(e.to_string()))
+    }
+
+    async fn allowed(&self, root: &Secret) -> Result<Allowed, Failure> {
+        let call = Call::new(Op::Settings, PlaceName::Server);
+        let checked = self.house.guard.check(&NATIVE, &Credential::Key(root.clone()), None, &call).await;
+        checked.map_err(|denied| Failure::new(format!("the guard refused the import: {:?}", denied.reason)))
+    }
+
+    fn better_auth(&self) -> Result<keys::import::Import, Failure> {
+        let settings = door_better_auth::import::ImportSettings { plain_keys: self.args.plain_keys };
+        let ours = &self.config.better_auth.configurations;
+        door_better_auth::import::import(self.foreign, settings, ours).map_err(unreadable)
+    }
+
+    fn nocobase(&self, allowed: &Allowed) -> Result<keys::import::Import, Failure> {
+        let (ours, theirs) = self.token_secrets()?;
+        let tokens = Tokens { theirs: &theirs, ours: &ours };
+        door_nocobase::import::import(self.foreign, &tokens, allowed.catalog()).map_err(unreadable)
+    }
+
+    /// What this server reads, and what the installation signed with: the same, where nothing is said.
+    fn token_secrets(&self) -> Result<(Vec<TokenSecret>, TokenSecret), Failure> {
+        let material = key_files::load(&self.config.secrets, &self.config.server.data, &crate::system::SystemEntropy)?;
+        let own = TokenSecret::AppKey(material.app_key);
+        let mut ours = vec![own.clone()];
+        ours.extend(material.jwt_secret.map(|bytes| TokenSecret::File(bytes.to_vec())));
+        let theirs = match (&self.args.jwt_secret_file, app_key(self.args)?) {
+            (Some(path), _) => TokenSecret::File(
+                std::fs::read(path)
+                    .map_err(|e| Failure::usage(format!("cannot read {}: {e}", path.display())))?,
+            ),
+            (None, Some(key)) => TokenSecret::AppKey(key),
+            (None, None) => own,
+        };
+        Ok((ours, theirs))
+    }
+}
+
+fn unreadable(error: keys::StoreError) -> Failure {
+    Failure::new(format!("the file cannot be read: {error}"))
+}
