@@ -22,6 +22,9 @@ use super::{
     to_sql,
 };
 
+/// Rows that are looked at again in one statement.
+const IDS_ASKED_AT_ONCE: usize = 500;
+
 pub(super) fn create(
     tx: &mut Tx<'_>,
     table: &Table,
@@ -52,7 +55,8 @@ pub(super) fn update(
     alts: &[BoundAlt],
 ) -> Result<Vec<Id>, StoreError> {
     check_required(table, write, false)?;
-    let where_ = selected(which, table).and(granted(&chosen(table, write), alts, table));
+    let mine = chosen(table, write);
+    let where_ = selected(which, table).and(granted(&mine, alts, table));
     let id = Alias::new(identity(table));
     let built = if write.values.is_empty() {
         let mut select = Query::select();
@@ -71,6 +75,10 @@ pub(super) fn update(
     let mut ids = ids(tx, &built).map_err(|error| named(error, table))?;
     ids.sort();
     if !ids.is_empty() && !write.values.is_empty() {
+        // A change must not carry a row to where its writer could not have written it.
+        if !unlimited(alts) && !all_match(tx, table, &ids, &granted(&mine, alts, table))? {
+            return Err(StoreError::Row);
+        }
         tx.records_changed(table.no);
     }
     Ok(ids)
@@ -124,6 +132,20 @@ fn matches(tx: &Tx<'_>, table: &Table, id: &Id, cond: Cond) -> Result<bool, Stor
     select.and_where(Expr::col(Alias::new(identity(table))).eq(Expr::val(id.to_sql())));
     cond.into_expr().map(|expr| select.and_where(expr));
     Ok(Built::of(&select).count(tx.conn)? == 1)
+}
+
+fn all_match(tx: &Tx<'_>, table: &Table, ids: &[Id], cond: &Cond) -> Result<bool, StoreError> {
+    for some in ids.chunks(IDS_ASKED_AT_ONCE) {
+        let mut select = Query::select();
+        select.expr(Expr::cust("count(*)")).from(Alias::new(table_name(table.no)));
+        let keys = some.iter().map(|id| Expr::val(id.to_sql()));
+        select.and_where(Expr::col(Alias::new(identity(table))).is_in(keys));
+        cond.clone().into_expr().map(|expr| select.and_where(expr));
+        if Built::of(&select).count(tx.conn)? != some.len() as u64 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn selected(which: &Which, table: &Table) -> Cond {

@@ -253,6 +253,23 @@ async fn writing_stays_within_the_alternatives() {
 }
 
 #[tokio::test]
+async fn a_change_that_would_carry_a_row_out_of_the_writers_rows_changes_nothing() {
+    for world in both() {
+        let table = todos(&world).await;
+        fill(&world, &table, &[&[(CODE, text("a"))], &[(CODE, text("b"))]]).await;
+        let open = cmp(TITLE, CmpOp::Empty, &[]);
+        let alts = vec![BoundAlt { rows: open.clone(), fields: Fields::All }];
+        let change = async |values: &[(FieldNo, Value)]| {
+            let which = Which::Matching(EVERY);
+            world.store.update_records(&table, which, write(values), alts.clone(), back(&[ID])).await
+        };
+        assert_eq!(change(&[(TITLE, text("out"))]).await, Err(StoreError::Row));
+        assert_eq!(ids(&world, &table, open).await, [1, 2]);
+        assert_eq!(change(&[(DONE, Value::Bool(true))]).await.unwrap().rows.len(), 2);
+    }
+}
+
+#[tokio::test]
 async fn what_is_read_back_follows_the_read_alternatives() {
     let world = World::memory();
     let table = todos(&world).await;
