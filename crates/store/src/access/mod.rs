@@ -25,8 +25,12 @@ pub struct UserPatch {
     pub default_role: Option<Option<RoleId>>,
     pub extra: Option<Option<String>>,
     pub sessions_valid_from: Option<Millis>,
+    /// Sessions begun before the write are void, and those there are go with it.
+    pub end_sessions: bool,
     /// A new password hash; `Some(None)` removes the password.
     pub password_hash: Option<Option<String>>,
+    /// Only if this is still the password hash; otherwise nothing changes: `Conflict("password")`.
+    pub password_was: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -9,25 +9,26 @@ use crate::{
     writer::Tx,
 };
 
+use super::users;
+
 impl Store {
     pub async fn create_session(&self, session: Session) -> Result<(), StoreError> {
+        self.write(move |tx| insert(tx, session)).await
+    }
+
+    /// Begins a session only if this is still the user's password hash, as it was when the password was
+    /// verified. `false`: it is not, and nothing was written.
+    pub async fn create_session_if(
+        &self,
+        session: Session,
+        password_hash: String,
+    ) -> Result<bool, StoreError> {
         self.write(move |tx| {
-            tx.execute(
-                "INSERT INTO sessions (digest, id, user_id, created_at, updated_at, expires_at, ip, user_agent,
-                   organization_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                params![
-                    session.digest.0,
-                    session.id.as_bytes(),
-                    session.user.as_bytes(),
-                    session.created_at.0,
-                    session.updated_at.0,
-                    session.expires_at.0,
-                    session.ip,
-                    session.user_agent,
-                    session.organization.as_ref().map(OrgId::as_bytes)
-                ],
-            )?;
-            publish(tx, session)
+            if users::password(tx.conn, session.user)? != Some(password_hash) {
+                return Ok(false);
+            }
+            insert(tx, session)?;
+            Ok(true)
         })
         .await
     }
@@ -129,6 +130,25 @@ fn read(c: &mut Columns<'_>) -> Result<Session, StoreError> {
 
 fn find(conn: &Connection, digest: Digest) -> Result<Option<Session>, StoreError> {
     sql::first(conn, &format!("SELECT {COLUMNS} FROM sessions WHERE digest = $1"), [digest.0], read)
+}
+
+fn insert(tx: &mut Tx<'_>, session: Session) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO sessions (digest, id, user_id, created_at, updated_at, expires_at, ip, user_agent,
+           organization_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        params![
+            session.digest.0,
+            session.id.as_bytes(),
+            session.user.as_bytes(),
+            session.created_at.0,
+            session.updated_at.0,
+            session.expires_at.0,
+            session.ip,
+            session.user_agent,
+            session.organization.as_ref().map(OrgId::as_bytes)
+        ],
+    )?;
+    publish(tx, session)
 }
 
 fn publish(tx: &mut Tx<'_>, session: Session) -> Result<(), StoreError> {

@@ -1,6 +1,6 @@
 //! Users and the roles they hold. Password hashes lie apart and are read by nothing but sign-in.
 
-use domain::{RoleId, UserId, audit::Actor, key::Owner, user::User};
+use domain::{Millis, RoleId, UserId, audit::Actor, key::Owner, user::User};
 use rusqlite::{Connection, params};
 use sea_query::{Expr, ExprTrait, Order, Query, SelectStatement, Value};
 
@@ -70,11 +70,7 @@ impl Store {
 
     /// For sign-in only.
     pub async fn password_hash(&self, id: UserId) -> Result<Option<String>, StoreError> {
-        self.read(move |conn| {
-            let sql = "SELECT hash FROM passwords WHERE user_id = $1";
-            sql::first(conn, sql, [id.as_bytes()], |c| Ok(c.take()?))
-        })
-        .await
+        self.read(move |conn| password(conn, id)).await
     }
 
     /// Gives a user a role; already held: nothing happens.
@@ -178,6 +174,11 @@ fn set_roles(conn: &Connection, id: UserId, roles: &[RoleId]) -> Result<(), Stor
     Ok(())
 }
 
+pub(super) fn password(conn: &Connection, id: UserId) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT hash FROM passwords WHERE user_id = $1";
+    sql::first(conn, sql, [id.as_bytes()], |c| Ok(c.take()?))
+}
+
 fn set_password(conn: &Connection, id: UserId, hash: Option<&str>) -> Result<(), StoreError> {
     sql::execute(conn, "DELETE FROM passwords WHERE user_id = $1", [id.as_bytes()])?;
     if let Some(hash) = hash {
@@ -188,7 +189,10 @@ fn set_password(conn: &Connection, id: UserId, hash: Option<&str>) -> Result<(),
 }
 
 fn patch_user(tx: &mut Tx<'_>, by: &Actor, id: UserId, patch: &UserPatch) -> Result<User, StoreError> {
-    let columns = columns(patch);
+    if patch.password_was.is_some() && password(tx.conn, id)? != patch.password_was {
+        return Err(StoreError::Conflict("password".to_owned()));
+    }
+    let columns = columns(patch, tx.now);
     let mut names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
     let mut update = Query::update();
     update.table("users").value("updated_at", tx.now.0).and_where(Expr::col("id").eq(id.as_bytes().to_vec()));
@@ -206,12 +210,15 @@ fn patch_user(tx: &mut Tx<'_>, by: &Actor, id: UserId, patch: &UserPatch) -> Res
         set_password(tx.conn, id, hash.as_deref())?;
         names.push("password");
     }
+    if patch.end_sessions {
+        sessions::end_all(tx, id, None)?;
+    }
     let detail = to_json(&serde_json::json!({ "changed": names }))?;
     announce(tx, by, "user.update", id, Some(&detail))
 }
 
 /// Only what the patch names.
-fn columns(patch: &UserPatch) -> Vec<(&'static str, Value)> {
+fn columns(patch: &UserPatch, now: Millis) -> Vec<(&'static str, Value)> {
     let mut set: Vec<(&'static str, Value)> = Vec::new();
     let mut text = |name, value: &Option<Option<String>>| {
         if let Some(value) = value {
@@ -225,7 +232,9 @@ fn columns(patch: &UserPatch) -> Vec<(&'static str, Value)> {
     set.extend(patch.active.map(|on| ("active", i64::from(on).into())));
     set.extend(patch.root.map(|on| ("root", i64::from(on).into())));
     set.extend(patch.default_role.map(|role| ("default_role", role.map(|id| id.as_bytes().to_vec()).into())));
-    set.extend(patch.sessions_valid_from.map(|at| ("sessions_valid_from", at.0.into())));
+    // The moment of the write, not of the call: whoever signed in between the two did so before it.
+    let valid_from = if patch.end_sessions { Some(now) } else { patch.sessions_valid_from };
+    set.extend(valid_from.map(|at| ("sessions_valid_from", at.0.into())));
     set
 }
 

@@ -142,6 +142,31 @@ async fn sessions_end_one_by_one_together_and_by_time() {
 }
 
 #[tokio::test]
+async fn a_session_and_a_new_hash_are_written_only_while_the_password_is_the_verified_one() {
+    let world = World::memory();
+    let new = NewUser { user: world.new_user("a@b.c"), password_hash: Some("old".to_owned()) };
+    let user = world.store.create_user(&by(), new).await.unwrap();
+    let hash = |was: &str, now: &str| UserPatch {
+        password_hash: Some(Some(now.to_owned())),
+        password_was: Some(was.to_owned()),
+        ..UserPatch::default()
+    };
+    let begin = async |hash: &str| {
+        world.store.create_session_if(session(&world, user.id), hash.to_owned()).await.unwrap()
+    };
+    assert!(begin("old").await);
+    let new = UserPatch { end_sessions: true, ..hash("old", "new") };
+    let after = world.store.patch_user(&by(), user.id, new).await.unwrap();
+    assert_eq!(after.sessions_valid_from, world.now(), "the clock of the write");
+    assert!(!begin("old").await);
+    assert_eq!(world.store.sessions(Some(user.id), Millis(T0)).await.unwrap(), []);
+    let late = world.store.patch_user(&by(), user.id, hash("old", "old, hashed again")).await;
+    assert_eq!(late, Err(StoreError::Conflict("password".to_owned())));
+    assert_eq!(world.store.password_hash(user.id).await.unwrap().as_deref(), Some("new"));
+    assert!(begin("new").await);
+}
+
+#[tokio::test]
 async fn users_are_found_by_any_part_of_their_names() {
     let world = World::memory();
     let role = world.role("member").await;
