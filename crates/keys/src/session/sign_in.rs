@@ -12,7 +12,10 @@ use domain::{
 };
 use store::UserPatch;
 
-use super::password::Verified;
+use super::{
+    password::Verified,
+    throttle::{Account, Attempt},
+};
 use crate::{Keys, KeysError, NewUser};
 
 /// A session token is this and 43 base62 characters (256 bits).
@@ -20,6 +23,8 @@ pub const SESSION_PREFIX: &str = "kws_";
 const TOKEN_CHARS: usize = 43;
 /// Of what a browser says about itself.
 const USER_AGENT_CHARS_MAX: usize = 255;
+/// Once more after a hash that was replaced in the meantime.
+const HASHES_TRIED_MAX: usize = 2;
 
 #[derive(Clone, Debug)]
 pub struct SignIn {
@@ -45,22 +50,26 @@ impl Keys {
         if account.trim().is_empty() {
             return Err(KeysError::invalid("account", "is needed: an email address or a username"));
         }
+        // Before anything is looked at: whatever ends sessions from now on ends the one that begins here.
         let now = self.inner.clock.now();
-        let attempt = self.begin(&account, ip, now)?;
-        let found = self.find_and_verify(account.trim(), &password).await;
-        let user = match found {
-            Ok(Some(user)) => user,
+        let user = self.named_user(account.trim()).await?;
+        let counted = user.as_ref().map_or(Account::Typed(account.trim()), |user| Account::Known(user.id));
+        let attempt = self.begin(counted, ip, now)?;
+        let opened = self.open(user, &password, |user| self.new_session(user, ip, user_agent.clone(), now));
+        match opened.await {
+            Ok(Some(signed_in)) => {
+                self.inner.throttle.succeeded(attempt);
+                Ok(signed_in)
+            }
             Ok(None) => {
                 tracing::info!("sign-in refused");
-                return Err(KeysError::WrongCredentials);
+                Err(KeysError::WrongCredentials)
             }
             Err(error) => {
                 self.inner.throttle.abandoned(attempt);
-                return Err(error);
+                Err(error)
             }
-        };
-        self.inner.throttle.succeeded(attempt);
-        self.begin_session(user, ip, user_agent, now).await
+        }
     }
 
     /// [`Keys::sign_up`], and at once a session of the new user.
@@ -89,60 +98,92 @@ impl Keys {
         self.begin_session(user, allowed.ip(), user_agent, now).await
     }
 
-    /// The old password of a user who is signed in: counted like a sign-in.
+    /// The old password of a user who is signed in: counted like a sign-in. Answers the hash it was verified by.
     pub(crate) async fn check_attempt(
         &self,
         user: &User,
         ip: Option<IpAddr>,
         now: Millis,
         password: &Secret,
-    ) -> Result<(), KeysError> {
-        let attempt = self.begin(&user.id.to_string(), ip, now)?;
-        let stored = self.store().password_hash(user.id).await?;
-        match self.inner.passwords.verify(password, stored).await? {
-            Verified::Wrong => Err(KeysError::WrongCredentials),
-            Verified::Right | Verified::RightButOld => {
+    ) -> Result<String, KeysError> {
+        let attempt = self.begin(Account::Known(user.id), ip, now)?;
+        match self.verify_stored(Some(user), password).await {
+            Ok((Verified::Right | Verified::RightButOld, Some(hash))) => {
                 self.inner.throttle.succeeded(attempt);
-                Ok(())
+                Ok(hash)
+            }
+            Ok(_) => Err(KeysError::WrongCredentials),
+            Err(error) => {
+                self.inner.throttle.abandoned(attempt);
+                Err(error)
             }
         }
     }
 
-    fn begin(
-        &self,
-        account: &str,
-        ip: Option<IpAddr>,
-        now: Millis,
-    ) -> Result<super::throttle::Attempt, KeysError> {
+    fn begin(&self, account: Account<'_>, ip: Option<IpAddr>, now: Millis) -> Result<Attempt, KeysError> {
         let ip = ip.filter(|_| self.inner.slow_addresses);
-        let attempt = self.inner.throttle.begin(account.trim(), ip, now);
+        let attempt = self.inner.throttle.begin(account, ip, now);
         attempt.map_err(|retry_after_ms| KeysError::TooManyAttempts { retry_after_ms })
     }
 
-    /// The user, when the account exists, is active and has this password. Always one hash of work.
-    async fn find_and_verify(&self, account: &str, password: &Secret) -> Result<Option<User>, KeysError> {
-        let user = match account.contains('@') {
+    async fn named_user(&self, account: &str) -> Result<Option<User>, KeysError> {
+        Ok(match account.contains('@') {
             true => self.store().user_by_email(&account.to_lowercase()).await?,
             false => self.store().user_by_username(account).await?,
-        };
-        let stored = match &user {
+        })
+    }
+
+    /// What verifying tells, and the hash it was done by. Always one hash of work.
+    async fn verify_stored(
+        &self,
+        user: Option<&User>,
+        password: &Secret,
+    ) -> Result<(Verified, Option<String>), KeysError> {
+        let stored = match user {
             Some(user) => self.store().password_hash(user.id).await?,
             None => None,
         };
-        let verified = self.inner.passwords.verify(password, stored).await?;
-        let Some(user) = user.filter(|user| user.active && verified != Verified::Wrong) else {
-            return Ok(None);
-        };
-        if verified == Verified::RightButOld {
-            let password_hash = Some(Some(self.inner.passwords.hash(password, self.entropy()).await?));
-            let by = Actor { user: Some(user.id), ..Actor::default() };
-            self.store()
-                .patch_user(&by, user.id, UserPatch { password_hash, ..UserPatch::default() })
-                .await?;
-        }
-        Ok(Some(user))
+        Ok((self.inner.passwords.verify(password, stored.clone()).await?, stored))
     }
 
+    /// A session, when the account exists, is active and has this password still when the session begins.
+    async fn open(
+        &self,
+        user: Option<User>,
+        password: &Secret,
+        session: impl Fn(&User) -> (Session, Secret),
+    ) -> Result<Option<SignedIn>, KeysError> {
+        // While it is verified, the password may be changed, or only hashed anew: then the new hash decides.
+        for _ in 0..HASHES_TRIED_MAX {
+            let (verified, stored) = self.verify_stored(user.as_ref(), password).await?;
+            let user = user.as_ref().filter(|user| user.active && verified != Verified::Wrong);
+            let (Some(user), Some(hash)) = (user, stored) else { return Ok(None) };
+            let (session, token) = session(user);
+            if !self.store().create_session_if(session.clone(), hash.clone()).await? {
+                continue;
+            }
+            tracing::info!(user = %user.id, "signed in");
+            if verified == Verified::RightButOld {
+                self.renew_hash(user, password, hash).await;
+            }
+            return Ok(Some(SignedIn { session, user: user.clone(), token }));
+        }
+        Ok(None)
+    }
+
+    /// The same password at today's cost. The next sign-in does it when this one cannot.
+    async fn renew_hash(&self, user: &User, password: &Secret, old: String) {
+        let Ok(new) = self.inner.passwords.hash(password, self.entropy()).await else { return };
+        let by = Actor { user: Some(user.id), ..Actor::default() };
+        // A password changed in the meantime stays.
+        let patch =
+            UserPatch { password_hash: Some(Some(new)), password_was: Some(old), ..UserPatch::default() };
+        if let Err(error) = self.store().patch_user(&by, user.id, patch).await {
+            tracing::debug!(user = %user.id, %error, "the password hash was not renewed");
+        }
+    }
+
+    /// For who has proved already who they are.
     async fn begin_session(
         &self,
         user: User,
@@ -150,6 +191,19 @@ impl Keys {
         user_agent: Option<String>,
         now: Millis,
     ) -> Result<SignedIn, KeysError> {
+        let (session, token) = self.new_session(&user, ip, user_agent, now);
+        self.store().create_session(session.clone()).await?;
+        tracing::info!(user = %user.id, "signed in");
+        Ok(SignedIn { session, user, token })
+    }
+
+    fn new_session(
+        &self,
+        user: &User,
+        ip: Option<IpAddr>,
+        user_agent: Option<String>,
+        now: Millis,
+    ) -> (Session, Secret) {
         let token = format!("{SESSION_PREFIX}{}", random_text(TOKEN_CHARS, BASE62, self.entropy()));
         let token = Secret::new(token);
         let session = Session {
@@ -163,8 +217,6 @@ impl Keys {
             user_agent: user_agent.map(|text| text.chars().take(USER_AGENT_CHARS_MAX).collect()),
             organization: None,
         };
-        self.store().create_session(session.clone()).await?;
-        tracing::info!(user = %user.id, "signed in");
-        Ok(SignedIn { session, user, token })
+        (session, token)
     }
 }

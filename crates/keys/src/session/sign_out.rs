@@ -31,9 +31,8 @@ impl Keys {
         user: Option<UserId>,
     ) -> Result<(), KeysError> {
         let user = whose(allowed, user)?;
-        let patch = UserPatch { sessions_valid_from: Some(allowed.at()), ..UserPatch::default() };
+        let patch = UserPatch { end_sessions: true, ..UserPatch::default() };
         self.store().patch_user(&allowed.actor(), user, patch).await?;
-        self.store().delete_sessions_of(user, None).await?;
         Ok(())
     }
 

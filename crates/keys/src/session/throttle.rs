@@ -9,7 +9,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use domain::{Millis, limits};
+use domain::{Millis, UserId, limits};
 
 /// Counted failures. In memory only: a restart forgives.
 #[derive(Default)]
@@ -25,6 +25,15 @@ struct Failures {
     count: u64,
 }
 
+/// Whose password is tried.
+#[derive(Clone, Copy)]
+pub(crate) enum Account<'a> {
+    /// However they were named.
+    Known(UserId),
+    /// There is no such account.
+    Typed(&'a str),
+}
+
 /// One attempt that is going on.
 #[derive(Clone, Copy)]
 pub(crate) struct Attempt {
@@ -34,9 +43,12 @@ pub(crate) struct Attempt {
 
 impl Throttle {
     /// Counts an attempt, or says in how many milliseconds the next one can be made.
-    pub fn begin(&self, account: &str, ip: Option<IpAddr>, now: Millis) -> Result<Attempt, i64> {
+    pub fn begin(&self, account: Account<'_>, ip: Option<IpAddr>, now: Millis) -> Result<Attempt, i64> {
         let attempt = Attempt {
-            account: self.hasher.hash_one(("account", account.to_lowercase())),
+            account: match account {
+                Account::Known(user) => self.hasher.hash_one(("user", user)),
+                Account::Typed(name) => self.hasher.hash_one(("account", name.to_lowercase())),
+            },
             address: ip.map(|ip| self.hasher.hash_one(("address", neighbourhood(ip)))),
         };
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -121,6 +133,10 @@ mod tests {
 
     const NOW: Millis = Millis(1_800_000_000_000);
 
+    fn begin(throttle: &Throttle, name: &str, ip: Option<IpAddr>, now: Millis) -> Result<Attempt, i64> {
+        throttle.begin(Account::Typed(name), ip, now)
+    }
+
     fn ip(text: &str) -> Option<IpAddr> {
         Some(text.parse().unwrap())
     }
@@ -129,42 +145,42 @@ mod tests {
     fn an_account_is_closed_for_the_window_after_ten_failures_from_anywhere() {
         let throttle = Throttle::default();
         for n in 0..10 {
-            assert!(throttle.begin("Ada", ip(&format!("192.0.2.{n}")), NOW).is_ok());
+            assert!(begin(&throttle, "Ada", ip(&format!("192.0.2.{n}")), NOW).is_ok());
         }
-        assert_eq!(throttle.begin("ada", ip("192.0.2.99"), NOW.plus(1)).err(), Some(299_999));
-        assert!(throttle.begin("bob", ip("192.0.2.99"), NOW).is_ok());
-        assert!(throttle.begin("ada", None, NOW.plus(limits::SIGN_IN_WINDOW_MS)).is_ok());
+        assert_eq!(begin(&throttle, "ada", ip("192.0.2.99"), NOW.plus(1)).err(), Some(299_999));
+        assert!(begin(&throttle, "bob", ip("192.0.2.99"), NOW).is_ok());
+        assert!(begin(&throttle, "ada", None, NOW.plus(limits::SIGN_IN_WINDOW_MS)).is_ok());
     }
 
     #[test]
     fn an_address_is_closed_whatever_accounts_it_tries_and_a_v6_network_is_one_address() {
         let throttle = Throttle::default();
         for n in 0..10 {
-            assert!(throttle.begin(&format!("user{n}"), ip(&format!("2001:db8::{n}")), NOW).is_ok());
+            assert!(begin(&throttle, &format!("user{n}"), ip(&format!("2001:db8::{n}")), NOW).is_ok());
         }
-        assert!(throttle.begin("other", ip("2001:db8::ffff"), NOW).is_err());
-        assert!(throttle.begin("other", ip("2001:db8:0:1::1"), NOW).is_ok());
+        assert!(begin(&throttle, "other", ip("2001:db8::ffff"), NOW).is_err());
+        assert!(begin(&throttle, "other", ip("2001:db8:0:1::1"), NOW).is_ok());
     }
 
     #[test]
     fn success_forgives_the_account_but_gives_the_address_only_its_own_attempt_back() {
         let throttle = Throttle::default();
         for _ in 0..9 {
-            throttle.begin("ada", ip("192.0.2.1"), NOW).unwrap_or_else(|_| panic!("closed too early"));
+            begin(&throttle, "ada", ip("192.0.2.1"), NOW).unwrap_or_else(|_| panic!("closed too early"));
         }
         let right =
-            throttle.begin("ada", ip("192.0.2.1"), NOW).unwrap_or_else(|_| panic!("closed too early"));
+            begin(&throttle, "ada", ip("192.0.2.1"), NOW).unwrap_or_else(|_| panic!("closed too early"));
         throttle.succeeded(right);
-        assert!(throttle.begin("ada", ip("192.0.2.1"), NOW).is_ok());
-        assert!(throttle.begin("ada", ip("192.0.2.1"), NOW).is_err());
-        assert!(throttle.begin("ada", ip("192.0.2.2"), NOW).is_ok());
+        assert!(begin(&throttle, "ada", ip("192.0.2.1"), NOW).is_ok());
+        assert!(begin(&throttle, "ada", ip("192.0.2.1"), NOW).is_err());
+        assert!(begin(&throttle, "ada", ip("192.0.2.2"), NOW).is_ok());
     }
 
     #[test]
     fn a_flood_of_accounts_does_not_grow_the_memory() {
         let throttle = Throttle::default();
         for n in 0..limits::SIGN_IN_TRACKED_MAX + 1_000 {
-            let _ = throttle.begin(&n.to_string(), None, NOW);
+            let _ = begin(&throttle, &n.to_string(), None, NOW);
         }
         assert!(throttle.counts.lock().unwrap().len() <= limits::SIGN_IN_TRACKED_MAX);
     }

@@ -1,7 +1,7 @@
 //! A person changes their own password.
 
 use domain::{decision::Allowed, secret::Secret};
-use store::UserPatch;
+use store::{StoreError, UserPatch};
 
 use crate::{Keys, KeysError, check};
 
@@ -40,15 +40,19 @@ impl Keys {
         }
         // Checked first: a wrong new password must not cost an attempt.
         check::password(&new)?;
-        self.check_attempt(&user, allowed.ip(), allowed.at(), &old).await?;
-        let password_hash = Some(Some(self.hash_new_password(&new).await?));
-        let sessions_valid_from = end_sessions.then_some(allowed.at());
-        let patch = UserPatch { password_hash, sessions_valid_from, ..UserPatch::default() };
-        self.store().patch_user(&allowed.actor(), user.id, patch).await?;
-        if end_sessions {
-            self.store().delete_sessions_of(user.id, None).await?;
+        let verified = self.check_attempt(&user, allowed.ip(), allowed.at(), &old).await?;
+        let patch = UserPatch {
+            password_hash: Some(Some(self.hash_new_password(&new).await?)),
+            // Of two who know the old password, the second finds that it is the old one no more.
+            password_was: Some(verified),
+            end_sessions,
+            ..UserPatch::default()
+        };
+        match self.store().patch_user(&allowed.actor(), user.id, patch).await {
+            Ok(_) => Ok(()),
+            Err(StoreError::Conflict(_)) => Err(KeysError::WrongCredentials),
+            Err(error) => Err(error.into()),
         }
-        Ok(())
     }
 
     pub(crate) async fn hash_new_password(&self, password: &Secret) -> Result<String, KeysError> {

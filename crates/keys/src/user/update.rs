@@ -40,19 +40,13 @@ impl Keys {
         let mut patch = self.patch_of(&caller, &user, change).await?;
         if let Some(password) = &password {
             patch.password_hash = Some(Some(self.hash_new_password(password).await?));
-            patch.sessions_valid_from = Some(allowed.at());
+            patch.end_sessions = true;
         }
-        let user = {
-            let _decided = self.inner.last_root.lock().await;
-            if demoted {
-                self.check_not_last_root(&user).await?;
-            }
-            self.store().patch_user(&allowed.actor(), id, patch).await?
-        };
-        if password.is_some() {
-            self.store().delete_sessions_of(id, None).await?;
+        let _decided = self.inner.last_root.lock().await;
+        if demoted {
+            self.check_not_last_root(&user).await?;
         }
-        Ok(user)
+        Ok(self.store().patch_user(&allowed.actor(), id, patch).await?)
     }
 
     async fn patch_of(

@@ -3,7 +3,7 @@
 use domain::{limits, secret::Digester};
 use keys::{KeysError, PasswordCost, SESSION_PREFIX, SignIn, UserChange};
 
-use crate::world::{World, pw, refused, world};
+use crate::world::{World, pw, refused, world, world_with};
 
 fn sign_in(account: &str, password: &str, ip: &str) -> SignIn {
     SignIn {
@@ -171,4 +171,112 @@ async fn a_password_set_by_an_administrator_ends_all_sessions() {
     w.keys.update_user(&w.as_root().await, ada.id, change).await.unwrap();
     assert_eq!(w.store.session(old.session.digest).await.unwrap(), None);
     w.keys.sign_in(sign_in("ada", "given by root", "192.0.2.1")).await.unwrap();
+}
+
+/// Hashes that take long enough for others to come in between, one at a time, in the order they were asked for.
+async fn slow_world() -> World {
+    world_with(|options| {
+        options.password_cost = PasswordCost { memory_kib: 8 * 1024, passes: 4 };
+        options.password_parallel = 1;
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_sign_in_with_the_old_password_does_not_survive_a_password_change_it_overlaps_with() {
+    let w = slow_world().await;
+    let ada = w.user("ada", &[]).await;
+    let (root, person) = (w.as_root().await, w.as_user(&ada).await);
+    let old = || w.keys.sign_in(sign_in("ada", "ada password", "192.0.2.1"));
+    let given = UserChange { password: Some(pw("given by root")), ..UserChange::default() };
+    let (changed, ..) = tokio::join!(w.keys.update_user(&root, ada.id, given), old(), old(), old());
+    changed.unwrap();
+    assert_eq!(w.store.sessions(Some(ada.id), w.root.created_at).await.unwrap(), []);
+    let old = || w.keys.sign_in(sign_in("ada", "given by root", "192.0.2.1"));
+    let own = w.keys.change_password(&person, pw("given by root"), pw("my own password"));
+    let (changed, ..) = tokio::join!(own, old(), old(), old());
+    changed.unwrap();
+    assert_eq!(w.store.sessions(Some(ada.id), w.root.created_at).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn of_two_who_change_the_same_old_password_one_does() {
+    let w = slow_world().await;
+    let ada = w.user("ada", &[]).await;
+    let person = w.as_user(&ada).await;
+    let change = |new: &str| w.keys.change_password(&person, pw("ada password"), pw(new));
+    let (first, second) = tokio::join!(change("the first one"), change("the second one"));
+    first.unwrap();
+    refused!(second, KeysError::WrongCredentials);
+}
+
+#[tokio::test]
+async fn renewing_a_hash_never_brings_an_old_password_back() {
+    let w = slow_world().await;
+    let ada = w.user("ada", &[]).await;
+    let mut options = keys::KeysOptions::new(
+        w.clock.clone(),
+        std::sync::Arc::new(crate::world::Counter::new(77)),
+        Digester::default(),
+    );
+    options.password_cost = PasswordCost { memory_kib: 16 * 1024, passes: 8 };
+    let dearer = keys::Keys::new(w.store.clone(), options);
+    let old = || dearer.sign_in(sign_in("ada", "ada password", "192.0.2.1"));
+    let change = UserChange { password: Some(pw("given by root")), ..UserChange::default() };
+    let root = w.as_root().await;
+    let later = async {
+        while w.store.sessions(Some(ada.id), w.root.created_at).await.unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        w.keys.update_user(&root, ada.id, change).await
+    };
+    let (signed_in, changed) = tokio::join!(old(), later);
+    (signed_in.unwrap(), changed.unwrap());
+    refused!(old().await, KeysError::WrongCredentials);
+    let new = || dearer.sign_in(sign_in("ada", "given by root", "192.0.2.1"));
+    // All of them are right, whichever renews the hash under the others.
+    let (a, b, c) = tokio::join!(new(), new(), new());
+    (a.unwrap(), b.unwrap(), c.unwrap());
+}
+
+#[tokio::test]
+async fn email_and_username_of_one_account_share_their_guesses_with_changing_the_password() {
+    let w = world().await;
+    for n in 0..4 {
+        fails(&w, "root", &format!("192.0.2.{n}")).await;
+        fails(&w, "ROOT@example.org", &format!("198.51.100.{n}")).await;
+    }
+    let session = w.as_root().await;
+    let change = || w.keys.change_password(&session, pw("not it"), pw("a new password"));
+    refused!(change().await, KeysError::WrongCredentials);
+    refused!(change().await, KeysError::WrongCredentials);
+    for account in ["root", "root@example.org"] {
+        let right = w.keys.sign_in(sign_in(account, "root password", "203.0.113.1")).await;
+        refused!(right, KeysError::TooManyAttempts { .. });
+    }
+    refused!(change().await, KeysError::TooManyAttempts { .. });
+}
+
+#[tokio::test]
+async fn a_password_that_was_not_even_tried_costs_no_attempt() {
+    let w = slow_world().await;
+    let ada = w.user("ada", &[]).await;
+    let session = w.as_user(&ada).await;
+    let busy = |error: &KeysError| matches!(error, KeysError::TooManyAttempts { retry_after_ms: 1_000 });
+    // The queue is full of sign-ins to accounts nobody has.
+    let mut crowd = tokio::task::JoinSet::new();
+    for n in 0..limits::PASSWORD_QUEUE_MAX + 20 {
+        let (keys, one) = (w.keys.clone(), sign_in(&format!("n{n}"), "x", &format!("10.0.{n}.1")));
+        crowd.spawn(async move { keys.sign_in(one).await.err().unwrap() });
+    }
+    while !busy(&crowd.join_next().await.unwrap().unwrap()) {}
+    let mut tried = tokio::task::JoinSet::new();
+    for _ in 0..limits::SIGN_IN_FAILURES_MAX + 5 {
+        let (keys, session) = (w.keys.clone(), session.clone());
+        tried.spawn(async move { keys.change_password(&session, pw("not it"), pw("a new password")).await });
+    }
+    let tried = tried.join_all().await;
+    assert!(tried.iter().any(|one| one.as_ref().is_err_and(busy)));
+    crowd.join_all().await;
+    w.keys.change_password(&session, pw("ada password"), pw("a new password")).await.unwrap();
 }
