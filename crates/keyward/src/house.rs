@@ -31,6 +31,9 @@ pub const DATABASE_FILE: &str = "keyward.db";
 /// A request that got no answer after this long is given up.
 const DEADLINE: Duration = Duration::from_secs(30);
 
+/// How the process ends when what it knows can no longer be trusted: an internal software error, by sysexits.h.
+const EXIT_BROKEN: i32 = 70;
+
 /// Which key is the operator's.
 pub enum RootKey {
     Configured(Secret),
@@ -74,6 +77,9 @@ impl House {
         let entropy: SharedEntropy = Arc::new(SystemEntropy);
         prepare_folder(&config.server.data)?;
         let store = open_store(&config.server.data, &clock, &entropy)?;
+        // What is on disk could not be made known in memory (a revocation, perhaps): nothing may be decided from
+        // that memory any more. Whatever watches over this process starts it anew.
+        store.on_broken(|| std::process::exit(EXIT_BROKEN));
         // Only behind the lock of the store: two first starts must not both make key files.
         let material = key_files::load(&config.secrets, &config.server.data, &*entropy)?;
         let (root_key, ephemeral) = root.into_keys(&entropy);

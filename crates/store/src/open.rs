@@ -3,7 +3,11 @@
 use std::{
     fs::{File, TryLockError},
     path::{Path, PathBuf},
-    sync::{Arc, mpsc},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     thread::JoinHandle,
 };
 
@@ -66,6 +70,8 @@ pub(crate) struct Shared {
     subscribers: RwLock<Vec<Subscriber>>,
     catalog: ArcSwap<Catalog>,
     pub counts: Counts,
+    broken: AtomicBool,
+    on_broken: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
 
 impl Shared {
@@ -75,6 +81,22 @@ impl Shared {
 
     pub fn subscribe(&self, each: Subscriber) {
         self.subscribers.write().push(each);
+    }
+
+    /// `Err` once what is in memory can no longer be trusted to follow what is on disk.
+    pub fn sound(&self) -> Result<(), StoreError> {
+        if !self.broken.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        Err(StoreError::Backend("the store is broken; the server has to be started anew".to_owned()))
+    }
+
+    pub fn break_down(&self, why: &str) {
+        tracing::error!(why, "the store is broken; the server has to be started anew");
+        self.broken.store(true, Ordering::Release);
+        if let Some(tell) = self.on_broken.get() {
+            tell();
+        }
     }
 
     /// Makes a commit visible. On the writer thread, so in the order of the commits.
@@ -139,6 +161,13 @@ impl Store {
     /// Finishes what is queued, closes the database and gives the folder free. Later calls answer `Busy`.
     pub fn close(&self) {
         self.inner.close();
+    }
+
+    /// Calls `tell`, on the writer thread, when the store breaks down: a commit that is on disk could not be made
+    /// visible in memory, or a transaction could not be undone. From then on every call answers `Backend`, but
+    /// decisions from memory may be old: the process should end at once. The first `tell` counts.
+    pub fn on_broken(&self, tell: impl Fn() + Send + Sync + 'static) {
+        let _ = self.inner.shared.on_broken.set(Box::new(tell));
     }
 
     pub async fn schema_version(&self) -> Result<u32, StoreError> {
@@ -224,6 +253,7 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
+        self.inner.shared.sound()?;
         match &self.inner.pool {
             Some(pool) => pool.read(work).await,
             None => self.write(move |tx| work(tx.conn)).await,
@@ -231,6 +261,7 @@ impl Store {
     }
 
     pub(crate) fn send(&self, message: Message) -> Result<(), StoreError> {
+        self.inner.shared.sound()?;
         self.inner.queue.try_send(message).map_err(|_| StoreError::Busy)
     }
 }

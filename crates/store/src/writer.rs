@@ -2,10 +2,16 @@
 //!
 //! It takes everything that waits (at most [`GROUP_COMMIT_JOBS_MAX`]), runs each job in a savepoint of one
 //! transaction, commits once, publishes what changed, then answers. A job that fails undoes only itself;
-//! a commit that fails fails every job of its batch, and nothing of it is published.
+//! a commit that fails fails every job of its batch, and nothing of it is published. The same goes for a
+//! panic before the commit. What cannot be undone, or was committed and could not be published, would leave
+//! memory and disk apart for ever: then the store is broken, answers nothing but errors, and says so once
+//! (`Store::on_broken`), so that the process can be started anew.
 //! There is no timer: while one batch is on its way to the disk, the next one gathers.
 
-use std::sync::{Arc, mpsc};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, mpsc},
+};
 
 use domain::{
     AuditId, Millis,
@@ -176,20 +182,35 @@ impl Writer {
     }
 
     fn commit(&mut self, mut batch: Batch) {
-        match self.attempt(&mut batch) {
+        if let Err(error) = self.shared.sound() {
+            return batch.answer(Err(error));
+        }
+        match caught(|| self.attempt(&mut batch)) {
             Ok((effects, catalog)) => {
-                self.shared.publish(effects.changes, effects.tables, catalog);
-                batch.answer(Ok(()));
+                let told = caught(|| {
+                    self.shared.publish(effects.changes, effects.tables, catalog);
+                    Ok(())
+                });
+                if told.is_err() {
+                    self.shared.break_down("a commit could not be told to everybody in memory");
+                }
+                batch.answer(told);
             }
             Err(error) => {
                 tracing::error!(%error, jobs = batch.len(), "a group commit failed; none of it happened");
-                if !self.conn.is_autocommit()
-                    && let Err(error) = self.conn.execute_batch("ROLLBACK")
-                {
-                    tracing::error!(%error, "a rollback failed");
-                }
+                self.roll_back();
                 batch.answer(Err(error));
             }
+        }
+    }
+
+    fn roll_back(&self) {
+        if self.conn.is_autocommit() {
+            return;
+        }
+        if let Err(error) = self.conn.execute_batch("ROLLBACK") {
+            tracing::error!(%error, "a rollback failed");
+            self.shared.break_down("a transaction could not be undone");
         }
     }
 
@@ -217,6 +238,12 @@ impl Writer {
         sql::execute(&self.conn, "COMMIT", [])?;
         Ok((effects, catalog))
     }
+}
+
+/// A panic as an error. Its text is on standard error already and may hold anything: it is not repeated.
+fn caught<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    let panicked = |_| Err(StoreError::Backend("the writer panicked".to_owned()));
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(panicked)
 }
 
 /// Runs `work` so that its failure undoes only itself. The outer error means that the whole transaction is

@@ -11,6 +11,7 @@ mod catalog;
 mod journal;
 mod keys;
 mod ledger;
+mod panics;
 mod records;
 mod recovery;
 mod world;
