@@ -1,6 +1,6 @@
 //! Answers to creates that carried an `Idempotency-Key`, kept in memory for ten minutes so that a retry
-//! gets the same answer, secret included. Bounded, wiped by the next one once over, never on disk: after a restart or ten
-//! minutes the retry still makes nothing twice, but the secret is not shown again.
+//! gets the same answer, secret included. Bounded, wiped by the next such request once over, never on disk:
+//! after a restart or ten minutes the retry still makes nothing twice, but the secret is not shown again.
 
 use std::{collections::HashMap, sync::Arc};
 
