@@ -191,7 +191,8 @@ async fn over_http(
     Ok((status, response.text().await.map_err(failed)?))
 }
 
-async fn in_process(
+/// A request to the doors of this process.
+pub async fn in_process(
     house: &House,
     key: Option<&Secret>,
     method: Method,

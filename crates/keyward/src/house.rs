@@ -58,6 +58,7 @@ pub struct House {
     store: Store,
     pub guard: Guard,
     pub keys: Keys,
+    pub data: Data,
     timers: Timers,
     journal: Option<tokio::task::JoinHandle<()>>,
     /// The doors, without what only a socket needs.
@@ -168,6 +169,7 @@ impl Parts<'_> {
             store: self.store,
             guard: self.guard,
             keys,
+            data,
             timers,
             journal: None,
         }

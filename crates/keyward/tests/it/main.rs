@@ -12,5 +12,6 @@
 mod commands;
 mod configuration;
 mod demo;
+mod import;
 mod life;
 mod program;

@@ -55,7 +55,8 @@ pub struct Tokens<'a> {
 /// Everything but collections and their records.
 pub fn import(foreign: &Foreign, tokens: &Tokens<'_>, catalog: &Catalog) -> Result<Import, StoreError> {
     let mut import = Import::new(SOURCE);
-    roles::read(foreign, catalog, &mut import)?;
+    let own = collections::own_tables(foreign, catalog)?;
+    roles::read(foreign, catalog, &own, &mut import)?;
     users(foreign, &mut import)?;
     keys(foreign, tokens, &mut import)?;
     Ok(import)

@@ -38,7 +38,13 @@ struct Rows {
     elsewhere: HashMap<String, usize>,
 }
 
-pub(super) fn read(foreign: &Foreign, catalog: &Catalog, import: &mut Import) -> Result<(), StoreError> {
+/// `closed`: tables that were here before. Whatever a role says in general, it says nothing of them.
+pub(super) fn read(
+    foreign: &Foreign,
+    catalog: &Catalog,
+    closed: &[String],
+    import: &mut Import,
+) -> Result<(), StoreError> {
     let rows = Rows::read(foreign)?;
     for row in foreign.rows("roles")? {
         let Some(name) = row.text("name") else {
@@ -46,7 +52,8 @@ pub(super) fn read(foreign: &Foreign, catalog: &Catalog, import: &mut Import) ->
             continue;
         };
         let mut notes = Vec::new();
-        let doc = rows.document(&name, &row, &mut notes);
+        let mut doc = rows.document(&name, &row, &mut notes);
+        close(&mut doc, closed, &mut notes);
         let title = row.text("title").map(|title| plain(&title));
         let item = match role::compile(&doc, catalog, &StoredScopes(catalog)) {
             Err(error) => Item::refused("roles", name, title, error.to_string()),
@@ -170,6 +177,23 @@ impl Rows {
             },
         };
         Ok(ActionEntry { id, name: role::canonical(&name).to_owned(), fields, scope })
+    }
+}
+
+/// An entry of its own that allows nothing.
+fn close(doc: &mut RoleDoc, closed: &[String], notes: &mut Vec<String>) {
+    for name in closed {
+        let id = doc.next_id();
+        doc.resources.retain(|entry| entry.name != *name);
+        doc.resources.push(ResourceEntry {
+            id,
+            name: name.clone(),
+            using_actions_config: true,
+            actions: Vec::new(),
+        });
+    }
+    if !closed.is_empty() {
+        notes.push(format!("it does not open what was here before: {}", closed.join(", ")));
     }
 }
 

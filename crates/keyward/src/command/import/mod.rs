@@ -1,16 +1,13 @@
 //! `import`: takes over the users, roles and keys of a live better-auth or NocoBase from its SQLite file. Says row by
 //! row what would happen, and does it with --apply. The file is only read; the rules are those of the `keys` room.
 
+mod data;
 mod shown;
 
 use std::{collections::HashMap, path::PathBuf, process::ExitCode};
 
 use clap::{Args, ValueEnum};
-use domain::{
-    access::Op,
-    decision::Allowed,
-    secret::Secret,
-};
+use domain::{access::Op, decision::Allowed, secret::Secret};
 use door_nocobase::import::{TokenSecret, Tokens};
 use guard::{Call, Credential, PlaceName, profile::NATIVE};
 use keys::{Foreign, ForeignNames, import::ImportOptions};
@@ -57,6 +54,9 @@ pub struct ImportArgs {
     /// Users whose email or username is taken here are the users here
     #[arg(long)]
     link_users: bool,
+    /// NocoBase: leave collections and their records out
+    #[arg(long)]
+    without_data: bool,
     /// better-auth: the installation runs with disableKeyHashing
     #[arg(long)]
     plain_keys: bool,
@@ -162,7 +162,11 @@ struct Work<'a> {
 impl Work<'_> {
     async fn run(&self, root: Option<Secret>) -> Result<keys::import::Report, Failure> {
         let root = root.ok_or_else(|| Failure::new("there is no operator's key"))?;
-        let allowed = self.allowed(&root).await?;
+        let made = match self.args.from {
+            Source::Nocobase if !self.args.without_data => Some(self.make_collections(&root).await?),
+            _ => None,
+        };
+        let allowed = self.allowed(&root, Op::Settings, PlaceName::Server).await?;
         let options = ImportOptions {
             apply: self.args.apply,
             link_users: self.args.link_users,
@@ -172,11 +176,16 @@ impl Work<'_> {
             Source::BetterAuth => self.better_auth()?,
             Source::Nocobase => self.nocobase(&allowed)?,
         };
-        self.house.keys.import(&allowed, import, &options).await.map_err(|e| Failure::new(e.to_string()))
+        let report = self.house.keys.import(&allowed, import, &options).await;
+        let mut report = report.map_err(|e| Failure::new(e.to_string()))?;
+        if let Some(made) = made {
+            self.fill_collections(made, &root, &mut report).await?;
+        }
+        Ok(report)
     }
 
-    async fn allowed(&self, root: &Secret) -> Result<Allowed, Failure> {
-        let call = Call::new(Op::Settings, PlaceName::Server);
+    async fn allowed(&self, root: &Secret, op: Op, place: PlaceName<'_>) -> Result<Allowed, Failure> {
+        let call = Call::new(op, place);
         let checked = self.house.guard.check(&NATIVE, &Credential::Key(root.clone()), None, &call).await;
         checked.map_err(|denied| Failure::new(format!("the guard refused the import: {:?}", denied.reason)))
     }
