@@ -23,11 +23,20 @@ pub(crate) use password::Passwords;
 pub(crate) use throttle::Throttle;
 
 /// Whose sessions a call is about: the caller's own, or, for who may manage users, another's. To everybody
-/// else, others have none.
+/// else, others have none, and a key that may not manage users has none even of its owner's.
 fn whose(allowed: &Allowed, asked: Option<UserId>) -> Result<UserId, KeysError> {
     let own = allowed.principal().user;
+    check_in_person(allowed)?;
     let user = asked.or(own).ok_or(KeysError::NotFound)?;
     if Some(user) == own || may_manage_users(allowed) { Ok(user) } else { Err(KeysError::NotFound) }
+}
+
+/// Sessions are the person's: a key sees and ends them only where it may manage users.
+fn check_in_person(allowed: &Allowed) -> Result<(), KeysError> {
+    if allowed.principal().key_kind.is_none() || may_manage_users(allowed) {
+        return Ok(());
+    }
+    Err(KeysError::not_allowed("a key needs the right to manage users for the sessions of its owner"))
 }
 
 fn may_manage_users(allowed: &Allowed) -> bool {

@@ -7,7 +7,7 @@ use domain::{
 };
 use store::UserPatch;
 
-use super::{may_manage_users, whose};
+use super::{check_in_person, may_manage_users, whose};
 use crate::{Keys, KeysError};
 
 impl Keys {
@@ -38,6 +38,7 @@ impl Keys {
 
     /// Ends one session of the caller's own user, or, for who may manage users, of any.
     pub async fn end_session(&self, allowed: &Allowed, id: SessionId) -> Result<(), KeysError> {
+        check_in_person(allowed)?;
         let of = match may_manage_users(allowed) {
             true => None,
             false => Some(allowed.principal().user.ok_or(KeysError::NotFound)?),

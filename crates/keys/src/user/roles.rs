@@ -57,8 +57,12 @@ impl Keys {
         Ok(user)
     }
 
-    /// The default role of the caller's own user: id or name of one of the roles held.
+    /// The default role of the caller's own user: id or name of one of the roles held. Keys cannot: whatever
+    /// they may do, they are not the person.
     pub async fn choose_default_role(&self, allowed: &Allowed, role: &str) -> Result<User, KeysError> {
+        if allowed.principal().key_kind.is_some() {
+            return Err(KeysError::not_allowed("a key cannot choose the default role of its owner"));
+        }
         let user = self.me(allowed).await?;
         let chosen = self.find_role(role).await?.filter(|role| user.roles.contains(&role.id));
         let Some(role) = chosen else {

@@ -96,3 +96,29 @@ async fn addresses_are_slowed_only_where_that_is_on() {
         assert_eq!(right.is_ok(), last);
     }
 }
+
+#[tokio::test]
+async fn a_key_changes_nothing_about_the_account_of_its_owner_and_still_ends_itself() {
+    let w = world().await;
+    let ada = w.user("ada", &["member", "admin"]).await;
+    let sign_in = SignIn { account: "ada".into(), password: pw("ada password"), ip: None, user_agent: None };
+    let session = w.keys.sign_in(sign_in).await.unwrap().session;
+    let scopes = |op: &str| serde_json::from_value(serde_json::json!([{ "operations": [op] }])).unwrap();
+    let new = |op: &str| NewKey { scopes: scopes(op), ..NewKey::default() };
+    let person = w.as_user(&ada).await;
+    let (reader, _) = w.keys.create(&person, new("record.read")).await.unwrap();
+    let reader = w.as_key(&reader).await;
+    refused!(w.keys.choose_default_role(&reader, "member").await, KeysError::NotAllowed(_));
+    for user in [None, Some(ada.id)] {
+        refused!(w.keys.sessions(&reader, user).await, KeysError::NotAllowed(_));
+        refused!(w.keys.sign_out_everywhere(&reader, user).await, KeysError::NotAllowed(_));
+    }
+    refused!(w.keys.end_session(&reader, session.id).await, KeysError::NotAllowed(_));
+    w.keys.revoke_self(&reader).await.unwrap();
+    let (manager, _) = w.keys.create(&person, new("user.manage")).await.unwrap();
+    let manager = w.as_key(&manager).await;
+    refused!(w.keys.choose_default_role(&manager, "member").await, KeysError::NotAllowed(_));
+    assert_eq!(w.keys.sessions(&manager, None).await.unwrap(), [session.clone()]);
+    w.keys.end_session(&manager, session.id).await.unwrap();
+    w.keys.sign_out_everywhere(&manager, None).await.unwrap();
+}
