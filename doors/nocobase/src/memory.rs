@@ -63,12 +63,32 @@ fn sort(rows: &mut [Map<String, Value>], keys: &[Sort]) {
     rows.sort_by(|a, b| {
         keys.iter()
             .map(|key| {
-                let order = compare(value(a, &key.field), value(b, &key.field)).unwrap_or(Ordering::Equal);
+                let order = ranked(value(a, &key.field), value(b, &key.field));
                 if key.descending { order.reverse() } else { order }
             })
             .find(|order| order.is_ne())
             .unwrap_or(Ordering::Equal)
     });
+}
+
+/// The order of a list: by type first (nothing, truth values, numbers, texts, the rest), then by value. Total,
+/// as sorting demands; [`compare`] is not, because to a filter some values do not compare at all.
+fn ranked(a: &Value, b: &Value) -> Ordering {
+    let rank = |value: &Value| match value {
+        Value::Null => 0_u8,
+        Value::Bool(_) => 1,
+        Value::Number(_) => 2,
+        Value::String(_) => 3,
+        Value::Array(_) | Value::Object(_) => 4,
+    };
+    match (a, b) {
+        (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
+        (Value::Number(a), Value::Number(b)) => {
+            a.as_f64().unwrap_or_default().total_cmp(&b.as_f64().unwrap_or_default())
+        }
+        (Value::String(a), Value::String(b)) => a.cmp(b),
+        _ => rank(a).cmp(&rank(b)),
+    }
 }
 
 /// A property, also of an object inside: `role.name`.
@@ -220,5 +240,20 @@ mod tests {
         assert_eq!(kept(json!({"$not": {"n.$gt": 1}})), ["admin"]);
         assert_eq!(kept(json!({"$or": [{"n.$gte": 2}, {"title": null}]})), ["admin", "member"]);
         assert_eq!(kept(json!({"name": "{{$user.id}}"})), Vec::<String>::new());
+    }
+
+    #[test]
+    fn values_of_all_types_are_sorted_by_type_first_and_never_stop_an_answer() {
+        let values =
+            [json!("10"), json!(9), json!("a"), json!(null), json!(true), json!({"x": 1}), json!(2.5)];
+        let mut rows: Vec<Map<String, Value>> = (0..700)
+            .map(|i| values[(i * 5 + i / 7) % values.len()].clone())
+            .map(|v| json!({ "v": v }).as_object().unwrap().clone())
+            .collect();
+        sort(&mut rows, &[Sort { field: "v".into(), descending: false }]);
+        let mut seen: Vec<Value> = rows.into_iter().map(|mut row| row["v"].take()).collect();
+        seen.dedup();
+        let sorted = ["null", "true", "2.5", "9", "\"10\"", "\"a\"", "{\"x\":1}"];
+        assert_eq!(seen.iter().map(Value::to_string).collect::<Vec<_>>(), sorted);
     }
 }
