@@ -1,12 +1,18 @@
 //! Roles, users and the catalog as the guard holds them, and the compiled layers that hang on them. A layer is
 //! compiled when it is first needed after a change, never per request.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
 
 use arc_swap::ArcSwapOption;
 use domain::{
     RoleId,
-    access::{Layer, Op, Place},
+    access::Layer,
     catalog::Catalog,
     user::{Role, User},
 };
@@ -26,6 +32,22 @@ impl Memo {
     }
 }
 
+/// A yes or no in the lowest bit, and above it the version of what it was worked out from, plus one.
+#[derive(Default)]
+struct MemoFlag(AtomicU64);
+
+impl MemoFlag {
+    fn get_or(&self, version: u64, work_out: impl FnOnce() -> bool) -> bool {
+        let kept = self.0.load(Relaxed);
+        if kept >> 1 == version + 1 {
+            return kept & 1 == 1;
+        }
+        let flag = work_out();
+        self.0.store((version + 1) << 1 | u64::from(flag), Relaxed);
+        flag
+    }
+}
+
 /// A role; replaced as a whole when it changes, so only the catalog can outdate its layer.
 pub(crate) struct LiveRole {
     pub(crate) role: Role,
@@ -42,11 +64,12 @@ impl LiveRole {
 pub(crate) struct LiveUser {
     pub(crate) user: User,
     joined: Memo,
+    administrator: MemoFlag,
 }
 
 impl LiveUser {
     pub(crate) fn new(user: User) -> Self {
-        Self { user, joined: Memo::default() }
+        Self { user, joined: Memo::default(), administrator: MemoFlag::default() }
     }
 
     pub(crate) fn holds(&self, role: RoleId) -> bool {
@@ -136,9 +159,13 @@ impl Access {
         wanted.filter_map(|id| self.roles.get(&id)).next()
     }
 
-    /// Still an administrator: root, or a role grants `settings`.
+    /// Still an administrator: root, or the roles together leave nothing out. No single right suffices, because
+    /// what an administrator's key may do is everything.
     pub(crate) fn is_administrator(&self, user: &LiveUser) -> bool {
-        user.user.root || self.held(user).any(|r| self.layer_of(r).cell(&Place::SERVER).allows(Op::Settings))
+        if user.user.root {
+            return true;
+        }
+        user.administrator.get_or(self.epoch, || self.top.within(&self.layer_of_user(user), &self.catalog))
     }
 
     /// Root itself, or through a root role.

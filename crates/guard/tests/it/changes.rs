@@ -1,7 +1,7 @@
 //! A change holds for the next request, and never by halves.
 
 use domain::{
-    access::{Entry, Grants, Op, Reach},
+    access::{Entry, Grants, Op, Ops, Reach},
     audit::Actor,
     decision::Reason,
     key::{Gone, KeyKind, Owner, Quota},
@@ -157,9 +157,41 @@ async fn an_administration_key_lasts_as_long_as_its_owner_is_an_administrator() 
     world.store.patch_user(&by(), user, patch).await.unwrap();
     let denied = world.check(&secret, Op::UserManage, PlaceName::Server).await.unwrap_err();
     assert_eq!(denied.reason, Reason::OwnerInactive);
-    let role = world.role("admins", everywhere(Op::Settings)).await;
+    let role = world.role("admins", everything()).await;
     world.store.add_user_role(&by(), user, role).await.unwrap();
     assert!(world.check(&secret, Op::UserManage, PlaceName::Server).await.is_ok());
+    let patch = RolePatch { grants: Some(everywhere(Op::Settings)), ..RolePatch::default() };
+    world.store.patch_role(&by(), role, patch).await.unwrap();
+    assert!(world.check(&secret, Op::UserManage, PlaceName::Server).await.is_err());
+}
+
+fn everything() -> Grants {
+    Grants(vec![Entry { reach: Reach::Everywhere, set: None, allow: Ops::ALL, limits: Vec::new() }])
+}
+
+#[tokio::test]
+async fn an_administration_key_works_only_for_an_owner_whose_roles_together_leave_nothing_out() {
+    let world = World::new().await;
+    world.table("todos").await;
+    let todos = PlaceName::Table { base: "main", table: "todos" };
+    let op = |op| world.role("one", everywhere(op));
+    let one = op(Op::Settings).await;
+    let user = world.user("u", &[one], |_| {}).await;
+    let (secret, _) = world.key(|k| (k.owner, k.kind) = (Owner::User(user), KeyKind::Administration)).await;
+    let refused = async || world.check(&secret, Op::RecordRead, todos).await.err().map(|d| d.reason);
+    assert_eq!(refused().await, Some(Reason::OwnerInactive), "settings is not everything");
+    let mut all_but_todos = everything();
+    let reach = Reach::Table { base: "main".to_owned(), table: "todos".to_owned() };
+    let set = Some(Op::RecordRead.bit());
+    all_but_todos.0.push(Entry { reach, set, allow: Ops::NONE, limits: Vec::new() });
+    let other = world.role("other", all_but_todos).await;
+    world.store.add_user_role(&by(), user, other).await.unwrap();
+    assert_eq!(refused().await, Some(Reason::OwnerInactive), "one table is missing");
+    let patch = RolePatch { grants: Some(everywhere(Op::RecordRead)), ..RolePatch::default() };
+    world.store.patch_role(&by(), one, patch).await.unwrap();
+    assert_eq!(refused().await, None);
+    world.store.remove_user_role(&by(), user, one).await.unwrap();
+    assert_eq!(refused().await, Some(Reason::OwnerInactive));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@
 //! are compared as they are written, so that nothing grows when the catalog changes.
 
 use domain::{
-    access::{Ops, Scope, Scopes},
+    access::{Layer, Ops, Scope, Scopes},
     key::{Key, KeyKind, Owner, Permissions},
     limit::RateLimit,
 };
@@ -45,8 +45,14 @@ impl Keys {
         }
     }
 
-    /// What replaces the role part needs an owner who is that much themselves, or it would never be accepted.
+    /// What replaces the role part needs a caller and an owner who are that much themselves. (With a key as the
+    /// caller it is one of that kind already, and its restrictions are compared later.)
     async fn check_powerful(&self, caller: &Caller<'_>, key: &Key) -> Checked {
+        if caller.key.is_none() && !caller.root && !caller.allowed.covers(&Layer::top()) {
+            let kind = key.kind.name();
+            let reason = format!("only who may do everything issues or opens a key of type {kind}");
+            return Err(KeysError::NotAllowed(reason));
+        }
         let user = match key.owner {
             Owner::User(_) => self.owner_user(key.owner).await?,
             Owner::Server if caller.root => None,
