@@ -24,6 +24,9 @@ impl Keys {
         check_texts(new.title.as_deref(), new.description.as_deref(), new.extra.as_deref())?;
         let caller = self.caller(allowed).await?;
         check_grants(&caller, &new.grants)?;
+        if new.default {
+            self.check_default_moves(&caller).await?;
+        }
         let now = allowed.at();
         let role = Role {
             id: RoleId::new(now, self.entropy()),

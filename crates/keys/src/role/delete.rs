@@ -5,7 +5,7 @@ use domain::{RoleId, decision::Allowed};
 use crate::{Keys, KeysError};
 
 impl Keys {
-    /// Builtin roles stay.
+    /// Builtin roles stay, and those that allow more than the caller may do.
     pub async fn delete_role(&self, allowed: &Allowed, id: RoleId) -> Result<(), KeysError> {
         let role = self.store().role(id).await?.ok_or(KeysError::NotFound)?;
         if role.builtin {
@@ -14,6 +14,7 @@ impl Keys {
                 role.name
             )));
         }
+        self.caller(allowed).await?.check_above(&role)?;
         Ok(self.store().delete_role(&allowed.actor(), id).await?)
     }
 }

@@ -1,4 +1,5 @@
-//! Roles: named sets of grants. Nobody saves or gives away a role that allows more than they may do.
+//! Roles: named sets of grants. Nobody saves or gives away a role that allows more than they may do, nor takes
+//! anything from one: who holds it would be at their mercy.
 
 mod create;
 mod delete;
@@ -8,6 +9,7 @@ mod update;
 use domain::{
     access::{Grants, Layer},
     limits,
+    user::Role,
 };
 
 use crate::{KeysError, check, rights::Caller};
@@ -23,6 +25,16 @@ fn check_grants(caller: &Caller<'_>, grants: &Grants) -> Result<(), KeysError> {
         return Err(KeysError::not_allowed("the role would allow more than you may do"));
     }
     Ok(())
+}
+
+impl Caller<'_> {
+    /// Refuses to meddle with a role that allows more than the caller may do.
+    fn check_above(&self, role: &Role) -> Result<(), KeysError> {
+        if self.can_give(role) {
+            return Ok(());
+        }
+        Err(KeysError::NotAllowed(format!("the role {:?} allows more than you may do", role.name)))
+    }
 }
 
 fn check_texts(title: Option<&str>, description: Option<&str>, extra: Option<&str>) -> Result<(), KeysError> {

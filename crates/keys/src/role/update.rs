@@ -4,9 +4,10 @@ use domain::{RoleId, access::Grants, decision::Allowed, user::Role};
 use store::RolePatch;
 
 use super::{check_grants, check_texts};
-use crate::{Keys, KeysError};
+use crate::{Keys, KeysError, rights::Caller};
 
-/// The named parts change. The name of a role does not.
+/// The named parts change. The name of a role does not. Other grants without a document that says so (`extra`)
+/// void the one there is.
 #[derive(Clone, Debug, Default)]
 pub struct RoleChange {
     pub title: Option<Option<String>>,
@@ -24,8 +25,8 @@ impl Keys {
         change: RoleChange,
     ) -> Result<Role, KeysError> {
         let texts = [&change.title, &change.description, &change.extra];
-        let [title, description, extra] = texts.map(|text| text.as_ref().and_then(Option::as_deref));
-        check_texts(title, description, extra)?;
+        let [title, description, document] = texts.map(|text| text.as_ref().and_then(Option::as_deref));
+        check_texts(title, description, document)?;
         let caller = self.caller(allowed).await?;
         let role = self.store().role(id).await?.ok_or(KeysError::NotFound)?;
         if role.root && change.grants.is_some() {
@@ -34,7 +35,15 @@ impl Keys {
         if let Some(grants) = &change.grants {
             check_grants(&caller, grants)?;
         }
+        let outdated = change.grants.as_ref().is_some_and(|grants| *grants != role.grants);
         let default = change.default == Some(true);
+        let moves = change.default.is_some_and(|default| default != role.default);
+        if change.grants.is_some() || change.extra.is_some() || moves {
+            caller.check_above(&role)?;
+        }
+        if moves && default {
+            self.check_default_moves(&caller).await?;
+        }
         let after = Role { grants: change.grants.clone().unwrap_or(role.grants.clone()), ..role };
         // A default role is given to strangers: that is giving it away.
         if default && (after.root || !caller.can_give(&after)) {
@@ -45,7 +54,8 @@ impl Keys {
             description: change.description,
             default: change.default,
             grants: change.grants,
-            extra: change.extra,
+            // A dialect's document says what the grants were before: the next edit of it would bring them back.
+            extra: change.extra.or(outdated.then_some(None)),
             ..RolePatch::default()
         };
         let role = self.store().patch_role(&allowed.actor(), id, patch).await?;
@@ -53,6 +63,12 @@ impl Keys {
             self.only_default(allowed, id).await?;
         }
         Ok(role)
+    }
+
+    /// Whoever makes another role the default takes that away from the one that was.
+    pub(super) async fn check_default_moves(&self, caller: &Caller<'_>) -> Result<(), KeysError> {
+        let roles = self.store().roles().await?;
+        roles.iter().filter(|role| role.default).try_for_each(|role| caller.check_above(role))
     }
 
     /// There is one default role.

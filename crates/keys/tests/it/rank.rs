@@ -66,6 +66,40 @@ async fn kinds_above_standard_need_what_they_promise() {
 }
 
 #[tokio::test]
+async fn settings_and_managing_keys_are_no_way_to_everything_else() {
+    let w = world().await;
+    w.role("operator", everywhere(&["settings", "key.manage", "key.reveal"])).await;
+    let (olga, adele) = (w.user("olga", &["operator"]).await, w.user("adele", &["admin"]).await);
+    let administration = |owner: Option<&User>| NewKey {
+        kind: KeyKind::Administration,
+        owner: owner.map(|user| Owner::User(user.id)),
+        revealable: true,
+        ..NewKey::default()
+    };
+    let by_olga = w.as_user(&olga).await;
+    assert!(by_olga.principal().operator);
+    for owner in [None, Some(&adele), Some(&w.root)] {
+        refused!(w.keys.create(&by_olga, administration(owner)).await, KeysError::NotAllowed(_));
+    }
+    refused!(w.keys.create(&w.as_root().await, administration(Some(&olga))).await, KeysError::NotAllowed(_));
+    let key = key_of(&w, &adele, administration(None)).await;
+    refused!(w.keys.rotate(&by_olga, key.id, Rotate::default()).await, KeysError::NotAllowed(_));
+    refused!(w.keys.reveal(&by_olga, key.id).await, KeysError::NotAllowed(_));
+    // A narrowed one still rotates itself, and hands on its narrowness.
+    let scopes = serde_json::from_value(json!([{"operations": ["key.manage", "key.reveal"]}])).unwrap();
+    let narrow = key_of(&w, &adele, NewKey { scopes, ..administration(None) }).await;
+    let by_narrow = w.as_key(&narrow).await;
+    w.keys.rotate(&by_narrow, narrow.id, Rotate::default()).await.unwrap();
+    refused!(w.keys.reveal(&by_narrow, key.id).await, KeysError::NotAllowed(_));
+    // The operator's root key goes on making them for the server.
+    let (root_key, _) =
+        w.keys.create(&w.as_root().await, NewKey { kind: KeyKind::Root, ..NewKey::default() }).await.unwrap();
+    let for_server = NewKey { owner: Some(Owner::Server), ..administration(None) };
+    w.keys.create(&w.as_key(&root_key).await, for_server.clone()).await.unwrap();
+    refused!(w.keys.create(&by_olga, for_server).await, KeysError::NotAllowed(_));
+}
+
+#[tokio::test]
 async fn an_operator_binds_no_role_its_owner_does_not_hold_because_such_a_key_would_never_work() {
     let w = world().await;
     let ada = ada(&w).await;
@@ -260,6 +294,31 @@ async fn nobody_saves_a_role_above_their_own_rights_not_even_for_a_place_that_is
     let admin = w.keys.role(&boss, "admin").await.unwrap();
     let change = RoleChange { default: Some(true), ..RoleChange::default() };
     refused!(w.keys.update_role(&boss, admin.id, change).await, KeysError::NotAllowed(_));
+}
+
+#[tokio::test]
+async fn nobody_weakens_or_deletes_a_role_above_their_own_rights() {
+    let w = world().await;
+    w.role("people", everywhere(&["role.manage", "record.read"])).await;
+    let writer = w.role("writer", everywhere(&["record.read", "record.create"])).await;
+    let reader = w.role("reader", everywhere(&["record.read"])).await;
+    let boss = w.user("boss", &["people"]).await;
+    let (boss, root) = (w.as_user(&boss).await, w.as_root().await);
+    let less = RoleChange { grants: Some(Default::default()), ..RoleChange::default() };
+    let default = |on| RoleChange { default: Some(on), ..RoleChange::default() };
+    refused!(w.keys.update_role(&boss, writer.id, less.clone()).await, KeysError::NotAllowed(_));
+    refused!(w.keys.delete_role(&boss, writer.id).await, KeysError::NotAllowed(_));
+    w.keys.update_role(&root, writer.id, default(true)).await.unwrap();
+    refused!(w.keys.update_role(&boss, writer.id, default(false)).await, KeysError::NotAllowed(_));
+    refused!(w.keys.update_role(&boss, reader.id, default(true)).await, KeysError::NotAllowed(_));
+    let new = keys::NewRole { name: "mine".into(), default: true, ..Default::default() };
+    refused!(w.keys.create_role(&boss, new).await, KeysError::NotAllowed(_));
+    w.keys.update_role(&root, reader.id, default(true)).await.unwrap();
+    let titled = RoleChange { title: Some(Some("Writer".into())), ..default(false) };
+    w.keys.update_role(&boss, writer.id, titled).await.unwrap();
+    w.keys.update_role(&boss, reader.id, less).await.unwrap();
+    w.keys.delete_role(&boss, reader.id).await.unwrap();
+    w.keys.delete_role(&root, writer.id).await.unwrap();
 }
 
 #[tokio::test]
