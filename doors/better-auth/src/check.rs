@@ -42,6 +42,13 @@ impl<'v> Fields<'v> {
         Self::of("body", "record", value)
     }
 
+    /// A body that is both: without an object there are two faults.
+    pub fn body_and_record(value: Option<&'v Value>) -> Self {
+        let mut fields = Self::body(value);
+        fields.faults.extend(Self::record(value).faults);
+        fields
+    }
+
     pub fn query(value: &'v Value) -> Self {
         Self::of("query", "object", Some(value))
     }

@@ -83,20 +83,14 @@ async fn prolong(request: &Request, allowed: &Allowed, session: Session) -> Resu
 }
 
 pub async fn list(request: &Request) -> Result<Answer, Failure> {
+    let (allowed, token) = request.in_person()?;
     let keys = &request.inner.keys;
-    let (allowed, own) = match &request.caller.who {
-        Who::Nobody => return Err(failure::UNAUTHORIZED.into()),
-        Who::Session { allowed, token } => {
-            let own = keys.session(allowed, token).await?;
-            check_fresh(&own, allowed.at())?;
-            (allowed, Some((own.id, token)))
-        }
-        Who::Key { allowed, .. } => (allowed, None),
-    };
+    let own = keys.session(allowed, token).await?;
+    check_fresh(&own, allowed.at())?;
     let sessions = keys.sessions(allowed, None).await?;
-    let shown = sessions.iter().map(|session| match own {
-        Some((id, token)) if id == session.id => record::session(session, token.expose()),
-        _ => record::session(session, &format!("{HANDLE}{}", session.id)),
+    let shown = sessions.iter().map(|session| match session.id == own.id {
+        true => record::session(session, token.expose()),
+        false => record::session(session, &format!("{HANDLE}{}", session.id)),
     });
     Ok(Answer::new(Value::Array(shown.collect())))
 }

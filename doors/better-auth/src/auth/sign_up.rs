@@ -15,7 +15,7 @@ use crate::{
 };
 
 pub async fn sign_up(request: &Request) -> Result<Answer, Failure> {
-    let (email, password, new, remember) = read(request.body())?;
+    let (email, password, new, remember) = read(Fields::body_and_record(request.body.as_ref()))?;
     let inner = &request.inner;
     origin::check_sign_in(&request.headers, &inner.settings)?;
     check_password(&password)?;
