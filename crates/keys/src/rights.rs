@@ -2,7 +2,10 @@
 //! nobody gives away, or gets at, more than they hold.
 //!
 //! Rights are compared as layers in the catalog of the call. A grant that names a place which does not exist
-//! yet counts as if it held everywhere, so that nothing grows by creating the place later.
+//! yet counts as if it held everywhere, so that nothing grows by creating the place later; see [`later`] for what
+//! the caller's own roles say of such places.
+
+mod later;
 
 use domain::{
     Millis,
@@ -15,6 +18,7 @@ use domain::{
 use store::OwnerScope;
 
 use crate::{Keys, KeysError};
+use later::Later;
 
 /// The one who asks, with what the rules need to know about them.
 pub(crate) struct Caller<'a> {
@@ -23,6 +27,7 @@ pub(crate) struct Caller<'a> {
     pub key: Option<Key>,
     /// Everything, by the flag and not only by grants: may make others root.
     pub root: bool,
+    later: Option<Later>,
 }
 
 impl Keys {
@@ -33,7 +38,8 @@ impl Keys {
             None => None,
         };
         let root = principal.operator && allowed.covers(&Layer::top()) && self.flagged_root(allowed).await?;
-        Ok(Caller { allowed, key, root })
+        let later = if root { None } else { self.later(allowed).await? };
+        Ok(Caller { allowed, key, root, later })
     }
 
     /// A root key; or a person (or the legacy key that is everything its owner is) who is root, or acts in a
@@ -150,6 +156,7 @@ impl Caller<'_> {
         let (known, unknown): (Vec<Entry>, Vec<Entry>) =
             grants.0.iter().cloned().partition(|entry| resolves(&entry.reach, catalog));
         self.allowed.covers(&Layer::from_grants(&Grants(known), catalog))
+            && self.later.as_ref().is_none_or(|later| later.covers(grants))
             && unknown.into_iter().all(|entry| {
                 let wide = Grants(vec![widened(entry, catalog)]);
                 self.allowed.covers(&Layer::from_grants(&wide, catalog))

@@ -297,6 +297,38 @@ async fn nobody_saves_a_role_above_their_own_rights_not_even_for_a_place_that_is
 }
 
 #[tokio::test]
+async fn what_somebody_will_not_have_at_a_place_to_come_they_do_not_hand_on_today() {
+    let w = world().await;
+    let later = |base: &str| json!({"table": {"base": base, "table": "payroll"}});
+    for base in ["main", "finance"] {
+        let rights = json!([
+            {"reach": "everywhere", "allow": ["role.manage", "record.read", "record.create"]},
+            {"reach": later(base), "set": ["record.read"], "allow": []},
+        ]);
+        w.role(base, rights).await;
+        let boss = w.user(&format!("boss-{base}"), &[base]).await;
+        let save = async |name: &str, grants: serde_json::Value| {
+            let (name, grants) = (format!("{name}-{base}"), serde_json::from_value(grants).unwrap());
+            w.keys
+                .create_role(&w.as_user(&boss).await, keys::NewRole { name, grants, ..Default::default() })
+                .await
+        };
+        refused!(save("reader", everywhere(&["record.read"])).await, KeysError::NotAllowed(_));
+        let there = json!([{"reach": later(base), "allow": ["record.read"]}]);
+        refused!(save("there", there).await, KeysError::NotAllowed(_));
+        save("writer", everywhere(&["record.create"])).await.unwrap();
+        let same = json!([
+            {"reach": "everywhere", "allow": ["record.read"]},
+            {"reach": later(base), "set": ["record.read"], "allow": []},
+        ]);
+        save("same", same).await.unwrap();
+        // Another role of theirs gives it back.
+        w.keys.add_roles(&w.as_root().await, boss.id, &["admin".into()]).await.unwrap();
+        save("reader", everywhere(&["record.read"])).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn nobody_weakens_or_deletes_a_role_above_their_own_rights() {
     let w = world().await;
     w.role("people", everywhere(&["role.manage", "record.read"])).await;
