@@ -1,5 +1,7 @@
 //! The world itself: what it promises to the tests that stand on it.
 
+mod import;
+
 use domain::{
     access::{Op, Ops},
     catalog::FieldKind,
