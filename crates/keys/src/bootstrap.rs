@@ -16,6 +16,15 @@ pub const ROLE_ROOT: &str = "root";
 pub const ROLE_ADMIN: &str = "admin";
 pub const ROLE_MEMBER: &str = "member";
 
+/// What a builtin role allows as long as nobody changed it.
+pub fn builtin_grants(name: &str) -> Grants {
+    match name {
+        ROLE_ADMIN => Grants(vec![everywhere(Ops::ALL, Vec::new())]),
+        ROLE_MEMBER => Grants(vec![own_records()]),
+        _ => Grants::default(),
+    }
+}
+
 impl Keys {
     /// Creates the builtin roles that are missing: `root` (everything), `admin` (every operation), `member`
     /// (default; reads own records). Changes none that exist.
@@ -61,10 +70,10 @@ impl Keys {
 
     fn builtin(&self, name: &str) -> Role {
         let now = self.inner.clock.now();
-        let (title, grants) = match name {
-            ROLE_ADMIN => ("Administrator", Grants(vec![everywhere(Ops::ALL, Vec::new())])),
-            ROLE_MEMBER => ("Member", Grants(vec![own_records()])),
-            _ => ("Root", Grants::default()),
+        let title = match name {
+            ROLE_ADMIN => "Administrator",
+            ROLE_MEMBER => "Member",
+            _ => "Root",
         };
         Role {
             id: RoleId::new(now, self.entropy()),
@@ -74,7 +83,7 @@ impl Keys {
             root: name == ROLE_ROOT,
             builtin: true,
             default: name == ROLE_MEMBER,
-            grants,
+            grants: builtin_grants(name),
             extra: None,
             created_at: now,
             updated_at: now,

@@ -33,7 +33,7 @@ use session::{Passwords, Throttle};
 use store::Store;
 
 pub use audit::AuditQuery;
-pub use bootstrap::{ROLE_ADMIN, ROLE_MEMBER, ROLE_ROOT};
+pub use bootstrap::{ROLE_ADMIN, ROLE_MEMBER, ROLE_ROOT, builtin_grants};
 pub use error::KeysError;
 pub use key::{Expires, KeyChange, KeyOrder, KeyQuery, NewKey, Remaining, Rotate, Sealer};
 pub use once::Once;

@@ -94,6 +94,7 @@ pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     change.description = text_property(&values, "description")?;
     change.default = bool_property(&values, "default")?;
     if doc != before {
+        check_own(&role)?;
         change.extra = Some(Some(doc.write_into(role.extra.as_deref())));
     }
     let role = request.inner.keys.update_role(allowed, role.id, change).await?;
@@ -173,19 +174,22 @@ pub fn rewritten(allowed: &Allowed, role: &Role, doc: &RoleDoc) -> Result<RoleCh
     if role.root {
         return Err(Failure::forbidden());
     }
-    // A role made through another interface says things this dialect has no words for; rewriting it from
-    // an empty document would silently take them away.
-    let foreign = !role.builtin && role.extra.is_none() && !role.grants.0.is_empty();
-    if foreign {
-        return Err(Failure::bad(
-            "the permissions of this role were set through another interface and can only be changed there",
-        ));
-    }
+    check_own(role)?;
     Ok(RoleChange {
         grants: Some(role::compile(doc, allowed.catalog(), &StoredScopes(allowed.catalog()))?),
         extra: Some(Some(doc.write_into(role.extra.as_deref()))),
         ..RoleChange::default()
     })
+}
+
+/// Giving a role of another interface a document of ours would silently change what it allows.
+fn check_own(role: &Role) -> Result<(), Failure> {
+    if role::is_foreign(role) {
+        return Err(Failure::bad(
+            "the permissions of this role were set through another interface and can only be changed there",
+        ));
+    }
+    Ok(())
 }
 
 /// Titles are how people choose a role: no two alike.

@@ -1,7 +1,7 @@
 //! The role as it is kept with the core's role: JSON text under `extra`.
 
-use domain::user::Role;
-use keys::{ROLE_ADMIN, ROLE_MEMBER, ROLE_ROOT};
+use domain::{access::Grants, user::Role};
+use keys::{ROLE_ADMIN, ROLE_MEMBER, ROLE_ROOT, builtin_grants};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -60,6 +60,13 @@ pub enum ScopeRef {
     Inline(Map<String, Value>),
 }
 
+/// Whether the grants were set through another interface: they say things this dialect has no words for.
+pub fn is_foreign(role: &Role) -> bool {
+    let born = if role.builtin { builtin_grants(&role.name) } else { Grants::default() };
+    let written = role.extra.as_deref().and_then(|text| serde_json::from_str::<Stored>(text).ok());
+    written.is_none_or(|stored| stored.nocobase.is_none()) && role.grants != born
+}
+
 impl RoleDoc {
     /// The document of a stored role. Builtin roles that were never edited here have one from birth;
     /// a role that was made through another door has none: an empty one is shown.
@@ -73,6 +80,7 @@ impl RoleDoc {
         };
         let snippets = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect();
         match role.name.as_str() {
+            _ if is_foreign(role) => Self { snippets: snippets(&SNIPPETS_DEFAULT), ..Self::default() },
             ROLE_ROOT if role.builtin => {
                 Self { snippets: snippets(&["ui.*", "pm", "pm.*"]), hidden: true, ..Self::default() }
             }

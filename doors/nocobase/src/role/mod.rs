@@ -9,4 +9,4 @@ mod snippet;
 
 pub use action::{AVAILABLE, aliases_json, canonical};
 pub use compile::{HOME, RoleError, Scopes, compile};
-pub use doc::{ActionEntry, ResourceEntry, RoleDoc, SNIPPETS_DEFAULT, ScopeRef, Strategy};
+pub use doc::{ActionEntry, ResourceEntry, RoleDoc, SNIPPETS_DEFAULT, ScopeRef, Strategy, is_foreign};

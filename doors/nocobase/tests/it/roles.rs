@@ -1,7 +1,10 @@
 //! Roles over the wire: strategies, resource entries, scopes, and who may hand out what.
 
+use domain::access::Op;
+use guard::PlaceName;
+use keys::RoleChange;
 use serde_json::{Value, json};
-use test_world::Actor;
+use test_world::{Actor, World};
 
 use crate::world::{Nocobase, data, error, filter, post};
 
@@ -245,4 +248,34 @@ async fn users_are_made_found_changed_and_removed() {
     assert_eq!(data(post(&nocobase.admin, &format!("/api/users:destroy?filterByTk={id}")).await), json!(1));
     assert_eq!(data(nocobase.admin.get(&format!("/api/users:get/{id}")).await), json!(null));
     post(&nocobase.admin, "/api/users:destroy?filterByTk=1").await.expect(403);
+}
+
+#[tokio::test]
+async fn rights_taken_away_elsewhere_are_not_brought_back_by_an_edit_here() {
+    let nocobase = Nocobase::new().await;
+    let full = json!({"strategy": {"actions": ["create", "view", "update", "destroy"]}});
+    nocobase.role("worker", full).await;
+    let root = nocobase.world.allowed(Op::RoleManage, PlaceName::Server).await;
+    let only_reading = World::everywhere(Op::RecordRead.bit());
+    for name in ["worker", "member"] {
+        let role = nocobase.world.keys.role(&root, name).await.unwrap();
+        let change = RoleChange { grants: Some(only_reading.clone()), ..RoleChange::default() };
+        nocobase.world.keys.update_role(&root, role.id, change).await.unwrap();
+        let update = format!("/api/roles:update?filterByTk={name}");
+        nocobase.admin.post(&update, json!({"snippets": ["ui.*"]})).await.expect(400);
+        // What says nothing about rights can still be edited.
+        nocobase.admin.post(&update, json!({"description": "reads"})).await.expect(200);
+        let after = nocobase.world.keys.role(&root, name).await.unwrap();
+        assert_eq!((after.grants, after.description.as_deref()), (only_reading.clone(), Some("reads")));
+    }
+}
+
+#[tokio::test]
+async fn an_update_cannot_carry_a_record_out_of_its_scope() {
+    let (nocobase, bob) = with_worker(json!({})).await;
+    let scope = json!({"scope": {"title": "bob's"}});
+    entry(&nocobase, json!([{"name": "view"}, {"name": "update", "scope": scope}])).await;
+    assert_eq!(data(bob.post("/api/todos:update/2", json!({"completed": true})).await)[0]["completed"], true);
+    bob.post("/api/todos:update/2", json!({"title": "nobody's"})).await.expect(403);
+    assert_eq!(data(bob.get("/api/todos:get/2").await)["title"], "bob's");
 }
