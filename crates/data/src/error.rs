@@ -21,6 +21,9 @@ pub enum DataError {
     /// it to no row at all.
     #[error("the record is outside of what may be changed")]
     OutOfScope,
+    /// The change would carry a record to where its writer may not write; nothing was changed.
+    #[error("the change would carry the record out of what may be changed")]
+    CarriedOut,
     #[error(transparent)]
     Store(StoreError),
 }

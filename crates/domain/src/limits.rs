@@ -62,6 +62,9 @@ pub const FILTER_VALUES_MAX: usize = 2_000;
 /// Records in one page.
 pub const PAGE_SIZE_MAX: u64 = 1_000;
 pub const PAGE_SIZE_DEFAULT: u64 = 20;
+/// Records in one answer without pages, where a door allows that: by default, and at most.
+pub const UNPAGED_ROWS_DEFAULT: u64 = 10_000;
+pub const UNPAGED_ROWS_MAX: u64 = 100_000;
 /// Records in one bulk create.
 pub const RECORDS_PER_WRITE_MAX: usize = 1_000;
 /// Bytes of one text value.

@@ -17,6 +17,7 @@ use crate::{
     follow::{self, Asked},
     records, render,
     request::Request,
+    rules,
 };
 
 /// Associations of one record that are to be set once it is written: name, and the keys of the others.
@@ -26,7 +27,7 @@ pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failur
     let asked = request.params.page()?;
     let filter = request.filter(None)?.unwrap_or(Filter::ALL);
     match behind(request, allowed, filter, asked.map(|a| a.page()), asked.is_some()).await? {
-        Some(records) => Ok(records::listed_page(records, asked)),
+        Some(records) => records::listed_page(request, records, asked),
         None => Err(Failure::not_found()),
     }
 }
@@ -54,6 +55,10 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     let links = taken(&there, &mut values)?;
     let linked_after = held.is_none();
     values.extend(held);
+    if let Some(table) = there.table() {
+        rules::fill(request, table, &mut values);
+        rules::check(table, [&values])?;
+    }
     // Made first and linked then: so who may not link must not make either.
     let linking = match linked_after {
         true => Some(allowed_to_link(allowed)?),
@@ -71,6 +76,9 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
 pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     let (there, which) = chosen(request, allowed, Op::RecordUpdate).await?;
     let values = records::listed(request, request.values()?)?;
+    if let Some(table) = there.table() {
+        rules::check(table, [&values])?;
+    }
     let written = request.inner.data.update(&there, &which, &values, false).await;
     let written = written.map_err(|e| records::said(&there, e))?;
     Ok(Answer::Written(render::page(&written.records, None)))
@@ -192,7 +200,15 @@ async fn behind(
     let (name, source) = (name(request)?, source(request)?);
     let target = request.inner.data.linked_table(allowed, name).map_err(|e| failure::data(name, e))?;
     let Asked { select, follow } = follow::asked(request, Some(&target))?;
-    let query = Query { filter, sort: request.params.sort()?, select, page, count, strict: false };
+    let query = Query {
+        filter,
+        sort: request.params.sort()?,
+        select,
+        page,
+        count,
+        ceiling: records::unpaged(request),
+        strict: false,
+    };
     let found = request.inner.data.list_behind(allowed, &source, name, &query, &follow).await;
     found.map_err(|e| failure::data(name, e))
 }

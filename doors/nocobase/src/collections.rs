@@ -154,7 +154,7 @@ fn key_of(id: &[u8; 16]) -> String {
 }
 
 /// What this dialect keeps with a table or a field.
-fn options_of(extra: Option<&str>) -> Map<String, Value> {
+pub fn options_of(extra: Option<&str>) -> Map<String, Value> {
     let stored: Option<Map<String, Value>> = extra.and_then(|text| serde_json::from_str(text).ok());
     match stored.and_then(|mut all| all.remove("nocobase")) {
         Some(Value::Object(options)) => options,

@@ -109,7 +109,7 @@ pub fn data(collection: &str, error: DataError) -> Failure {
             errors: messages.into_iter().map(|message| Complaint { message, code: None }).collect(),
             ..Failure::bad("")
         },
-        DataError::OutOfScope => Failure::forbidden(),
+        DataError::OutOfScope | DataError::CarriedOut => Failure::forbidden(),
         DataError::Store(error) => store(&error),
     }
 }

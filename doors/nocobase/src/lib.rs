@@ -30,6 +30,7 @@ mod resources;
 mod role;
 mod roles;
 mod router;
+mod rules;
 mod scopes;
 mod span;
 mod state;

@@ -18,6 +18,7 @@ use crate::{
     params::PageAsked,
     render,
     request::Request,
+    rules,
 };
 
 pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
@@ -29,21 +30,31 @@ pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failur
         sort: request.params.sort()?,
         select,
         page: asked.map(|a| a.page()),
+        ceiling: unpaged(request),
         count: asked.is_some(),
         strict: false,
     };
     let records = request.inner.data.list_following(allowed, &query, &follow).await;
-    Ok(listed_page(records.map_err(|e| said(allowed, e))?, asked))
+    listed_page(request, records.map_err(|e| said(allowed, e))?, asked)
+}
+
+/// One more than may be answered without pages: so that too many are noticed.
+pub fn unpaged(request: &Request) -> Option<u64> {
+    Some(request.inner.settings.unpaged_rows_max.min(limits::UNPAGED_ROWS_MAX) + 1)
 }
 
 /// A page of records, with `meta` if a page was asked for.
-pub fn listed_page(records: Records, asked: Option<PageAsked>) -> Answer {
+pub fn listed_page(request: &Request, records: Records, asked: Option<PageAsked>) -> Result<Answer, Failure> {
+    let max = request.inner.settings.unpaged_rows_max.min(limits::UNPAGED_ROWS_MAX);
+    if asked.is_none() && records.rows.len() as u64 > max {
+        return Err(Failure::bad(format!("there are more than {max} records; ask for them page by page")));
+    }
     let meta = asked.map(|asked| PageMeta {
         count: records.total.unwrap_or(records.rows.len() as u64),
         page: asked.page,
         page_size: asked.size,
     });
-    Answer::Written(render::page(&records, meta))
+    Ok(Answer::Written(render::page(&records, meta)))
 }
 
 pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
@@ -85,6 +96,10 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     }
     let mut values: Vec<_> = values.into_iter().map(|v| listed(request, v)).collect::<Result<_, _>>()?;
     let links = values.iter_mut().map(|v| associations::taken(allowed, v)).collect::<Result<Vec<_>, _>>()?;
+    if let Some(table) = allowed.table() {
+        values.iter_mut().for_each(|v| rules::fill(request, table, v));
+        rules::check(table, values.iter())?;
+    }
     let written = request.inner.data.create(allowed, values, false).await.map_err(|e| said(allowed, e))?;
     associations::set_all(request, allowed, &written.records, links).await?;
     Ok(Answer::Written(render::created(&written.records, &written.set, many)))
@@ -95,6 +110,9 @@ pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     let which = which(request, allowed)?;
     let mut values = listed(request, request.values()?)?;
     let links = associations::taken(allowed, &mut values)?;
+    if let Some(table) = allowed.table() {
+        rules::check(table, [&values])?;
+    }
     let written = match request.inner.data.update(allowed, &which, &values, false).await {
         Ok(written) => written,
         // Nothing there that may be changed: nothing was changed.
@@ -122,6 +140,9 @@ pub async fn first_or_create(request: &Request, allowed: &Allowed) -> Result<Ans
     check_own(allowed, allowed.op())?;
     let (keys, mut values) = (filter_keys(request)?, listed(request, request.values()?)?);
     associations::only_own(associations::taken(allowed, &mut values)?)?;
+    if let Some(table) = allowed.table() {
+        rules::check(table, [&values])?;
+    }
     let done = request.inner.data.first_or_create(allowed, &keys, values, false).await;
     Ok(one(done.map_err(|e| said(allowed, e))?.records))
 }
@@ -130,6 +151,9 @@ pub async fn update_or_create(request: &Request, allowed: &Allowed) -> Result<An
     check_own(allowed, allowed.op())?;
     let (keys, mut values) = (filter_keys(request)?, listed(request, request.values()?)?);
     associations::only_own(associations::taken(allowed, &mut values)?)?;
+    if let Some(table) = allowed.table() {
+        rules::check(table, [&values])?;
+    }
     let done = request.inner.data.update_or_create(allowed, &keys, values, false).await;
     Ok(one(done.map_err(|e| said(allowed, e))?.records))
 }

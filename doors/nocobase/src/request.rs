@@ -65,8 +65,13 @@ impl Request {
     }
 
     pub fn filter(&self, table: Option<&domain::catalog::Table>) -> Result<Option<Filter>, Failure> {
+        if !self.params.map.contains_key("filter") {
+            return Ok(None);
+        }
         let zone = params::zone(self.headers.get("x-timezone").and_then(|v| v.to_str().ok()));
-        self.params.filter(&Context { zone, table })
+        let catalog = self.inner.data.catalog();
+        let now = Some(self.inner.clock.now());
+        self.params.filter(&Context { zone, table, now, catalog: Some(&catalog) })
     }
 
     /// Targets of an association action: `filterByTk`, or the body as a key, a list of keys, or a list of

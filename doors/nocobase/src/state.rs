@@ -26,11 +26,20 @@ pub struct NocobaseSettings {
     pub trusted: Arc<TrustedProxies>,
     /// Whether `?token=` is read when there is no Authorization header. Off: secrets do not belong in URLs.
     pub query_token: bool,
+    /// Records a list with `paginate=false` may answer; beyond, it is refused rather than cut.
+    pub unpaged_rows_max: u64,
 }
 
 impl NocobaseSettings {
     pub fn new(base_url: impl Into<String>, app_key: Secret) -> Self {
-        Self { base_url: base_url.into(), app_key, jwt_secret: None, trusted: Arc::default(), query_token: false }
+        Self {
+            base_url: base_url.into(),
+            app_key,
+            jwt_secret: None,
+            trusted: Arc::default(),
+            query_token: false,
+            unpaged_rows_max: domain::limits::UNPAGED_ROWS_DEFAULT,
+        }
     }
 }
 

@@ -36,7 +36,10 @@ impl Data {
         let bound: Vec<Result<BoundWrite, String>> = rows.iter().map(|row| bind(row, &table)).collect();
         let sound: Vec<BoundWrite> = bound.iter().filter_map(|row| row.as_ref().ok()).cloned().collect();
         if self.write_imported(&table, sound).await.is_ok() {
-            return Ok(bound.into_iter().map(|row| row.map_or_else(Imported::Refused, |_| Imported::Made)).collect());
+            return Ok(bound
+                .into_iter()
+                .map(|row| row.map_or_else(Imported::Refused, |_| Imported::Made))
+                .collect());
         }
         // Not all together: then each by itself.
         let mut became = Vec::with_capacity(bound.len());

@@ -7,7 +7,7 @@ use domain::{
     limits,
     query::{BoundAlt, BoundQuery, BoundSort, bind_write},
 };
-use store::RecordPage;
+use store::{RecordPage, StoreError};
 
 use super::{Values, Which, Written, read::both, which, written};
 use crate::{Data, DataError, rights};
@@ -41,7 +41,11 @@ impl Data {
             self.seal_passwords(table, &mut writes).await?;
             let [write] = writes;
             let back = written::read_back(allowed, table, &fields.iter().copied().collect())?;
-            self.store.update_records(table, which, write, rows, back).await?
+            let changed = self.store.update_records(table, which, write, rows, back).await;
+            changed.map_err(|error| match error {
+                StoreError::Row => DataError::CarriedOut,
+                other => other.into(),
+            })?
         };
         let set = vec![fields; page.rows.len()];
         Ok(Written { records: written::records(table, page, &[own]), set, dropped, created: false })

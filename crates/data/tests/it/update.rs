@@ -85,14 +85,14 @@ async fn a_row_is_changed_only_if_one_alternative_allows_it_and_all_written_fiel
 }
 
 #[tokio::test]
-async fn a_change_can_leave_the_scope_but_what_is_then_unreadable_stays_unread() {
+async fn a_change_cannot_carry_a_record_out_of_the_scope() {
     let world = three().await;
     let ops = [Op::RecordUpdate, Op::RecordRead];
     let caller = world.limited(vec![limit(&ops, vec![matching("done", true)], None)]);
-    let written = caller.update(Which::key(2), json!({"done": false})).await.unwrap();
-    let record = written.records.first().unwrap();
-    assert_eq!((record.value("id"), record.value("done")), (Some(&Value::Int(2)), Some(&Value::Bool(false))));
-    assert_eq!(record.value("title"), None);
+    let refused = caller.update(Which::key(2), json!({"done": false})).await;
+    assert!(matches!(refused, Err(DataError::CarriedOut)), "{refused:?}");
+    let written = caller.update(Which::key(2), json!({"title": "still"})).await.unwrap();
+    assert_eq!(written.records.first().unwrap().value("title"), Some(&Value::Text("still".into())));
 }
 
 #[tokio::test]

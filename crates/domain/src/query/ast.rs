@@ -127,6 +127,8 @@ pub struct Query {
     pub select: Select,
     /// `None`: everything up to the ceiling.
     pub page: Option<Page>,
+    /// Rows of an answer without pages; `None`: as many as a page may have.
+    pub ceiling: Option<u64>,
     /// Also count all matching rows.
     pub count: bool,
     /// Refuse selecting a field that may not be read, instead of dropping it.
@@ -140,6 +142,7 @@ impl Default for Query {
             sort: Vec::new(),
             select: Select::All,
             page: None,
+            ceiling: None,
             count: false,
             strict: false,
         }

@@ -121,14 +121,17 @@ pub fn bind_with(
     links: &dyn Links,
     trusted: &dyn Links,
 ) -> Result<BoundQuery, BindError> {
-    let page = query.page.unwrap_or(super::Page { offset: 0, limit: limits::PAGE_SIZE_MAX });
+    let (offset, limit) = match query.page {
+        Some(page) => (page.offset.min(i64::MAX as u64), page.limit.min(limits::PAGE_SIZE_MAX)),
+        None => (0, query.ceiling.unwrap_or(limits::PAGE_SIZE_MAX).min(limits::UNPAGED_ROWS_MAX + 1)),
+    };
     Ok(BoundQuery {
         alts: bind_rows_with(alts, table, subject, trusted)?,
         filter: bind_filter_with(&query.filter, table, alts, subject, links)?,
         sort: bind_sort(query, table, alts, subject, links)?,
         select: bind_select(&query.select, query.strict, table, alts)?,
-        offset: page.offset.min(i64::MAX as u64),
-        limit: page.limit.min(limits::PAGE_SIZE_MAX),
+        offset,
+        limit,
         count: query.count,
     })
 }

@@ -8,7 +8,7 @@ use domain::{
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use serde_json::Value;
 
-use super::{FilterError, cmp, conjunction, scalar};
+use super::{Context, FilterError, cmp, conjunction, scalar};
 
 /// From the first moment to the first one after it.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,12 +22,13 @@ pub(super) fn compare(
     field: &str,
     op: &str,
     value: &Value,
-    kind: FieldKind,
-    zone: &TimeZone,
+    context: &Context<'_>,
 ) -> Result<Filter, FilterError> {
+    let (kind, zone) = (context.kind(field), &context.zone);
     let bad = |what| FilterError::BadOperand { op: op.to_owned(), what };
-    if let ("$dateBefore" | "$dateAfter" | "$dateNotBefore" | "$dateNotAfter", Term::Var(now)) =
-        (op, scalar_or_null(value)?)
+    let relative = relative_in(value, context)?;
+    if let (None, "$dateBefore" | "$dateAfter" | "$dateNotBefore" | "$dateNotAfter", Term::Var(now)) =
+        (&relative, op, scalar_or_null(value, relative.is_some())?)
     {
         let op = match op {
             "$dateBefore" => CmpOp::Lt,
@@ -37,8 +38,10 @@ pub(super) fn compare(
         };
         return Ok(cmp(field, op, vec![Term::Var(now)]));
     }
-    let spans =
-        spans(value).ok_or_else(|| bad("takes a day, a month, a year, an instant or a pair of them"))?;
+    let spans = relative
+        .map(|span| vec![span])
+        .or_else(|| spans(value))
+        .ok_or_else(|| bad("takes a day, a month, a year, an instant or a pair of them"))?;
     let (Some(first), Some(last)) = (spans.first(), spans.last()) else {
         return Err(bad("takes a date"));
     };
@@ -59,8 +62,78 @@ pub(super) fn compare(
     })
 }
 
-fn scalar_or_null(value: &Value) -> Result<Term, FilterError> {
-    if value.is_array() { Ok(Term::Literal(Value::Null)) } else { scalar(value) }
+fn scalar_or_null(value: &Value, known: bool) -> Result<Term, FilterError> {
+    if value.is_array() || known { Ok(Term::Literal(Value::Null)) } else { scalar(value) }
+}
+
+/// `{{$nDate.today}}`, and `{{$date.today}}` of older screens, where it stands for a single value.
+fn relative_in(value: &Value, context: &Context<'_>) -> Result<Option<Span>, FilterError> {
+    let Some(text) = value.as_str() else { return Ok(None) };
+    let Some(name) = text.trim().strip_prefix("{{").and_then(|t| t.strip_suffix("}}")).map(str::trim) else {
+        return Ok(None);
+    };
+    let Some(word) = name.strip_prefix("$nDate.").or_else(|| name.strip_prefix("$date.")) else {
+        return Ok(None);
+    };
+    if word == "now" {
+        return Ok(None);
+    }
+    let unknown = || FilterError::UnknownVariable(name.chars().take(64).collect());
+    let now = context.now.ok_or_else(unknown)?;
+    let today =
+        Timestamp::from_millisecond(now.0).map_err(|_| unknown())?.to_zoned(context.zone.clone()).date();
+    let (from, to) = relative(word, today).ok_or_else(unknown)?;
+    Ok(Some(Span::Days(from, to)))
+}
+
+/// The beginning of a relative date, as a literal of the field.
+pub(super) fn beginning(
+    field: &str,
+    value: &Value,
+    context: &Context<'_>,
+) -> Result<Option<Value>, FilterError> {
+    let span = relative_in(value, context)?;
+    Ok(span.and_then(|span| edge(&span, false, context.kind(field), &context.zone)))
+}
+
+/// The days a word stands for: from the first to the first one after. Weeks begin on Monday.
+fn relative(word: &str, today: Date) -> Option<(Date, Date)> {
+    let days =
+        |from: i64, to: i64| Some((today.checked_add(from.days()).ok()?, today.checked_add(to.days()).ok()?));
+    if let Some(count) = word.strip_suffix("Days") {
+        let number = |text: &str| text.parse::<i64>().ok().filter(|n| (1..=3_650).contains(n));
+        if let Some(n) = count.strip_prefix("last").or_else(|| count.strip_prefix("past")).and_then(number) {
+            return days(1 - n, 1);
+        }
+        return days(1, 1 + count.strip_prefix("next").and_then(number)?);
+    }
+    let (step, unit) = match word {
+        "today" => return days(0, 1),
+        "yesterday" => return days(-1, 0),
+        "tomorrow" | "dayAfter" => return days(1, 2),
+        _ => [("this", 0), ("last", -1), ("next", 1)]
+            .into_iter()
+            .find_map(|(prefix, step)| Some((step, word.strip_prefix(prefix)?)))?,
+    };
+    let (first, length) = match unit {
+        "Week" | "IsoWeek" => {
+            let since = i64::from(today.weekday().to_monday_zero_offset());
+            (today.checked_sub(since.days()).ok()?, 7.days())
+        }
+        "Month" => (today.first_of_month(), 1.month()),
+        "Quarter" => {
+            let month = (today.month() - 1) / 3 * 3 + 1;
+            (Date::new(today.year(), month, 1).ok()?, 3.months())
+        }
+        "Year" => (today.first_of_year(), 1.year()),
+        _ => return None,
+    };
+    let from = match step {
+        0 => first,
+        1 => first.checked_add(length).ok()?,
+        _ => first.checked_sub(length).ok()?,
+    };
+    Some((from, from.checked_add(length).ok()?))
 }
 
 /// One span, or two for a pair; a third member of a pair (brackets, a zone) only says what is so anyway.

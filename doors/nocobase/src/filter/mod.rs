@@ -5,7 +5,8 @@
 mod date;
 
 use domain::{
-    catalog::{FieldKind, Table},
+    Millis,
+    catalog::{Catalog, FieldKind, LinkTarget, Table},
     limits,
     query::{CmpOp, Filter, Term, Var},
 };
@@ -37,11 +38,36 @@ pub struct Context<'t> {
     pub zone: TimeZone,
     /// Date operators mean other things for days than for instants. `None`: taken as instants.
     pub table: Option<&'t Table>,
+    /// Where associations lead.
+    pub catalog: Option<&'t Catalog>,
+    /// For relative dates. `None`: the filter is kept, and what is today would not be tomorrow.
+    pub now: Option<Millis>,
+}
+
+impl Context<'_> {
+    /// The kind of the field at a dotted path.
+    fn kind(&self, path: &str) -> FieldKind {
+        let mut table = self.table;
+        let mut steps = path.split('.').peekable();
+        while let (Some(name), Some(here)) = (steps.next(), table) {
+            let Some(field) = here.field(name) else { break };
+            if steps.peek().is_none() {
+                return field.kind;
+            }
+            table = match field.link.as_ref().map(|link| &link.target) {
+                Some(LinkTarget::Table(name)) => {
+                    self.catalog.and_then(|c| c.table(here.base, name)).map(AsRef::as_ref)
+                }
+                _ => None,
+            };
+        }
+        FieldKind::DateTime
+    }
 }
 
 impl Default for Context<'_> {
     fn default() -> Self {
-        Self { zone: TimeZone::UTC, table: None }
+        Self { zone: TimeZone::UTC, table: None, catalog: None, now: None }
     }
 }
 
@@ -155,6 +181,12 @@ impl Parser<'_, '_> {
         if field.is_empty() {
             return Err(FilterError::UnknownOperator(op.to_owned()));
         }
+        // To an operator that knows no spans of time, a relative date is its beginning.
+        let begun = match op.starts_with("$date") {
+            true => None,
+            false => date::beginning(field, value, self.context)?,
+        };
+        let value = begun.as_ref().unwrap_or(value);
         let one = |op, value: &Value| Ok(cmp(field, op, vec![scalar(value)?]));
         let list = |op, value: &Value| Ok(cmp(field, op, items(value)?));
         match op {
@@ -196,11 +228,7 @@ impl Parser<'_, '_> {
             "$noneOf" => list(CmpOp::NoneOf, value),
             "$match" => list(CmpOp::Match, value),
             "$notMatch" => list(CmpOp::NotMatch, value),
-            _ if op.starts_with("$date") => {
-                let kind =
-                    self.context.table.and_then(|t| t.field(field)).map_or(FieldKind::DateTime, |f| f.kind);
-                date::compare(field, op, value, kind, &self.context.zone)
-            }
+            _ if op.starts_with("$date") => date::compare(field, op, value, self.context),
             _ => Err(FilterError::UnknownOperator(op.to_owned())),
         }
     }
@@ -303,6 +331,7 @@ fn variable(text: &str) -> Result<Option<Var>, FilterError> {
         (Some("id"), _) => Var::UserId,
         (Some("email"), _) => Var::UserEmail,
         (Some("username"), _) => Var::UserName,
+        (None, "$user") => Var::UserId,
         (None, "$nRole" | "ctx.state.currentRole") => Var::Role,
         (None, "$nDate.now") => Var::Now,
         _ => return Err(FilterError::UnknownVariable(name.chars().take(64).collect())),

@@ -123,9 +123,35 @@ fn depth_and_size_are_bounded() {
 }
 
 #[test]
+fn relative_dates_are_spans_of_the_callers_calendar() {
+    let zone = crate::params::zone(Some("+08:00"));
+    // Sunday evening in Greenwich, Monday morning in Singapore.
+    let now = Some(domain::Millis::parse_rfc3339("2026-11-22T20:00:00Z").unwrap());
+    let context = Context { zone, now, ..Context::default() };
+    let at = |value: Value| shown(&parse(&value, &context).unwrap());
+    for (name, from, to) in [
+        ("today", "2026-11-22T16:00:00.000Z", "2026-11-23T16:00:00.000Z"),
+        ("yesterday", "2026-11-21T16:00:00.000Z", "2026-11-22T16:00:00.000Z"),
+        ("thisWeek", "2026-11-22T16:00:00.000Z", "2026-11-29T16:00:00.000Z"),
+        ("lastMonth", "2026-09-30T16:00:00.000Z", "2026-10-31T16:00:00.000Z"),
+        ("thisQuarter", "2026-09-30T16:00:00.000Z", "2026-12-31T16:00:00.000Z"),
+        ("nextYear", "2026-12-31T16:00:00.000Z", "2027-12-31T16:00:00.000Z"),
+        ("last7Days", "2026-11-16T16:00:00.000Z", "2026-11-23T16:00:00.000Z"),
+    ] {
+        let filter = at(serde_json::json!({"d.$dateOn": format!("{{{{$nDate.{name}}}}}")}));
+        assert!(filter.contains(from) && filter.contains(to), "{name}: {filter}");
+    }
+    let since = at(serde_json::json!({"d.$gte": "{{$nDate.thisMonth}}"}));
+    assert!(since.contains("2026-10-31T16:00:00.000Z"), "{since}");
+    let stored = parse(&serde_json::json!({"d.$dateOn": "{{$nDate.today}}"}), &Context::default());
+    assert!(stored.is_err(), "a stored filter would keep the day it was stored on");
+}
+
+#[test]
 fn a_day_begins_in_the_callers_time_zone() {
     let zone = TimeZone::fixed(jiff::tz::offset(8));
-    let at = |value: Value| shown(&parse(&value, &Context { zone: zone.clone(), table: None }).unwrap());
+    let at =
+        |value: Value| shown(&parse(&value, &Context { zone: zone.clone(), ..Context::default() }).unwrap());
     assert_eq!(
         at(json!({"t.$dateOn": "2026-01-02"})),
         r#"(t Gte ["2026-01-01T16:00:00.000Z"] and t Lt ["2026-01-02T16:00:00.000Z"])"#

@@ -67,7 +67,7 @@ async fn a_create_answers_what_was_set_and_a_get_everything() {
     let nocobase = kinds().await;
     let made = data(nocobase.admin.post("/api/things:create", json!({"title": "a"})).await);
     let names: Vec<_> = made.as_object().unwrap().keys().cloned().collect();
-    assert_eq!(names, ["id", "title", "createdAt", "createdById"]);
+    assert_eq!(names, ["id", "title", "u", "createdAt", "createdById"]);
     assert_eq!(data(nocobase.admin.get("/api/things:get/1").await)["note"], json!(null));
     let many = data(nocobase.admin.post("/api/things:create", json!([{"title": "b"}, {"title": "c"}])).await);
     assert_eq!((many.as_array().unwrap().len(), &many[1]["id"]), (2, &json!(3)));
@@ -208,4 +208,65 @@ async fn hidden_fields_cannot_be_asked_about_by_anybody() {
     {
         nocobase.admin.get(&format!("/api/things:list?{query}")).await.expect(403);
     }
+}
+
+#[tokio::test]
+async fn rules_of_a_field_are_kept_and_said_by_name() {
+    let nocobase = Nocobase::new().await;
+    let rule = |name: &str, args: Value| json!({"type": "any", "rules": [{"name": name, "args": args}]});
+    let values = json!({"name": "people", "title": "People", "fields": [
+        {"name": "mail", "type": "string", "uiSchema": {"title": "Mail"}, "validation": rule("email", json!(null))},
+        {"name": "age", "type": "integer", "validation": rule("min", json!({"limit": 18}))},
+        {"name": "code", "type": "string", "validation": rule("max", json!({"limit": 3}))},
+        {"name": "nano", "type": "nanoid", "size": 10},
+        {"name": "uid", "type": "uid", "prefix": "p_"},
+        {"name": "uuid", "type": "uuid"},
+    ]});
+    nocobase.admin.post("/api/collections:create", values).await.expect(200);
+    let wrong = json!({"mail": "nobody", "age": "7", "code": "abcd"});
+    let reply = nocobase.admin.post("/api/people:create", wrong.clone()).await;
+    let messages: Vec<String> = reply.json()["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| e["message"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        messages,
+        [
+            "People: Mail must be a valid email",
+            "People: age must be greater than or equal to 18",
+            "People: code must be at most 3 characters long",
+        ]
+    );
+    let made = data(nocobase.admin.post("/api/people:create", json!({"mail": "a@b.c", "age": 18})).await);
+    assert_eq!(made["nano"].as_str().unwrap().len(), 10);
+    assert!(made["uid"].as_str().unwrap().starts_with("p_"));
+    assert_eq!(made["uuid"].as_str().unwrap().len(), 36);
+    nocobase.admin.post("/api/people:update?filterByTk=1", wrong).await.expect(400);
+    nocobase
+        .admin
+        .post("/api/people:updateOrCreate?filterKeys[]=mail", json!({"mail": "x"}))
+        .await
+        .expect(400);
+    let kept = data(nocobase.admin.post("/api/people:create", json!({"uid": "mine", "nano": "n"})).await);
+    assert_eq!((&kept["uid"], &kept["nano"]), (&json!("mine"), &json!("n")));
+}
+
+#[tokio::test]
+async fn an_answer_without_pages_is_whole_or_refused_and_never_cut() {
+    let nocobase = kinds().await;
+    for _ in 0..2 {
+        let rows: Vec<Value> = (0..700).map(|n| json!({"n": n})).collect();
+        nocobase.admin.post("/api/things:create", json!(rows)).await.expect(200);
+    }
+    let path = "/api/things:list?paginate=false&fields=id";
+    assert_eq!(data(nocobase.admin.get(path).await).as_array().unwrap().len(), 1_400);
+    let small = crate::world::door(&nocobase.world, |settings| settings.unpaged_rows_max = 1_399);
+    let admin = crate::world::signed_in(&nocobase.world.nobody(small), "admin").await;
+    let (status, _, message) = error(&admin.get(path).await);
+    assert_eq!(
+        (status, message.as_str()),
+        (400, "there are more than 1399 records; ask for them page by page")
+    );
 }
