@@ -118,7 +118,7 @@ async fn a_key_changes_nothing_about_the_account_of_its_owner_and_still_ends_its
     let (manager, _) = w.keys.create(&person, new("user.manage")).await.unwrap();
     let manager = w.as_key(&manager).await;
     refused!(w.keys.choose_default_role(&manager, "member").await, KeysError::NotAllowed(_));
-    assert_eq!(w.keys.sessions(&manager, None).await.unwrap(), [session.clone()]);
+    assert_eq!(w.keys.sessions(&manager, None).await.unwrap().len(), 1);
     w.keys.end_session(&manager, session.id).await.unwrap();
     w.keys.sign_out_everywhere(&manager, None).await.unwrap();
 }
