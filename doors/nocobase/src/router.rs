@@ -178,6 +178,9 @@ const SYSTEM: &[Action] = actions! {
     "dataSources.roles" "get" Reads [RoleManage Server] => resources::strategy_get;
     "dataSources.roles" "update" Writes [RoleManage Server] => resources::strategy_update;
     "dataSources.rolesResourcesScopes" "list" Reads [RoleManage Server] => scopes::list;
+    "dataSources.rolesResourcesScopes" "get" Reads [RoleManage Server] => scopes::get;
+    "dataSources.rolesResourcesScopes" "update" Writes [RoleManage Server] => scopes::update;
+    "dataSources.rolesResourcesScopes" "destroy" Writes [RoleManage Server] => scopes::destroy;
     "dataSources.rolesResourcesScopes" "create" Writes [RoleManage Body] => scopes::create;
 
     // Collections and fields.
@@ -268,6 +271,10 @@ async fn serve(
     if action.verb == Verb::Writes && !early {
         request.body = read_body(&request.headers, body.take()).await?;
     }
+    // A read that came by POST may have brought one all the same.
+    if let Some(body) = body {
+        body::discard(body, limits::BODY_BYTES_MAX).await;
+    }
     run(&request, &allowed).await
 }
 
@@ -349,6 +356,7 @@ async fn read_body(headers: &HeaderMap, from: Option<axum::body::Body>) -> Resul
         .is_some_and(|v| v.as_bytes().to_ascii_lowercase().starts_with(b"application/x-www-form-urlencoded"));
     let json = body::says_json(headers);
     if !form && !json {
+        body::discard(from, limits::BODY_BYTES_MAX).await;
         return Ok(None);
     }
     let bytes = body::read(from, limits::BODY_BYTES_MAX).await?;

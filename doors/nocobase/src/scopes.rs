@@ -1,8 +1,15 @@
 //! Scopes: which rows an action of a role is for. Two are built in; the others are kept with their
 //! collection, so that they go when the collection goes.
 
+use std::sync::Arc;
+
 use data::TablePatch;
-use domain::{catalog::Catalog, decision::Allowed};
+use domain::{
+    access::Op,
+    catalog::{Catalog, Table},
+    decision::Allowed,
+};
+use keys::RoleChange;
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -12,7 +19,7 @@ use crate::{
     filter::{self, Context},
     memory,
     request::{Request, text_property},
-    role::{HOME, ScopeRef, Scopes},
+    role::{self, HOME, RoleDoc, ScopeRef, Scopes},
 };
 
 /// Scopes everybody has.
@@ -59,6 +66,100 @@ impl StoredScopes<'_> {
 pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     request.home_source()?;
     memory::list(request, StoredScopes(allowed.catalog()).all())
+}
+
+pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    request.home_source()?;
+    let rows = StoredScopes(allowed.catalog()).all();
+    let Some(id) = request.params.target_key()? else { return memory::first(request, rows) };
+    let found = rows.into_iter().find(|row| row.get("id").map(Value::to_string).as_deref() == Some(&*id));
+    Ok(Answer::Data(found.map_or(Value::Null, Value::Object)))
+}
+
+/// Roles that name the scope mean the new filter from now on.
+pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    request.home_source()?;
+    let _editing = request.inner.editing.lock().await;
+    let (id, values) = (named(request)?, request.values()?);
+    let catalog = request.inner.data.catalog();
+    let Some((table, mut kept, at)) = place(&catalog, id) else { return Ok(Answer::Data(json!([]))) };
+    let mut row = kept.get(at).and_then(Value::as_object).cloned().unwrap_or_default();
+    if let Some(name) = text_property(&values, "name")? {
+        row.insert("name".to_owned(), json!(name));
+    }
+    match values.get("scope") {
+        None => {}
+        Some(Value::Object(filter)) => {
+            filter::parse(&Value::Object(filter.clone()), &Context::default())?;
+            row.insert("scope".to_owned(), json!(filter));
+        }
+        // Null would be every record: that is what the scope "all" is for.
+        Some(_) => return Err(Failure::bad("scope must be a filter")),
+    }
+    kept.iter_mut().skip(at).take(1).for_each(|kept| *kept = Value::Object(row.clone()));
+    keep(request, allowed, &table, kept).await?;
+    recompile(request, allowed, id).await?;
+    Ok(Answer::Data(json!([row])))
+}
+
+/// What roles grant through the scope is granted no longer.
+pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    request.home_source()?;
+    let _editing = request.inner.editing.lock().await;
+    let id = named(request)?;
+    let catalog = request.inner.data.catalog();
+    let Some((table, mut kept, at)) = place(&catalog, id) else { return Ok(Answer::Data(json!(0))) };
+    kept.remove(at);
+    keep(request, allowed, &table, kept).await?;
+    recompile(request, allowed, id).await?;
+    Ok(Answer::Data(json!(1)))
+}
+
+/// The scope an action is about. The two built in stay as they are.
+fn named(request: &Request) -> Result<i64, Failure> {
+    let id = request.key()?.parse().map_err(|_| Failure::bad("filterByTk must be the id of a scope"))?;
+    if id == ALL || id == OWN { Err(Failure::forbidden()) } else { Ok(id) }
+}
+
+/// The collection that keeps a scope, all that it keeps, and which of them it is.
+fn place(catalog: &Catalog, id: i64) -> Option<(Arc<Table>, Vec<Value>, usize)> {
+    let home = catalog.base(HOME)?.id;
+    catalog.tables.values().filter(|t| t.base == home).find_map(|table| {
+        let kept = collections::notes(table, "scopes");
+        let at = kept.iter().position(|row| row.get("id") == Some(&json!(id)))?;
+        Some((Arc::clone(table), kept, at))
+    })
+}
+
+async fn keep(
+    request: &Request,
+    allowed: &Allowed,
+    table: &Arc<Table>,
+    kept: Vec<Value>,
+) -> Result<(), Failure> {
+    let there = allowed.implied(Op::TableUpdate, table).ok_or_else(Failure::forbidden)?;
+    let extra = Some(Some(collections::with_notes(table, "scopes", kept)));
+    let patch = TablePatch { extra, ..TablePatch::default() };
+    let done = request.inner.data.patch_table(&there, patch).await;
+    done.map(drop).map_err(|e| failure::data("rolesResourcesScopes", e))
+}
+
+async fn recompile(request: &Request, allowed: &Allowed, id: i64) -> Result<(), Failure> {
+    let catalog = request.inner.data.catalog();
+    for role in request.inner.keys.roles(allowed).await? {
+        let doc = RoleDoc::of(&role);
+        let mut actions = doc.resources.iter().flat_map(|r| &r.actions);
+        if !actions.any(|action| action.scope == Some(ScopeRef::Id(id))) {
+            continue;
+        }
+        let change = RoleChange {
+            grants: Some(role::compile(&doc, &catalog, &StoredScopes(&catalog))?),
+            extra: Some(Some(doc.write_into(role.extra.as_deref()))),
+            ..RoleChange::default()
+        };
+        request.inner.keys.update_role(allowed, role.id, change).await?;
+    }
+    Ok(())
 }
 
 /// A scope of one's own. It is kept with its collection, so that it goes when the collection goes.

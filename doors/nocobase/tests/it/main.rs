@@ -15,5 +15,6 @@ mod denied;
 mod guide;
 mod records;
 mod roles;
+mod scopes;
 mod wire;
 mod world;
