@@ -138,3 +138,23 @@ fn the_first_lines_tell_a_newcomer_what_to_copy() {
         assert!(said.contains(needed), "{needed} in {said}");
     }
 }
+
+#[test]
+fn a_connection_outlives_a_body_that_nobody_wanted() {
+    let folder = Folder::new();
+    let server = Server::start(&folder.data());
+    let mut stream = TcpStream::connect(server.url.trim_start_matches("http://")).expect("a connection");
+    let body = " ".repeat(900_000);
+    for end in ["keep-alive", "close"] {
+        let head = format!(
+            "POST /api/swagger:getUrls HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ROOT_KEY}\r\n\
+             Connection: {end}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).expect("written");
+        stream.write_all(body.as_bytes()).expect("taken");
+    }
+    let mut answers = String::new();
+    stream.read_to_string(&mut answers).expect("answers to the end");
+    assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), 2, "{answers}");
+}
