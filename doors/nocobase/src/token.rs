@@ -127,7 +127,8 @@ impl Signer {
     }
 
     fn decoded<C: serde::de::DeserializeOwned + Clone>(&self, text: &str) -> Option<C> {
-        let read = |key| jsonwebtoken::decode::<C>(text, key, &self.validation).ok().map(|token| token.claims);
+        let read =
+            |key| jsonwebtoken::decode::<C>(text, key, &self.validation).ok().map(|token| token.claims);
         read(&self.decoding).or_else(|| self.other.as_ref().and_then(read))
     }
 }
@@ -207,6 +208,15 @@ mod tests {
         );
         // alg none
         assert!(!signer().holds("eyJhbGciOiJub25lIn0.eyJ1c2VySWQiOjF9.", NOW));
+    }
+
+    #[test]
+    fn a_token_of_an_imported_installation_is_read_and_never_made() {
+        let both =
+            Signer::new(&Secret::new("ours")).reading(Some(b"dGVzdC1hcHAta2V5LWZvci1rZXl3YXJkLXRlc3Rz"));
+        assert!(both.holds(&foreign(Algorithm::HS256, serde_json::json!({"userId": 2})), NOW));
+        let made = both.issue(2, "r", NOW, 60, &Zero).unwrap();
+        assert!(both.holds(made.expose(), NOW) && !signer().holds(made.expose(), NOW));
     }
 
     proptest::proptest! {

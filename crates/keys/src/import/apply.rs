@@ -124,7 +124,8 @@ impl<'a> Run<'a> {
             let Some(found) = self.keys.find_role(here).await? else {
                 return Ok(Became::refused(format!("there is no role {here:?} here to stand for it")));
             };
-            let line = Became::of(Outcome::Linked, found.id).because(format!("{here:?} stands for it, as asked"));
+            let line =
+                Became::of(Outcome::Linked, found.id).because(format!("{here:?} stands for it, as asked"));
             self.roles.insert(foreign, found);
             return Ok(line);
         }
@@ -143,7 +144,8 @@ impl<'a> Run<'a> {
         if let Some(same) = self.keys.store().role_by_name(&name).await? {
             let known = layer_of(&same, &catalog);
             if !same.root && known.within(&layer, &catalog) && layer.within(&known, &catalog) {
-                let line = Became::of(Outcome::Linked, same.id).because("the role of that name allows the same");
+                let line =
+                    Became::of(Outcome::Linked, same.id).because("the role of that name allows the same");
                 self.roles.insert(foreign, same);
                 return Ok(line);
             }
@@ -233,4 +235,3 @@ impl<'a> Run<'a> {
         self.organizations.get(id).copied()
     }
 }
-

@@ -49,7 +49,9 @@ impl Run<'_> {
         };
         let holds = owner.user().and_then(|user| self.held.get(&user)).zip(role);
         if holds.is_some_and(|(held, role)| !held.contains(&role)) {
-            notes.push("its owner does not hold its role: it is refused until they do, as it was there".to_owned());
+            notes.push(
+                "its owner does not hold its role: it is refused until they do, as it was there".to_owned(),
+            );
         }
         if key.expires_at.is_some_and(|end| end <= self.allowed.at()) {
             notes.push("expired".to_owned());

@@ -46,10 +46,13 @@ impl Run<'_> {
         if let Err(error) = check_combination(&held, self.allowed.catalog()) {
             return Ok(Became::refused(error.to_string()));
         }
-        let default_role = user.default_role.as_ref().and_then(|name| self.roles.get(name)).map(|role| role.id);
+        let default_role =
+            user.default_role.as_ref().and_then(|name| self.roles.get(name)).map(|role| role.id);
         let password_hash = user.password.as_ref().and_then(crate::ScryptHash::to_text);
         if user.password.is_some() && password_hash.is_none() {
-            notes.push("the password is hashed in a way that cannot be checked: it has to be set anew".to_owned());
+            notes.push(
+                "the password is hashed in a way that cannot be checked: it has to be set anew".to_owned(),
+            );
         }
         let made = User {
             id,

@@ -131,9 +131,12 @@ fn keys_of_better_auth_work_on_and_dead_ones_stay_dead() {
     for name in ["plain", "prefixed", "later", "service", "organization", "unhashed", "ownerless", "used"] {
         assert_eq!(verify(name, Value::Null)["valid"], true, "{name}: {}", verify(name, Value::Null));
     }
-    for (name, code) in
-        [("disabled", "KEY_DISABLED"), ("expired", "KEY_EXPIRED"), ("deleted", "INVALID_API_KEY"), ("spent", "USAGE_EXCEEDED")]
-    {
+    for (name, code) in [
+        ("disabled", "KEY_DISABLED"),
+        ("expired", "KEY_EXPIRED"),
+        ("deleted", "INVALID_API_KEY"),
+        ("spent", "USAGE_EXCEEDED"),
+    ] {
         let verdict = verify(name, Value::Null);
         assert_eq!((&verdict["valid"], &verdict["error"]["code"]), (&json!(false), &json!(code)), "{name}");
     }
@@ -246,6 +249,48 @@ fn with_another_app_key_every_row_is_refused_and_it_says_what_to_do() {
     let report = answer(command.env("KEYWARD_APP_KEY", "a-key-of-this-server-alone"));
     let said = row(&report, "apiKeys", "guide")["reason"].as_str().expect("a reason").to_owned();
     assert!(said.contains("KEYWARD_APP_KEY"), "{said}");
+}
+
+#[test]
+fn tokens_signed_with_the_bytes_of_a_file_are_read_where_that_file_is_named() {
+    let fixture = Fixture::new("nocobase");
+    let secret = fixture.folder.file("jwt_secret.dat", fixture.known["app_key"].as_str().expect("a key"));
+    let import = |variables: &[(&str, &std::path::Path)]| {
+        let mut command = keyward(&fixture.folder.data());
+        command.args(["import", "--json", "--apply", "--from", "nocobase", "--jwt-secret-file"]);
+        answer(command.arg(&secret).arg(fixture.file()).envs(variables.iter().copied()))
+    };
+    let refused = import(&[]);
+    let why = row(&refused, "apiKeys", "guide")["reason"].as_str().expect("a reason").to_owned();
+    assert!(why.contains("KEYWARD_JWT_SECRET_FILE"), "{why}");
+    // What was refused comes with the next run.
+    let came = import(&[("KEYWARD_JWT_SECRET_FILE", &secret)]);
+    assert_eq!(row(&came, "apiKeys", "guide")["outcome"], "new");
+    assert_eq!(row(&came, "users", "ada")["outcome"], "there");
+    let path = secret.to_str().expect("a path");
+    let server = Server::start_with(&fixture.folder.data(), &[("KEYWARD_JWT_SECRET_FILE", path)]);
+    let list = http().get(format!("{}/api/todos:list", server.url)).bearer_auth(fixture.key("guide"));
+    assert_eq!(list.send().expect("an answer").status().as_u16(), 200);
+}
+
+#[test]
+fn a_table_that_was_here_before_is_neither_filled_nor_opened() {
+    let fixture = Fixture::new("nocobase");
+    {
+        let server = fixture.serve();
+        let body = json!({ "name": "todos", "fields": [{ "name": "secret", "type": "string" }] });
+        assert_eq!(server.post("/api/collections:create", ROOT_KEY, &body).0, 200);
+        assert_eq!(server.post("/api/todos:create", ROOT_KEY, &json!({ "secret": "ours" })).0, 200);
+        assert!(server.stop().success());
+    }
+    let report = fixture.import(&["--apply"]);
+    let collection = rows(&report).iter().find(|row| row["table"] == "collections" && row["id"] == "todos");
+    assert_eq!(collection.expect("a row")["outcome"], "refused");
+    let server = fixture.serve();
+    for name in ["guide", "open", "super", "administrator"] {
+        let list = http().get(format!("{}/api/todos:list", server.url)).bearer_auth(fixture.key(name));
+        assert_eq!(list.send().expect("an answer").status().as_u16(), 403, "{name}");
+    }
 }
 
 #[test]

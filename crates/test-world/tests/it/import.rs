@@ -1,5 +1,7 @@
 //! Imports in common words: what comes, what stays out, and that nothing grows.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails loudly")]
+
 use domain::{
     Millis,
     access::{Entry, Grants, Op, Ops, Reach},

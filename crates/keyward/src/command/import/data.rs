@@ -38,7 +38,9 @@ impl Work<'_> {
         let mut waiting = Vec::new();
         for found in collections(self.foreign).map_err(unreadable)? {
             match found {
-                Err((name, reason)) => made.lines.push(line("collections", &name, Outcome::Refused, Some(reason))),
+                Err((name, reason)) => {
+                    made.lines.push(line("collections", &name, Outcome::Refused, Some(reason)))
+                }
                 Ok(collection) => waiting.push(collection),
             }
         }
@@ -140,9 +142,12 @@ impl Work<'_> {
         let key = table.primary().map_or("id", |field| field.name.as_str());
         let (mut new, mut there, mut lines, mut unplaced) = (0, 0, Vec::new(), HashSet::new());
         for some in rows.chunks(RECORDS_PER_WRITE) {
-            let records: Vec<Map<String, Value>> = some.iter().map(|row| collection.record(row, &table, users)).collect();
+            let records: Vec<Map<String, Value>> =
+                some.iter().map(|row| collection.record(row, &table, users)).collect();
             let known: HashSet<&String> = table.fields.iter().map(|field| &field.name).collect();
-            unplaced.extend(some.iter().flat_map(|row| row.0.keys()).filter(|name| !known.contains(name)).cloned());
+            unplaced.extend(
+                some.iter().flat_map(|row| row.0.keys()).filter(|name| !known.contains(name)).cloned(),
+            );
             let became = self.house.data.import_records(&allowed, records).await;
             for (row, became) in some.iter().zip(became.map_err(|e| Failure::new(e.to_string()))?) {
                 match became {

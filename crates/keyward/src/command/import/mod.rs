@@ -101,7 +101,9 @@ pub async fn run(global: &Global, args: &ImportArgs) -> Result<ExitCode, Failure
     let (house, root) = House::open(&config, RootKey::Ephemeral, &base_url).await?;
     if let (Some(key), true) = (&adopted, args.apply) {
         key_files::adopt_app_key(&own_folder, key)?;
-        crate::output::complain("note: this server had no app key yet; from now on it is the one given (app.key)");
+        crate::output::complain(
+            "note: this server had no app key yet; from now on it is the one given (app.key)",
+        );
     }
     let report = Work { house: &house, config: &config, args, foreign: &foreign }.run(root).await;
     let closed = house.close().await;
@@ -121,7 +123,8 @@ fn check_file(from: Source, foreign: &Foreign) -> Result<(), Failure> {
     }
     let has = foreign.tables().iter().take(20).cloned().collect::<Vec<_>>().join(", ");
     let message = format!("that is no database of {name}: it has no table {}", needed.join(" and no table "));
-    Err(Failure::usage(message).help(format!("it has: {has}; --rename and --table-prefix say what is called what")))
+    Err(Failure::usage(message)
+        .help(format!("it has: {has}; --rename and --table-prefix say what is called what")))
 }
 
 fn scratch_folder() -> Result<tempfile::TempDir, Failure> {
@@ -132,7 +135,8 @@ fn scratch_folder() -> Result<tempfile::TempDir, Failure> {
 /// that key.
 fn secrets(args: &ImportArgs, config: &mut Config) -> Result<Option<Secret>, Failure> {
     let Some(given) = app_key(args)? else { return Ok(None) };
-    let has_own = config.secrets.app_key.is_some() || config.server.data.join(key_files::APP_KEY_FILE).exists();
+    let has_own =
+        config.secrets.app_key.is_some() || config.server.data.join(key_files::APP_KEY_FILE).exists();
     if has_own {
         return Ok(None);
     }
@@ -204,7 +208,8 @@ impl Work<'_> {
 
     /// What this server reads, and what the installation signed with: the same, where nothing is said.
     fn token_secrets(&self) -> Result<(Vec<TokenSecret>, TokenSecret), Failure> {
-        let material = key_files::load(&self.config.secrets, &self.config.server.data, &crate::system::SystemEntropy)?;
+        let material =
+            key_files::load(&self.config.secrets, &self.config.server.data, &crate::system::SystemEntropy)?;
         let own = TokenSecret::AppKey(material.app_key);
         let mut ours = vec![own.clone()];
         ours.extend(material.jwt_secret.map(|bytes| TokenSecret::File(bytes.to_vec())));
