@@ -12,6 +12,12 @@ use crate::{collections::RESERVED, role::HOME};
 /// What marks a collection as one of an installation: the key it had there.
 const MARK: &str = "importedKey";
 
+/// The name of a collection that cannot come, and why.
+pub type Unfit = (String, String);
+
+/// The fields of each collection, with the place each has in it.
+type FieldsOf = HashMap<String, Vec<(i64, Map<String, Value>)>>;
+
 /// One collection that can be made here.
 #[derive(Clone, Debug)]
 pub struct Collection {
@@ -74,8 +80,8 @@ pub(super) fn own_tables(foreign: &Foreign, catalog: &Catalog) -> Result<Vec<Str
 }
 
 /// All of them, or the name of one and why it cannot come.
-pub fn collections(foreign: &Foreign) -> Result<Vec<Result<Collection, (String, String)>>, StoreError> {
-    let mut fields: HashMap<String, Vec<(i64, Map<String, Value>)>> = HashMap::new();
+pub fn collections(foreign: &Foreign) -> Result<Vec<Result<Collection, Unfit>>, StoreError> {
+    let mut fields = FieldsOf::new();
     foreign.for_each("fields", &mut |row| {
         let (Some(collection), Some(name), Some(kind)) =
             (row.text("collectionName"), row.text("name"), row.text("type"))
@@ -114,8 +120,8 @@ fn collection(
     key: String,
     title: Option<String>,
     mut body: Map<String, Value>,
-    fields: &mut HashMap<String, Vec<(i64, Map<String, Value>)>>,
-) -> Result<Collection, (String, String)> {
+    fields: &mut FieldsOf,
+) -> Result<Collection, Unfit> {
     if body.get("view").is_some_and(|v| v == &json!(true)) || body.get("template") == Some(&json!("view")) {
         return Err((name, "a view: its query is not imported".to_owned()));
     }

@@ -19,7 +19,7 @@ use keys::{
 };
 use serde_json::{Map, json};
 
-pub use collections::{Collection, collections};
+pub use collections::{Collection, Unfit, collections};
 
 use crate::token::{self, Claims, Signer};
 
