@@ -13,11 +13,13 @@
 mod actor;
 mod chance;
 mod clock;
+mod golden;
 mod people;
 mod world;
 
 pub use actor::{Actor, Reply};
 pub use chance::Seeded;
 pub use clock::{ManualClock, START};
+pub use golden::same_as_file;
 pub use people::Issued;
 pub use world::{World, WorldOptions};

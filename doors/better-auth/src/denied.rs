@@ -55,6 +55,6 @@ mod tests {
         for (code, message, status) in failure::ALL {
             text.push_str(&format!("{status} {code} {message}\n"));
         }
-        crate::golden::same("tests/golden/denials.txt", &text);
+        test_world::same_as_file(env!("CARGO_MANIFEST_DIR"), "tests/golden/denials.txt", &text);
     }
 }

@@ -13,8 +13,6 @@ mod config;
 mod cookie;
 mod denied;
 mod failure;
-#[cfg(test)]
-mod golden;
 pub mod import;
 mod kept;
 mod keys;

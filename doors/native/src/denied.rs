@@ -95,7 +95,6 @@ mod tests {
     use domain::{DecisionId, Millis, decision::Trace};
 
     use super::*;
-    use crate::golden;
 
     #[tokio::test]
     async fn every_reason_has_its_status_and_words_as_recorded() {
@@ -124,6 +123,6 @@ mod tests {
             text.push_str(std::str::from_utf8(&body).unwrap());
             text.push_str("\n\n");
         }
-        golden::same("tests/golden/denials.txt", &text);
+        test_world::same_as_file(env!("CARGO_MANIFEST_DIR"), "tests/golden/denials.txt", &text);
     }
 }

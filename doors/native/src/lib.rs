@@ -8,8 +8,6 @@ mod answer;
 mod caller;
 mod decisions;
 mod denied;
-#[cfg(test)]
-mod golden;
 mod input;
 mod keys;
 mod names;

@@ -1,10 +1,10 @@
-//! For tests only: derived files are checked in and compared. `KEYWARD_UPDATE=1` writes them anew.
+//! Derived files are checked in and compared. `KEYWARD_UPDATE=1` writes them anew.
 
 use std::path::Path;
 
-/// Compares `text` with the file, relative to the crate.
-pub fn same(file: &str, text: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+/// Compares `text` with a file of the crate in `home` (its `CARGO_MANIFEST_DIR`).
+pub fn same_as_file(home: &str, file: &str, text: &str) {
+    let path = Path::new(home).join(file);
     if std::env::var_os("KEYWARD_UPDATE").is_some() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, text).unwrap();
