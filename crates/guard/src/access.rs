@@ -51,12 +51,14 @@ impl MemoFlag {
 /// A role; replaced as a whole when it changes, so only the catalog can outdate its layer.
 pub(crate) struct LiveRole {
     pub(crate) role: Role,
+    /// For handing out without a copy.
+    pub(crate) name: Arc<str>,
     layer: Memo,
 }
 
 impl LiveRole {
     pub(crate) fn new(role: Role) -> Self {
-        Self { role, layer: Memo::default() }
+        Self { name: role.name.as_str().into(), role, layer: Memo::default() }
     }
 }
 

@@ -171,6 +171,11 @@ impl Cache {
         self.access.load_full()
     }
 
+    /// Looks at roles and catalog without keeping them.
+    pub(crate) fn with_access<T>(&self, look: impl FnOnce(&Access) -> T) -> T {
+        look(&self.access.load())
+    }
+
     /// The recipe to try when the usual one finds nothing.
     pub(crate) fn other_recipe(&self) -> Option<Recipe> {
         let other = match self.recipe {

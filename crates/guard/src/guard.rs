@@ -4,7 +4,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use domain::{
-    DecisionId, KeyId,
+    DecisionId, KeyId, RoleId,
     catalog::Catalog,
     decision::{Allowed, Denied, Gate, Profile, Reason},
     key::Quota,
@@ -84,19 +84,19 @@ impl Guard {
         peer: Option<IpAddr>,
         call: &Call<'_>,
     ) -> Result<Allowed, Denied> {
-        let now = self.inner.clock.now();
-        let mut ctx = self.ctx(now, peer, credential.into(), call.into());
-        let end = self.decide(&mut ctx, profile.gates).await;
-        let id = self.inner.ids.next(now);
-        self.count(&ctx, call.op.map_or(Counted::Who, Counted::Op), end);
-        match end {
-            None => Ok(answer::allowed(&mut ctx, id)),
-            Some(failed) => {
-                let denied = answer::denied(&ctx, profile, id, failed);
-                self.inner.journal.refused(denied.clone(), peer);
-                Err(denied)
-            }
-        }
+        let (mut ctx, id) = self.pass(profile, credential, peer, call).await?;
+        Ok(answer::allowed(&mut ctx, id))
+    }
+
+    /// [`Self::check`] for who needs the yes and its id, and not the proof of it.
+    pub async fn permit(
+        &self,
+        profile: &'static Profile,
+        credential: &Credential,
+        peer: Option<IpAddr>,
+        call: &Call<'_>,
+    ) -> Result<DecisionId, Denied> {
+        self.pass(profile, credential, peer, call).await.map(|(_, id)| id)
     }
 
     /// What does this secret open? Waits only when the key has an exact quota.
@@ -161,6 +161,11 @@ impl Guard {
             Walked::Through => ctx.key().cloned(),
             Walked::Refused(_) | Walked::Debit(_) => None,
         }
+    }
+
+    /// The name of a role that exists.
+    pub fn role_name(&self, id: RoleId) -> Option<Arc<str>> {
+        self.inner.cache.with_access(|access| access.roles.get(&id).map(|role| role.name.clone()))
     }
 
     pub fn keys_cached(&self) -> usize {
@@ -236,6 +241,25 @@ impl Guard {
     fn verify_ctx<'a>(&'a self, call: &VerifyCall<'a>) -> Ctx<'a> {
         let presented = Presented::Text { secret: call.secret, key: true, session: false };
         self.ctx(self.inner.clock.now(), call.ip, presented, call.into())
+    }
+
+    /// Decides and counts.
+    async fn pass<'a>(
+        &'a self,
+        profile: &'static Profile,
+        credential: &'a Credential,
+        peer: Option<IpAddr>,
+        call: &Call<'a>,
+    ) -> Result<(Ctx<'a>, DecisionId), Denied> {
+        let now = self.inner.clock.now();
+        let mut ctx = self.ctx(now, peer, credential.into(), call.into());
+        let end = self.decide(&mut ctx, profile.gates).await;
+        let id = self.inner.ids.next(now);
+        self.count(&ctx, call.op.map_or(Counted::Who, Counted::Op), end);
+        let Some(failed) = end else { return Ok((ctx, id)) };
+        let denied = answer::denied(&ctx, profile, id, failed);
+        self.inner.journal.refused(denied.clone(), peer);
+        Err(denied)
     }
 
     /// Walks through all gates; `None`: passed.

@@ -8,7 +8,7 @@ use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header::HOST, header::ORIGIN, request::Parts},
 };
-use domain::{access::Op, decision::Allowed};
+use domain::{DecisionId, access::Op, decision::Allowed};
 use guard::{Call, Credential, PlaceName, profile::NATIVE};
 use http_kit::{Presented, credential, peer};
 
@@ -48,6 +48,12 @@ impl Caller {
     /// May the caller do `op` on the server?
     pub async fn check(&self, state: &NativeState, op: Op) -> Result<Allowed, Problem> {
         self.ask(state, Call::new(op, PlaceName::Server)).await
+    }
+
+    /// [`Self::check`] without the proof: the id of the decision is all there is.
+    pub async fn permit(&self, state: &NativeState, op: Op) -> Result<DecisionId, Problem> {
+        let call = Call::new(op, PlaceName::Server);
+        state.guard.permit(&NATIVE, &self.credential, self.ip, &call).await.map_err(Problem::from)
     }
 
     /// Who is it, whatever they may do?

@@ -10,7 +10,6 @@ mod decisions;
 mod denied;
 mod input;
 mod keys;
-mod names;
 mod once;
 mod openapi;
 mod paging;

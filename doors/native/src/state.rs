@@ -4,12 +4,12 @@ use std::{future::Future, pin::Pin, sync::Arc};
 
 use ::keys::Keys;
 use data::Data;
-use domain::time::SharedClock;
+use domain::{RoleId, time::SharedClock};
 use guard::Guard;
 use http_kit::TrustedProxies;
 use serde::Serialize;
 
-use crate::{names::RoleNames, replay::Replays};
+use crate::replay::Replays;
 
 /// Asks whether the database answers; the text of an error is for the log.
 pub type ReadyCheck = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync>;
@@ -53,7 +53,6 @@ pub struct Inner {
     pub base_url: String,
     pub endpoints: Vec<Endpoint>,
     pub ready: ReadyCheck,
-    pub(crate) names: RoleNames,
     pub(crate) replays: Replays,
 }
 
@@ -69,9 +68,15 @@ impl NativeState {
             base_url,
             endpoints,
             ready,
-            names: RoleNames::default(),
             replays: Replays::default(),
         }))
+    }
+}
+
+impl Inner {
+    /// The name of a role, or its id as text when it is gone.
+    pub(crate) fn role_name(&self, id: RoleId) -> Arc<str> {
+        self.guard.role_name(id).unwrap_or_else(|| id.to_string().into())
     }
 }
 

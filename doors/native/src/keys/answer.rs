@@ -1,22 +1,16 @@
 //! The answer to a verification, written by hand into one buffer: no intermediate value, no allocation
 //! per field. The `…Doc` types describe the same shapes for the OpenAPI document.
 
-use std::{collections::BTreeMap, io::Write, sync::Arc};
+use std::{collections::BTreeMap, io::Write};
 
-use domain::{Millis, decision::Allowed, key::Owner};
+use domain::{Millis, key::Owner};
 use guard::{CachedKey, RateView, Verdict};
 use utoipa::ToSchema;
 
 use crate::NativeState;
 
-/// The name of the role the verified key is bound to.
-pub async fn role(state: &NativeState, allowed: &Allowed, verdict: &Verdict) -> Option<Arc<str>> {
-    let id = verdict.key.as_ref()?.role()?;
-    Some(state.names.name(&state.keys, allowed, id).await)
-}
-
 /// Writes one verdict as JSON.
-pub fn write(out: &mut Vec<u8>, verdict: &Verdict, role: Option<&str>) {
+pub fn write(state: &NativeState, out: &mut Vec<u8>, verdict: &Verdict) {
     match verdict.outcome {
         Ok(()) => out.extend_from_slice(br#"{"valid":true,"reason":null,"decision_id":""#),
         Err(reason) => {
@@ -30,7 +24,7 @@ pub fn write(out: &mut Vec<u8>, verdict: &Verdict, role: Option<&str>) {
     time(out, Some(verdict.at));
     out.extend_from_slice(br#","key":"#);
     match &verdict.key {
-        Some(cached) => key(out, cached, role),
+        Some(cached) => key(out, cached, cached.role().map(|id| state.role_name(id)).as_deref()),
         None => out.extend_from_slice(b"null"),
     }
     out.extend_from_slice(br#","remaining":"#);

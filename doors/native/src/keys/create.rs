@@ -128,7 +128,7 @@ pub async fn create(
 
 async fn issue(state: &NativeState, allowed: &Allowed, new: NewKey) -> Result<Vec<u8>, Problem> {
     let (key, secret) = state.keys.create(allowed, new).await.after(allowed)?;
-    let record = view(state, allowed, &key).await;
+    let record = view(state, &key);
     let shown = KeyWithSecret { record, key: Some(secret.expose().to_owned()) };
     Ok(serde_json::to_vec(&shown).unwrap_or_default())
 }
@@ -148,7 +148,7 @@ async fn issue_once(
     if let Some(id) = state.keys.earlier(allowed, "keys.create", &mark).await.after(allowed)? {
         let id = id.parse().map_err(|_| Problem::not_found())?;
         let key = state.keys.get(allowed, id).await.after(allowed)?;
-        let record = view(state, allowed, &key).await;
+        let record = view(state, &key);
         let shown = KeyWithSecret { record, key: None };
         return Ok(once::replayed(allowed, serde_json::to_vec(&shown).unwrap_or_default()));
     }

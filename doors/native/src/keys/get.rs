@@ -25,5 +25,5 @@ pub async fn get(
 ) -> Result<Response, Problem> {
     let allowed = caller.check(&state, Op::KeyManage).await?;
     let key = state.keys.get(&allowed, id).await.after(&allowed)?;
-    Ok(answer::ok(&allowed, &view(&state, &allowed, &key).await))
+    Ok(answer::ok(&allowed, &view(&state, &key)))
 }

@@ -134,9 +134,6 @@ pub async fn list(
     let allowed = caller.check(&state, Op::KeyManage).await?;
     let query = filter.into_query(&state, &allowed).await.after(&allowed)?;
     let page = state.keys.list(&allowed, query).await.map_err(paging::rename).after(&allowed)?;
-    let mut items = Vec::with_capacity(page.items.len());
-    for key in &page.items {
-        items.push(view(&state, &allowed, key).await);
-    }
+    let items = page.items.iter().map(|key| view(&state, key)).collect();
     Ok(answer::ok(&allowed, &Listed { items, total: page.total, next_cursor: page.next }))
 }

@@ -13,16 +13,12 @@ pub mod switch;
 pub mod update;
 pub mod verify;
 
-use domain::{decision::Allowed, key::Key};
+use domain::key::Key;
 
 use crate::NativeState;
 use shape::KeyView;
 
 /// A key as callers see it, the name of its role included.
-pub async fn view(state: &NativeState, allowed: &Allowed, key: &Key) -> KeyView {
-    let role = match key.role {
-        Some(id) => Some(state.names.name(&state.keys, allowed, id).await),
-        None => None,
-    };
-    KeyView::new(key, role)
+pub fn view(state: &NativeState, key: &Key) -> KeyView {
+    KeyView::new(key, key.role.map(|id| state.role_name(id)))
 }

@@ -40,6 +40,6 @@ pub async fn rotate(
     let allowed = caller.check(&state, Op::KeyManage).await?;
     let rotate = Rotate { overlap_ms: body.overlap_ms };
     let (key, secret) = state.keys.rotate(&allowed, id, rotate).await.after(&allowed)?;
-    let record = view(&state, &allowed, &key).await;
+    let record = view(&state, &key);
     Ok(answer::ok(&allowed, &KeyWithSecret { record, key: Some(secret.expose().to_owned()) }))
 }

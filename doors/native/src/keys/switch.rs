@@ -26,7 +26,7 @@ pub async fn enable(
 ) -> Result<Response, Problem> {
     let allowed = caller.check(&state, Op::KeyManage).await?;
     let key = state.keys.enable(&allowed, id).await.after(&allowed)?;
-    Ok(answer::ok(&allowed, &view(&state, &allowed, &key).await))
+    Ok(answer::ok(&allowed, &view(&state, &key)))
 }
 
 /// Disable a key
@@ -43,5 +43,5 @@ pub async fn disable(
 ) -> Result<Response, Problem> {
     let allowed = caller.check(&state, Op::KeyManage).await?;
     let key = state.keys.disable(&allowed, id).await.after(&allowed)?;
-    Ok(answer::ok(&allowed, &view(&state, &allowed, &key).await))
+    Ok(answer::ok(&allowed, &view(&state, &key)))
 }

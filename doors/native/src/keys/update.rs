@@ -123,5 +123,5 @@ pub async fn update(
     let change = body.value.into_change()?;
     let allowed = caller.check(&state, Op::KeyManage).await?;
     let key = state.keys.update(&allowed, id, change).await.after(&allowed)?;
-    Ok(answer::ok(&allowed, &view(&state, &allowed, &key).await))
+    Ok(answer::ok(&allowed, &view(&state, &key)))
 }

@@ -187,13 +187,12 @@ pub async fn verify(State(state): State<NativeState>, request: Request) -> Resul
     let bytes = body::read(stream, NATIVE_BODY_BYTES_MAX).await?;
     let Object(wanted) = body::parse_trusting_shape::<Object<VerifyBody<'_>>>(&bytes)?;
     let asked = wanted.check()?;
-    let allowed = caller.check(&state, Op::KeyVerify).await?;
+    let decision = caller.permit(&state, Op::KeyVerify).await?;
     match asked {
         Asked::One(one) => {
             let verdict = decide(&state, &one).await;
-            let role = words::role(&state, &allowed, &verdict).await;
             let mut out = Vec::with_capacity(512);
-            words::write(&mut out, &verdict, role.as_deref());
+            words::write(&state, &mut out, &verdict);
             Ok(answer::bytes(StatusCode::OK, verdict.id, out))
         }
         Asked::Many(many) => {
@@ -201,14 +200,13 @@ pub async fn verify(State(state): State<NativeState>, request: Request) -> Resul
             let mut out = Vec::with_capacity(16 + 512 * verdicts.len());
             out.extend_from_slice(b"{\"results\":[");
             for (i, verdict) in verdicts.iter().enumerate() {
-                let role = words::role(&state, &allowed, verdict).await;
                 if i > 0 {
                     out.push(b',');
                 }
-                words::write(&mut out, verdict, role.as_deref());
+                words::write(&state, &mut out, verdict);
             }
             out.extend_from_slice(b"]}");
-            Ok(answer::bytes(StatusCode::OK, allowed.id(), out))
+            Ok(answer::bytes(StatusCode::OK, decision, out))
         }
     }
 }

@@ -60,7 +60,6 @@ pub async fn create(
         mark,
         async {
             let role = state.keys.create_role(&allowed, new).await?;
-            state.names.learn(role.id, &role.name);
             Ok((role.id.to_string(), answer::body(&RoleView::from(role))))
         },
         async |id| {

@@ -30,9 +30,6 @@ pub async fn list(
     Params::parse(query.as_deref())?.finish()?;
     let allowed = caller.check(&state, Op::RoleManage).await?;
     let roles = state.keys.roles(&allowed).await.after(&allowed)?;
-    for role in &roles {
-        state.names.learn(role.id, &role.name);
-    }
     let items: Vec<RoleView> = roles.into_iter().map(RoleView::from).collect();
     Ok(answer::ok(&allowed, &Listed { total: items.len() as u64, items, next_cursor: None }))
 }

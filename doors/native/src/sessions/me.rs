@@ -57,15 +57,12 @@ pub struct MyKey {
 pub async fn get(State(state): State<NativeState>, caller: Caller) -> Result<Response, Problem> {
     let allowed = caller.who(&state).await?;
     let user = match state.keys.me(&allowed).await {
-        Ok(user) => Some(view(&state, &allowed, &user).await),
+        Ok(user) => Some(view(&state, &user)),
         Err(KeysError::NotFound) => None,
         Err(error) => return Err(error).after(&allowed),
     };
     let who = allowed.principal();
-    let role = match who.role {
-        Some(id) => Some(state.names.name(&state.keys, &allowed, id).await),
-        None => None,
-    };
+    let role = who.role.map(|id| state.role_name(id));
     let may = |op: &Op| allowed.also(*op, &Place::SERVER);
     let key = who.key.map(|id| MyKey {
         id,

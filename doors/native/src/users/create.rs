@@ -51,12 +51,12 @@ pub async fn create(
     let allowed = caller.check(&state, Op::UserManage).await?;
     let make = async {
         let user = state.keys.create_user(&allowed, new).await?;
-        Ok((user.id.to_string(), answer::body(&view(&state, &allowed, &user).await)))
+        Ok((user.id.to_string(), answer::body(&view(&state, &user))))
     };
     let again = async |id: String| {
         let id = id.parse().map_err(|_| ::keys::KeysError::NotFound)?;
         let user = state.keys.user(&allowed, id).await?;
-        Ok(answer::body(&view(&state, &allowed, &user).await))
+        Ok(answer::body(&view(&state, &user)))
     };
     once::create(&state, &allowed, "users.create", mark, make, again).await
 }

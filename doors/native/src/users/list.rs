@@ -63,10 +63,7 @@ pub async fn list(
     let query = read(query.as_deref())?;
     let allowed = caller.check(&state, Op::UserManage).await?;
     let page = state.keys.users(&allowed, query).await.map_err(paging::rename).after(&allowed)?;
-    let mut items = Vec::with_capacity(page.items.len());
-    for user in &page.items {
-        items.push(view(&state, &allowed, user).await);
-    }
+    let items = page.items.iter().map(|user| view(&state, user)).collect();
     Ok(answer::ok(&allowed, &Listed { items, total: page.total, next_cursor: page.next }))
 }
 
@@ -83,5 +80,5 @@ pub async fn get(
 ) -> Result<Response, Problem> {
     let allowed = caller.check(&state, Op::UserManage).await?;
     let user = state.keys.user(&allowed, id).await.after(&allowed)?;
-    Ok(answer::ok(&allowed, &view(&state, &allowed, &user).await))
+    Ok(answer::ok(&allowed, &view(&state, &user)))
 }

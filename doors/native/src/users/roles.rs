@@ -36,7 +36,7 @@ pub async fn add(
 ) -> Result<Response, Problem> {
     let allowed = caller.check(&state, Op::UserManage).await?;
     let user = state.keys.add_roles(&allowed, id, &body.value.roles).await.after(&allowed)?;
-    Ok(answer::ok(&allowed, &view(&state, &allowed, &user).await))
+    Ok(answer::ok(&allowed, &view(&state, &user)))
 }
 
 /// Take a role from a user
@@ -54,5 +54,5 @@ pub async fn remove(
 ) -> Result<Response, Problem> {
     let allowed = caller.check(&state, Op::UserManage).await?;
     let user = state.keys.remove_roles(&allowed, id, &[role]).await.after(&allowed)?;
-    Ok(answer::ok(&allowed, &view(&state, &allowed, &user).await))
+    Ok(answer::ok(&allowed, &view(&state, &user)))
 }

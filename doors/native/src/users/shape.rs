@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{UserId, decision::Allowed, user::User};
+use domain::{UserId, user::User};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -32,15 +32,7 @@ pub struct UserView {
     pub updated_at: String,
 }
 
-pub async fn view(state: &NativeState, allowed: &Allowed, user: &User) -> UserView {
-    let mut roles = Vec::with_capacity(user.roles.len());
-    for id in &user.roles {
-        roles.push(state.names.name(&state.keys, allowed, *id).await);
-    }
-    let default_role = match user.default_role {
-        Some(id) => Some(state.names.name(&state.keys, allowed, id).await),
-        None => None,
-    };
+pub fn view(state: &NativeState, user: &User) -> UserView {
     UserView {
         id: user.id,
         email: user.email.clone(),
@@ -48,8 +40,8 @@ pub async fn view(state: &NativeState, allowed: &Allowed, user: &User) -> UserVi
         name: user.name.clone(),
         active: user.active,
         root: user.root,
-        roles,
-        default_role,
+        roles: user.roles.iter().map(|id| state.role_name(*id)).collect(),
+        default_role: user.default_role.map(|id| state.role_name(id)),
         created_at: user.created_at.rfc3339(),
         updated_at: user.updated_at.rfc3339(),
     }

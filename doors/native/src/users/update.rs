@@ -65,5 +65,5 @@ pub async fn update(
         UserChange { email, username, name, active, root, roles, default_role, password, extra: None };
     let allowed = caller.check(&state, Op::UserManage).await?;
     let user = state.keys.update_user(&allowed, id, change).await.after(&allowed)?;
-    Ok(answer::ok(&allowed, &view(&state, &allowed, &user).await))
+    Ok(answer::ok(&allowed, &view(&state, &user)))
 }
