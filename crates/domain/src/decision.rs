@@ -227,6 +227,16 @@ pub struct Principal {
     pub operator: bool,
     /// The key's own end; nothing it makes may outlive it.
     pub expires_at: Option<Millis>,
+    /// Of the session the call came with, if it came with one.
+    pub session: Option<SessionTimes>,
+}
+
+/// When a session began, was last prolonged, and ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionTimes {
+    pub began: Millis,
+    pub renewed: Millis,
+    pub ends: Millis,
 }
 
 /// What the request is about, resolved.

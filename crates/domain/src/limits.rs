@@ -73,6 +73,19 @@ pub const TEXT_VALUE_BYTES_MAX: usize = 1 << 20;
 pub const NAME_CHARS_MAX: usize = 255;
 /// Fields in one table.
 pub const FIELDS_PER_TABLE_MAX: usize = 500;
+/// Characters of a value the server makes: random texts, sequences.
+pub const GENERATED_CHARS_MAX: usize = 255;
+/// Parts of a sequence, and digits of a number in one.
+pub const SEQUENCE_PARTS_MAX: usize = 16;
+pub const SEQUENCE_DIGITS_MAX: u32 = 15;
+/// Bytes of a formula, its nesting, and its parts.
+pub const FORMULA_BYTES_MAX: usize = 4_096;
+pub const FORMULA_DEPTH_MAX: usize = 32;
+pub const FORMULA_PARTS_MAX: usize = 512;
+/// Measures and dimensions of one summary, together.
+pub const SUMMARY_COLUMNS_MAX: usize = 32;
+/// Rows of a summary by default.
+pub const SUMMARY_ROWS_DEFAULT: u64 = 2_000;
 
 /// Bytes of a request body.
 pub const BODY_BYTES_MAX: usize = 10 << 20;
@@ -86,6 +99,8 @@ pub const PASSWORD_CHARS_MAX: usize = 128;
 pub const PASSWORDS_PER_WRITE_MAX: usize = 16;
 /// Life of a session, in milliseconds (7 days).
 pub const SESSION_LIFE_MS: i64 = 7 * 86_400_000;
+/// How long the token of a session stays good after it was exchanged for a new one.
+pub const SESSION_GRACE_MS: i64 = 10_000;
 /// Failed sign-ins per account, and per address, before further ones are refused for the window.
 pub const SIGN_IN_FAILURES_MAX: u64 = 10;
 pub const SIGN_IN_WINDOW_MS: i64 = 5 * 60_000;

@@ -17,6 +17,8 @@ use domain::{
     user::{Role, User},
 };
 
+use crate::CachedKey;
+
 /// A compiled layer and the version of what it was compiled from.
 #[derive(Default)]
 pub(crate) struct Memo(ArcSwapOption<(u64, Arc<Layer>)>);
@@ -126,6 +128,12 @@ impl Access {
     pub(crate) fn find_role(&self, id_or_name: &str) -> Option<&Arc<LiveRole>> {
         let by_id = id_or_name.parse().ok().and_then(|id: RoleId| self.roles.get(&id));
         by_id.or_else(|| self.roles.values().find(|r| r.role.name == id_or_name))
+    }
+
+    /// Who came without credentials, in the role of this name. Everything is never given to strangers.
+    pub(crate) fn stranger(&self, role: &str) -> Option<CachedKey> {
+        let role = &self.roles.values().find(|live| live.role.name == role)?.role;
+        (!role.root).then(|| CachedKey::stranger(role.id))
     }
 
     pub(crate) fn layer_of(&self, role: &LiveRole) -> Arc<Layer> {

@@ -49,6 +49,9 @@ fn principal(ctx: &mut Ctx<'_>, operator: bool) -> (Principal, Subject) {
     let user = ctx.load_user();
     let main = match (&role, &user) {
         (Some(role), _) => Some(role.role.name.clone()),
+        // In several roles at once there is no "the role": a row condition about it would otherwise be judged
+        // by another role than the one that wrote it.
+        (None, Some(user)) if ctx.access().held(user).nth(1).is_some() => None,
         (None, Some(user)) => ctx.access().main_role(user).map(|r| r.role.name.clone()),
         (None, None) => None,
     };
@@ -69,6 +72,10 @@ fn principal(ctx: &mut Ctx<'_>, operator: bool) -> (Principal, Subject) {
         role: role.map(|r| r.role.id),
         operator,
         expires_at: key.as_ref().and_then(|k| k.expires_at()),
+        session: match &ctx.who {
+            Who::Session(session) => Some(session.times()),
+            Who::Nobody | Who::Key(_) => None,
+        },
     };
     (principal, subject)
 }

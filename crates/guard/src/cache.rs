@@ -14,6 +14,7 @@ use arc_swap::ArcSwap;
 use domain::{
     KeyId, Millis, UserId,
     catalog::Catalog,
+    decision::SessionTimes,
     secret::{Digest, Digester, Recipe},
     user::{Session, User},
 };
@@ -48,7 +49,14 @@ pub(crate) struct Cache {
 pub(crate) struct LiveSession {
     pub(crate) user: UserId,
     pub(crate) created_at: Millis,
+    pub(crate) updated_at: Millis,
     pub(crate) expires_at: Millis,
+}
+
+impl LiveSession {
+    pub(crate) fn times(&self) -> SessionTimes {
+        SessionTimes { began: self.created_at, renewed: self.updated_at, ends: self.expires_at }
+    }
 }
 
 impl Cache {
@@ -131,6 +139,7 @@ impl Cache {
         let live = LiveSession {
             user: session.user,
             created_at: session.created_at,
+            updated_at: session.updated_at,
             expires_at: session.expires_at,
         };
         self.sessions.pin().insert(session.digest, live);

@@ -150,6 +150,20 @@ impl CachedKey {
     /// The operator's key from the configuration: in no table.
     pub(crate) fn root(digest: &Digest) -> Self {
         Self {
+            kind: KeyKind::Root,
+            tail: Tail::of(digest),
+            name: Some(ShortText::new("KEYWARD_ROOT_KEY".to_owned())),
+            ..Self::of_nobody()
+        }
+    }
+
+    /// What a caller without credentials acts as: nobody, in this role.
+    pub(crate) fn stranger(role: RoleId) -> Self {
+        Self { role: Some(role), ..Self::of_nobody() }
+    }
+
+    fn of_nobody() -> Self {
+        Self {
             id: KeyId::from_bytes([0; 16]),
             counters: None,
             uses: Uses::default(),
@@ -160,18 +174,18 @@ impl CachedKey {
             empty_until: AtomicI64::new(NONE),
             owner: Owner::Server,
             role: None,
-            kind: KeyKind::Root,
+            kind: KeyKind::Standard,
             enabled: true,
             has_quota: false,
             revealable: false,
             made_by_owner: false,
             is_virtual: true,
             scope_layer: Memo::default(),
-            tail: Tail::of(digest),
+            tail: Tail([0; 8]),
             num: 0,
             created_at: Millis::ZERO,
             updated_at: Millis::ZERO,
-            name: Some(ShortText::new("KEYWARD_ROOT_KEY".to_owned())),
+            name: None,
             start: None,
         }
     }

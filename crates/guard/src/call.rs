@@ -17,6 +17,8 @@ pub enum Credential {
     Session(Secret),
     /// The door cannot tell which: a key is looked up first, then a session.
     Either(Secret),
+    /// Nothing came, and the dialect lets such callers act in the role of this name, if there is one.
+    Stranger(&'static str),
 }
 
 /// Where a call goes, as the client named it (id or name).

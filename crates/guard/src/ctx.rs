@@ -32,6 +32,8 @@ pub(crate) enum Presented<'a> {
     Key(&'a Arc<CachedKey>),
     UnknownKey,
     User(UserId),
+    /// Nobody, in the role of this name.
+    Stranger(&'static str),
 }
 
 impl<'a> From<&'a Credential> for Presented<'a> {
@@ -42,6 +44,7 @@ impl<'a> From<&'a Credential> for Presented<'a> {
             Credential::Key(secret) => Self::Text { secret, key: true, session: false },
             Credential::Session(secret) => Self::Text { secret, key: false, session: true },
             Credential::Either(secret) => Self::Text { secret, key: true, session: true },
+            Credential::Stranger(role) => Self::Stranger(role),
         }
     }
 }

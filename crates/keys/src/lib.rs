@@ -20,6 +20,7 @@ mod page;
 mod rights;
 mod role;
 mod session;
+mod setting;
 mod usage;
 mod user;
 
@@ -40,12 +41,12 @@ pub use once::Once;
 pub use org::{NewOrganization, ORGANIZATION_OWNER};
 pub use page::{Page, PageRequest};
 pub use role::{NewRole, RoleChange};
-pub use session::{PasswordCost, SESSION_PREFIX, ScryptHash, SignIn, SignedIn};
+pub use session::{PasswordCost, Renewed, SESSION_PREFIX, ScryptHash, SignIn, SignedIn};
 pub use usage::UsageQuery;
 pub use user::{NewUser, UserChange, UserQuery};
 
 /// Values the store hands through unchanged.
-pub use store::{Foreign, ForeignNames, ForeignRow, LedgerEntry, LedgerKind, Member, StoreError, UsageCount};
+pub use store::{Foreign, ForeignNames, ForeignRow, ForeignTable, LedgerEntry, LedgerKind, Member, StoreError, UsageCount};
 
 /// What the service is given at the start.
 pub struct KeysOptions {

@@ -172,6 +172,7 @@ impl Caller<'_> {
                 role: None,
                 operator: false,
                 expires_at: None,
+                session: None,
             },
             op,
             target,

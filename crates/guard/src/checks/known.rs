@@ -1,6 +1,8 @@
 //! A live key or session has this digest. Unknown, disabled and foreign keys cost the same: one digest, one
 //! look-up; a second one of each only while secrets of an older recipe are alive.
 
+use std::sync::Arc;
+
 use domain::{
     Millis,
     decision::Reason,
@@ -17,8 +19,11 @@ pub(super) fn ask(ctx: &mut Ctx<'_>) -> Result<(), Reason> {
         Presented::Nothing | Presented::Garbage | Presented::UnknownKey => None,
         Presented::Text { secret, key, session } => by_secret(ctx, secret, key, session),
         Presented::Key(key) => Some(Who::Key(key.clone())),
+        Presented::Stranger(role) => ctx.access().stranger(role).map(|role| Who::Key(Arc::new(role))),
         Presented::User(user) => ctx.cache.user(user).map(|_| {
-            Who::Session(LiveSession { user, created_at: Millis(i64::MAX), expires_at: Millis(i64::MAX) })
+            let (created_at, updated_at, expires_at) =
+                (Millis(i64::MAX), Millis(i64::MAX), Millis(i64::MAX));
+            Who::Session(LiveSession { user, created_at, updated_at, expires_at })
         }),
     };
     ctx.who = found.ok_or(Reason::Unknown)?;

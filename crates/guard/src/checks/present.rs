@@ -9,7 +9,8 @@ use domain::{
 use crate::ctx::{Ctx, Presented};
 
 pub(super) fn ask(ctx: &mut Ctx<'_>) -> Result<(), Reason> {
-    match ctx.presented {
+    let presented = ctx.presented;
+    match presented {
         Presented::Nothing => Err(Reason::Missing),
         Presented::Garbage => Err(Reason::Malformed),
         Presented::Text { secret, .. }
@@ -18,6 +19,8 @@ pub(super) fn ask(ctx: &mut Ctx<'_>) -> Result<(), Reason> {
         {
             Err(Reason::Malformed)
         }
+        // Without such a role it is as if nothing had come.
+        Presented::Stranger(role) if ctx.access().stranger(role).is_none() => Err(Reason::Missing),
         _ => Ok(()),
     }
 }

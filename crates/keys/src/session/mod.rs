@@ -2,6 +2,7 @@
 
 mod list;
 mod password;
+mod renew;
 mod scrypt;
 mod sign_in;
 mod sign_out;
@@ -16,6 +17,7 @@ use domain::{
 use crate::KeysError;
 
 pub use password::PasswordCost;
+pub use renew::Renewed;
 pub use scrypt::ScryptHash;
 pub use sign_in::{SESSION_PREFIX, SignIn, SignedIn};
 

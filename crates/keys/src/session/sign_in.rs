@@ -46,6 +46,11 @@ pub struct SignedIn {
 
 impl Keys {
     pub async fn sign_in(&self, sign_in: SignIn) -> Result<SignedIn, KeysError> {
+        self.sign_in_for(sign_in, limits::SESSION_LIFE_MS).await
+    }
+
+    /// The same, with a session of another length.
+    pub async fn sign_in_for(&self, sign_in: SignIn, life_ms: i64) -> Result<SignedIn, KeysError> {
         let SignIn { account, password, ip, user_agent } = sign_in;
         if account.trim().is_empty() {
             return Err(KeysError::invalid("account", "is needed: an email address or a username"));
@@ -55,7 +60,10 @@ impl Keys {
         let user = self.named_user(account.trim()).await?;
         let counted = user.as_ref().map_or(Account::Typed(account.trim()), |user| Account::Known(user.id));
         let attempt = self.begin(counted, ip, now)?;
-        let opened = self.open(user, &password, |user| self.new_session(user, ip, user_agent.clone(), now));
+        let opened = self.open(user, &password, |user| {
+            let (session, token) = self.new_session(user, ip, user_agent.clone(), now);
+            (Session { expires_at: now.plus(life_ms), ..session }, token)
+        });
         match opened.await {
             Ok(Some(signed_in)) => {
                 self.inner.throttle.succeeded(attempt);
@@ -183,6 +191,10 @@ impl Keys {
         }
     }
 
+    pub(super) fn new_token(&self) -> Secret {
+        Secret::new(format!("{SESSION_PREFIX}{}", random_text(TOKEN_CHARS, BASE62, self.entropy())))
+    }
+
     /// For who has proved already who they are.
     async fn begin_session(
         &self,
@@ -204,8 +216,7 @@ impl Keys {
         user_agent: Option<String>,
         now: Millis,
     ) -> (Session, Secret) {
-        let token = format!("{SESSION_PREFIX}{}", random_text(TOKEN_CHARS, BASE62, self.entropy()));
-        let token = Secret::new(token);
+        let token = self.new_token();
         let session = Session {
             id: SessionId::new(now, self.entropy()),
             digest: self.inner.digester.digest(token.expose()),

@@ -4,10 +4,11 @@ use domain::{
     SessionId, UserId,
     decision::Allowed,
     secret::{Recipe, Secret},
+    user::Session,
 };
 use store::UserPatch;
 
-use super::{check_in_person, may_manage_users, whose};
+use super::{check_in_person, may_manage_users, renew::is_same_sign_in, whose};
 use crate::{Keys, KeysError};
 
 impl Keys {
@@ -17,11 +18,20 @@ impl Keys {
         for recipe in [Recipe::HmacSha256, Recipe::Sha256] {
             let Some(digest) = self.inner.digester.digest_as(recipe, token.expose()) else { continue };
             let session = self.store().session(digest).await?;
-            if session.is_some_and(|session| Some(session.user) == allowed.principal().user) {
-                return Ok(self.store().delete_session(digest).await?);
+            if let Some(session) = session.filter(|s| Some(s.user) == allowed.principal().user) {
+                return self.end_with_all_tokens(allowed, session).await;
             }
         }
         Err(KeysError::NotFound)
+    }
+
+    /// Whatever other token the same sign-in has, because this one was exchanged or came of an exchange.
+    async fn end_with_all_tokens(&self, allowed: &Allowed, session: Session) -> Result<(), KeysError> {
+        let others = self.store().sessions(Some(session.user), allowed.at()).await?;
+        for other in others.iter().filter(|other| is_same_sign_in(&session, other)) {
+            self.store().delete_session(other.digest).await?;
+        }
+        Ok(self.store().delete_session(session.digest).await?)
     }
 
     /// Ends all sessions of a user: the caller's own (`None`), or, for who may manage users, another's.

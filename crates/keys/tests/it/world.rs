@@ -102,6 +102,7 @@ impl World {
             role: None,
             operator: layer.cell(&At::SERVER).allows(Op::Settings),
             expires_at: None,
+            session: None,
         };
         self.allow(principal, vec![Arc::new(layer)])
     }
@@ -137,6 +138,7 @@ impl World {
             role: key.role,
             operator: layers.iter().all(|l| l.cell(&At::SERVER).allows(Op::Settings)),
             expires_at: key.expires_at,
+            session: None,
         };
         self.allow(principal, layers)
     }

@@ -53,6 +53,32 @@ impl Store {
         .await
     }
 
+    /// Puts `new` in the place of a session, unless that has changed since it was last touched (`false`). The old
+    /// one stays good until `grace_end`, or its own end.
+    pub async fn replace_session(
+        &self,
+        old: Session,
+        new: Session,
+        grace_end: Millis,
+    ) -> Result<bool, StoreError> {
+        self.write(move |tx| {
+            let found = find(tx.conn, old.digest)?.ok_or(StoreError::NotFound)?;
+            if found != old {
+                return Ok(false);
+            }
+            let replaced =
+                Session { updated_at: new.updated_at, expires_at: old.expires_at.min(grace_end), ..old };
+            tx.execute(
+                "UPDATE sessions SET updated_at = $1, expires_at = $2 WHERE id = $3",
+                params![replaced.updated_at.0, replaced.expires_at.0, replaced.id.as_bytes()],
+            )?;
+            publish(tx, replaced)?;
+            insert(tx, new)?;
+            Ok(true)
+        })
+        .await
+    }
+
     /// Which organization a session is about.
     pub async fn set_session_organization(
         &self,
