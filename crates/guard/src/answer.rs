@@ -2,7 +2,7 @@
 
 use domain::{
     DecisionId,
-    access::{Op, Place},
+    access::{Op, Ops, Place},
     decision::{Allowed, AllowedParts, Denied, Principal, Profile, Reason, Target, Trace},
     limit::{RateLimit, RateVerdict},
     query::Subject,
@@ -55,8 +55,17 @@ fn principal(ctx: &mut Ctx<'_>, operator: bool) -> (Principal, Subject) {
         (None, Some(user)) => ctx.access().main_role(user).map(|r| r.role.name.clone()),
         (None, None) => None,
     };
+    // Only conditions on records ask for more than the name.
+    let about_records = ctx.ask.op.is_some_and(|op| Ops::RECORD.has(op));
+    let user_roles = match user.as_ref().filter(|_| about_records) {
+        Some(user) => ctx.access().held(user).map(|role| role.role.name.clone()).collect(),
+        None => Vec::new(),
+    };
     let user = user.as_ref().map(|u| &u.user);
     let subject = Subject {
+        user_title: user.filter(|_| about_records).and_then(|u| u.name.clone()),
+        user_notes: user.filter(|_| about_records).and_then(|u| u.extra.clone()),
+        user_roles,
         user_num: user.map(|u| u.num),
         user_email: user.and_then(|u| u.email.clone()),
         user_name: user.and_then(|u| u.username.clone().or_else(|| u.name.clone())),

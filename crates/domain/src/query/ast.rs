@@ -19,9 +19,22 @@ pub enum Var {
     UserId,
     UserEmail,
     UserName,
+    /// The name to show.
+    UserTitle,
+    /// A text, number or truth value a dialect keeps with the user, by its path there: `/dialect/name`.
+    UserNote(String),
+    /// Names of all roles the user holds: a list.
+    UserRoles,
     /// Name of the role the subject acts in.
     Role,
     Now,
+}
+
+impl Var {
+    /// Stands for several values.
+    pub fn is_list(&self) -> bool {
+        matches!(self, Self::UserRoles)
+    }
 }
 
 /// Comparison operators. Text operators treat `%` and `_` as ordinary characters.

@@ -23,6 +23,12 @@ pub struct Subject {
     pub user_num: Option<i64>,
     pub user_email: Option<String>,
     pub user_name: Option<String>,
+    /// The name to show.
+    pub user_title: Option<String>,
+    /// What dialects keep with the user, as JSON text.
+    pub user_notes: Option<String>,
+    /// Names of the roles held.
+    pub user_roles: Vec<String>,
     /// `num` of the key; owns records only when there is no user.
     pub key_num: Option<i64>,
     pub role: Option<String>,

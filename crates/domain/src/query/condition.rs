@@ -253,7 +253,23 @@ impl Binder<'_> {
         if let Some(items) = listed {
             return items.iter().map(|item| literal(field, op, item).map_err(Stop::from)).collect();
         }
-        terms.iter().map(|term| self.term(field, op, term)).collect()
+        let mut values = Vec::with_capacity(terms.len());
+        for term in terms {
+            match term {
+                Term::Var(Var::UserRoles) if takes_list(op, holds_lists) => {
+                    // Of nobody it cannot be said which roles they have.
+                    self.subject.user_num.ok_or(Stop::Unmeetable)?;
+                    for role in &self.subject.user_roles {
+                        values.push(literal(field, op, &Json::from(role.as_str()))?);
+                    }
+                }
+                _ => values.push(self.term(field, op, term)?),
+            }
+        }
+        if values.len() > limits::FILTER_LIST_MAX {
+            return Err(too_much("a list in the filter is too long"));
+        }
+        Ok(values)
     }
 
     fn term(&self, field: &Field, op: CmpOp, term: &Term) -> Result<Value, Stop> {
@@ -265,12 +281,22 @@ impl Binder<'_> {
             Var::UserId => self.subject.user_num.map(Json::from),
             Var::UserEmail => self.subject.user_email.clone().map(Json::from),
             Var::UserName => self.subject.user_name.clone().map(Json::from),
+            Var::UserTitle => self.subject.user_title.clone().map(Json::from),
+            Var::UserNote(path) => note(self.subject, path),
+            Var::UserRoles => return Err(bad(field, "a list cannot be compared with this operator").into()),
             Var::Role => self.subject.role.clone().map(Json::from),
             Var::Now if field.kind == FieldKind::DateTime => return Ok(Value::Instant(self.subject.now)),
             Var::Now => Some(Json::from(self.subject.now.rfc3339())),
         };
         Ok(literal(field, op, &json.ok_or(Stop::Unmeetable)?)?)
     }
+}
+
+/// What is kept with the user under this path, if it can be compared with anything.
+fn note(subject: &Subject, path: &str) -> Option<Json> {
+    let notes: Json = serde_json::from_str(subject.user_notes.as_deref()?).ok()?;
+    let found = notes.pointer(path)?;
+    (found.is_string() || found.is_number() || found.is_boolean()).then(|| found.clone())
 }
 
 fn too_much(message: &str) -> Stop {

@@ -190,8 +190,8 @@ impl Parser<'_, '_> {
         let one = |op, value: &Value| Ok(cmp(field, op, vec![scalar(value)?]));
         let list = |op, value: &Value| Ok(cmp(field, op, items(value)?));
         match op {
-            "$eq" | "$is" if value.is_array() => list(CmpOp::In, value),
-            "$ne" if value.is_array() => list(CmpOp::NotIn, value),
+            "$eq" | "$is" if is_list(value)? => list(CmpOp::In, value),
+            "$ne" if is_list(value)? => list(CmpOp::NotIn, value),
             "$eq" | "$is" => one(CmpOp::Eq, value),
             "$ne" | "$not" => one(CmpOp::Ne, value),
             "$gt" => one(CmpOp::Gt, value),
@@ -299,6 +299,15 @@ fn is_false(value: &Value) -> bool {
     }
 }
 
+/// A list, or a variable that stands for one.
+fn is_list(value: &Value) -> Result<bool, FilterError> {
+    Ok(match value {
+        Value::Array(_) => true,
+        Value::String(text) => variable(text)?.is_some_and(|var| var.is_list()),
+        _ => false,
+    })
+}
+
 /// A list; a single value is a list of one.
 fn items(value: &Value) -> Result<Vec<Term>, FilterError> {
     match value {
@@ -331,8 +340,11 @@ fn variable(text: &str) -> Result<Option<Var>, FilterError> {
         (Some("id"), _) => Var::UserId,
         (Some("email"), _) => Var::UserEmail,
         (Some("username"), _) => Var::UserName,
+        (Some("nickname"), _) => Var::UserTitle,
+        (Some(name @ ("phone" | "appLang")), _) => Var::UserNote(format!("/nocobase/{name}")),
+        (Some("roles" | "roles.name"), _) => Var::UserRoles,
         (None, "$user") => Var::UserId,
-        (None, "$nRole" | "ctx.state.currentRole") => Var::Role,
+        (None, "$nRole" | "ctx.state.currentRole" | "currentRole") => Var::Role,
         (None, "$nDate.now") => Var::Now,
         _ => return Err(FilterError::UnknownVariable(name.chars().take(64).collect())),
     };
