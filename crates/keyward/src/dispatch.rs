@@ -1,7 +1,8 @@
-//! Chooses the door by the path, and nothing else: one look at the first segment, no layer, no rule.
+//! Chooses the door by the path, and nothing else: one look at its beginning, no layer, no rule.
 
 use std::{
     convert::Infallible,
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -21,6 +22,8 @@ pub struct Dispatch {
     pub better_auth: Router,
     /// The start page; everything no door claims.
     pub elsewhere: Router,
+    /// Where NocoBase is besides `/api/`; begins and ends with a slash.
+    pub nocobase_path: Option<Arc<str>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +59,9 @@ impl Service<Request> for Dispatch {
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let router = match door(request.uri().path()) {
+        let path = request.uri().path();
+        let own = self.nocobase_path.as_deref().is_some_and(|own| path.starts_with(own));
+        let router = match if own { Door::Nocobase } else { door(path) } {
             Door::Native => &mut self.native,
             Door::Nocobase => &mut self.nocobase,
             Door::BetterAuth => &mut self.better_auth,

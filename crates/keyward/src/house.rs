@@ -154,6 +154,7 @@ impl Parts<'_> {
             nocobase: door_nocobase::router(self.nocobase(&keys, &data, &trusted)),
             better_auth: door_better_auth::router(self.better_auth(&keys, &trusted)),
             elsewhere: elsewhere(),
+            nocobase_path: self.config.nocobase.base_path.as_ref().map(|path| path.as_str().into()),
         };
         let edge = Edge::new(EdgeOptions {
             clock: self.clock.clone(),
@@ -200,6 +201,10 @@ impl Parts<'_> {
     fn nocobase(&self, keys: &Keys, data: &Data, trusted: &Arc<TrustedProxies>) -> NocobaseState {
         let mut settings = NocobaseSettings::new(self.base_url, self.material.app_key.clone());
         settings.trusted = trusted.clone();
+        settings.base_path = self.config.nocobase.base_path.clone();
+        settings.unpaged_rows_max = self.config.nocobase.unpaged_rows_max;
+        settings.query_token = self.config.nocobase.query_token;
+        settings.tokens = self.config.nocobase.tokens;
         settings.jwt_secret = self.material.jwt_secret.as_ref().map(|bytes| bytes.as_slice().into());
         let (clock, entropy) = (self.clock.clone(), self.entropy.clone());
         NocobaseState::new(self.guard.clone(), keys.clone(), data.clone(), clock, entropy, settings)

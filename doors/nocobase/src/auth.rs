@@ -34,7 +34,9 @@ pub async fn sign_in(request: &Request) -> Result<Answer, Failure> {
         ip: request.ip,
         user_agent,
     };
-    let signed_in = request.inner.keys.sign_in(sign_in).await?;
+    let policy = &request.inner.settings.tokens;
+    let life_ms = policy.session_ms.min(policy.token_ms + policy.renewal_ms);
+    let signed_in = request.inner.keys.sign_in_for(sign_in, life_ms).await?;
     Ok(Answer::Data(json!({
         "user": users::shown(&signed_in.user),
         "token": signed_in.token.expose(),

@@ -9,7 +9,7 @@ use crate::{
     failure::{Failure, NO_PERMISSIONS},
 };
 
-const SESSION_OVER: &str = "Your session has expired. Please sign in again.";
+pub const SESSION_OVER: &str = "Your session has expired. Please sign in again.";
 
 /// What the wording depends on besides the reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

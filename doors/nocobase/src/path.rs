@@ -2,6 +2,8 @@
 //! optional `/{targetKey}`. Works on the raw path, because an encoded `/` or `:` inside an id is data.
 //! Never looks anything up.
 
+use axum::http::Method;
+
 /// A path, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
@@ -29,6 +31,36 @@ pub fn parse(path: &str) -> Option<Target> {
         [resource, source, last, key] => target(Some((resource, source)), last, Some(key)),
         _ => None,
     }
+}
+
+/// The forms that leave the action to the method (`GET /todos`, `PUT /todos/1`), and an older spelling of the
+/// others (`/resourcer/todos:list`). They collide with the addresses of other interfaces, so they are only read
+/// below a base path of the door's own.
+pub fn by_method(path: &str, method: &Method) -> Option<Target> {
+    if let Some(rest) = path.strip_prefix("resourcer/") {
+        return parse(rest).filter(|target| target.assoc.is_none());
+    }
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let parts: Vec<&str> = path.split('/').collect();
+    if parts.iter().any(|part| part.is_empty() || part.contains(':')) {
+        return None;
+    }
+    let (parent, last, key) = match parts.as_slice() {
+        [last] => (None, last, None),
+        [last, key] => (None, last, Some(*key)),
+        [resource, source, last] => (Some((*resource, *source)), last, None),
+        [resource, source, last, key] => (Some((*resource, *source)), last, Some(*key)),
+        _ => return None,
+    };
+    let action = match (method.as_str(), key) {
+        ("GET" | "HEAD", None) => "list",
+        ("GET" | "HEAD", Some(_)) => "get",
+        ("POST", None) => "create",
+        ("PUT" | "PATCH", Some(_)) => "update",
+        ("DELETE", _) => "destroy",
+        _ => return None,
+    };
+    target(parent, &format!("{last}:{action}"), key)
 }
 
 fn target(parent: Option<(&str, &str)>, last: &str, key: Option<&str>) -> Option<Target> {
@@ -135,10 +167,40 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_method_says_what_a_path_without_an_action_means() {
+        for (method, path, want) in [
+            (Method::GET, "todos", Some("todos:list|")),
+            (Method::GET, "todos/", Some("todos:list|")),
+            (Method::POST, "todos", Some("todos:create|")),
+            (Method::GET, "todos/1", Some("todos:get|1")),
+            (Method::PUT, "todos/1", Some("todos:update|1")),
+            (Method::PATCH, "todos/a%2Fb", Some("todos:update|a/b")),
+            (Method::DELETE, "todos/1", Some("todos:destroy|1")),
+            (Method::DELETE, "todos", Some("todos:destroy|")),
+            (Method::GET, "users/2/roles", Some("users.roles:list|")),
+            (Method::DELETE, "users/2/roles/x", Some("users.roles:destroy|x")),
+            (Method::GET, "resourcer/todos:list", Some("todos:list|")),
+            (Method::POST, "todos/1", None),
+            (Method::PUT, "todos", None),
+            (Method::GET, "todos/1:get", None),
+            (Method::GET, "a/b/c/d/e", None),
+            (Method::GET, "a//c", None),
+            (Method::GET, "", None),
+        ] {
+            let found = by_method(path, &method).map(|t| {
+                let name = t.assoc.map_or(t.resource.clone(), |assoc| format!("{}.{assoc}", t.resource));
+                format!("{name}:{}|{}", t.action, t.key.unwrap_or_default())
+            });
+            assert_eq!(found.as_deref(), want, "{method} {path}");
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn no_path_makes_the_parser_panic(path in "\\PC{0,80}") {
             let _ = parse(&path);
+            let _ = by_method(&path, &Method::GET);
         }
 
         #[test]

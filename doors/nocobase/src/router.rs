@@ -10,38 +10,46 @@ use axum::{
     Router,
     extract::{Request as HttpRequest, State},
     http::{
-        HeaderMap, Method, StatusCode,
+        HeaderMap, HeaderName, Method, StatusCode,
         header::{CONTENT_TYPE, ORIGIN},
         request::Parts,
     },
     response::Response,
     routing::any,
 };
-use domain::{access::Op, decision::Allowed, limits};
-use guard::{Call, PlaceName};
-use http_kit::{body, edge::set_decision_id, peer};
+use domain::{access::Op, decision::Allowed, limits, secret::Secret};
+use guard::PlaceName;
+use http_kit::{
+    body,
+    edge::{DECISION_ID, set_decision_id},
+    peer,
+};
 use serde_json::Value;
 
 use crate::{
     NocobaseState,
     answer::Answer,
-    api_keys, associations, auth, collections, cors, credential,
+    api_keys, associations, auth, base_path,
+    caller::{self, Asked},
+    collections, cors, credential,
     credential::Kind,
-    denied::{self, Presented},
     failure::Failure,
     params::Params,
     path::{self, Target},
-    profile::NOCOBASE,
-    qs, records,
+    qs, records, renewal,
     request::Request,
-    resources, roles, scopes,
+    resources, role_mode, roles, scopes,
     state::Inner,
     swagger, users,
 };
 
-/// The router of the door, for everything below `/api/`.
+/// The router of the door, for everything below `/api/` and below its own base path.
 pub fn router(state: NocobaseState) -> Router {
-    Router::new().route("/api/{*rest}", any(answer)).with_state(state)
+    let mut router = Router::new().route(&format!("{}{{*rest}}", base_path::SHARED), any(answer));
+    if let Some(own) = state.inner.settings.base_path.as_ref().filter(|own| !own.is_shared()) {
+        router = router.route(&format!("{}{{*rest}}", own.as_str()), any(answer));
+    }
+    router.with_state(state)
 }
 
 type Done<'r> = Pin<Box<dyn Future<Output = Result<Answer, Failure>> + Send + 'r>>;
@@ -124,6 +132,8 @@ const ASSOCIATIONS: &[Action] = actions! {
     "*.*" "list" Reads [RecordRead Resource] => associations::list;
     "*.*" "get" Reads [RecordRead Resource] => associations::get;
     "*.*" "create" Writes [RecordRead Resource] => associations::create;
+    "*.*" "firstOrCreate" Writes [RecordRead Resource] => associations::first_or_create;
+    "*.*" "updateOrCreate" Writes [RecordRead Resource] => associations::update_or_create;
     "*.*" "update" Writes [RecordRead Resource] => associations::update;
     "*.*" "destroy" Writes [RecordRead Resource] => associations::destroy;
     "*.*" "add" Writes [RecordUpdate Resource] => associations::add;
@@ -165,6 +175,7 @@ const SYSTEM: &[Action] = actions! {
     "roles" "create" Writes [RoleManage Server] => roles::create;
     "roles" "update" Writes [RoleManage Server] => roles::update;
     "roles" "destroy" Writes [RoleManage Server] => roles::destroy;
+    "roles" "setSystemRoleMode" Writes [RoleManage Server] => role_mode::set;
     "roles" "applyDataPermissions" Writes [RoleManage Server] => resources::apply;
     "roles.users" "list" Reads [RoleManage Server] => users::of_role;
     "roles.users" "add" Writes [RoleManage Server] => users::add_to_role;
@@ -224,27 +235,42 @@ async fn answer(State(state): State<NocobaseState>, request: HttpRequest) -> Res
     }
     let origin = parts.headers.get(ORIGIN).cloned();
     let inner = state.inner;
-    let mut decision = None;
-    let mut response = match serve(&inner, parts, body, &mut decision).await {
+    let mut beside = Beside::default();
+    let mut response = match serve(&inner, parts, body, &mut beside).await {
         Ok(answer) => answer.into_response(),
         Err(failure) => {
-            decision = failure.decision.or(decision);
+            beside.decision = failure.decision.or(beside.decision);
             failure.into_response()
         }
     };
-    cors::decorate(origin.as_ref(), response.headers_mut());
-    set_decision_id(response.headers_mut(), decision.unwrap_or_else(|| inner.guard.next_id()));
+    let headers = response.headers_mut();
+    cors::decorate(origin.as_ref(), headers);
+    if let Some(token) = beside.new_token.as_ref().and_then(renewal::header) {
+        headers.insert(renewal::NEW_TOKEN, token);
+    }
+    set_decision_id(headers, beside.decision.unwrap_or_else(|| inner.guard.next_id()));
+    if let Some(id) = headers.get(DECISION_ID).cloned() {
+        headers.insert(REQUEST_ID, id);
+    }
     response
 }
+
+/// What an answer carries besides its body, whether the action succeeds or not.
+#[derive(Default)]
+struct Beside {
+    decision: Option<domain::DecisionId>,
+    new_token: Option<Secret>,
+}
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 async fn serve(
     inner: &Arc<Inner>,
     parts: Parts,
     body: axum::body::Body,
-    decision: &mut Option<domain::DecisionId>,
+    beside: &mut Beside,
 ) -> Result<Answer, Failure> {
-    let rest = parts.uri.path().strip_prefix("/api/").unwrap_or_default();
-    let target = path::parse(rest).ok_or_else(Failure::not_found)?;
+    let target = target_of(inner, &parts).ok_or_else(Failure::not_found)?;
     let action = find(&target).ok_or_else(Failure::not_found)?;
     check_method(&parts.method, action.verb)?;
     let map = qs::parse(parts.uri.query().unwrap_or_default())?;
@@ -266,8 +292,11 @@ async fn serve(
         }
         Run::Guarded(run) => run,
     };
-    let allowed = check(&request, action.need, &credential, kind).await?;
-    *decision = Some(allowed.id());
+    let allowed = check(&request, action, &credential, kind).await?;
+    beside.decision = Some(allowed.id());
+    if kind == Kind::Session && action.action != "signOut" {
+        beside.new_token = renewal::renew(&request, &allowed).await?;
+    }
     if action.verb == Verb::Writes && !early {
         request.body = read_body(&request.headers, body.take()).await?;
     }
@@ -281,12 +310,11 @@ async fn serve(
 /// Asks the guard.
 async fn check(
     request: &Request,
-    need: Need,
+    action: &Action,
     credential: &guard::Credential,
     kind: Kind,
 ) -> Result<Allowed, Failure> {
-    let chosen = role_header(&request.headers, kind);
-    let (op, at) = match need {
+    let (op, at) = match action.need {
         Need::Nobody => (None, At::Server),
         Need::SignedIn(at) => (None, at),
         Need::Op(op, at) => (Some(op), at),
@@ -298,14 +326,10 @@ async fn check(
         (Ok(Some(table)), _) => PlaceName::Table { base: request.base(), table },
         _ => PlaceName::Base(request.base()),
     };
-    let role = chosen.filter(|c| *c != "anonymous");
-    let call = Call { op, place, role, single_role: true, ..Call::default() };
-    let presented = Presented { kind, chose_role: role.is_some() };
-    let checked = request.inner.guard.check(&NOCOBASE, credential, request.ip, &call).await;
-    let allowed = checked.map_err(|denied| denied::render(&denied, presented))?;
+    let records = action.resource.starts_with('*');
+    let allowed = caller::admitted(&Asked { request, credential, kind, op, place, records }).await?;
     named?;
-    // Nothing is granted to the anonymous role.
-    if chosen == Some("anonymous") && op.is_some() { Err(Failure::forbidden()) } else { Ok(allowed) }
+    Ok(allowed)
 }
 
 /// The collection an operation is about, as the client named it.
@@ -330,12 +354,14 @@ fn name_of(request: &Request, at: At) -> Result<Option<String>, Failure> {
     }
 }
 
-/// `X-Role`, which a session may send. A key always acts in its own role.
-fn role_header(headers: &HeaderMap, kind: Kind) -> Option<&str> {
-    if kind != Kind::Session {
-        return None;
+/// What the path names, and below the door's own base path also what path and method name together.
+fn target_of(inner: &Inner, parts: &Parts) -> Option<Target> {
+    let path = parts.uri.path();
+    let own = inner.settings.base_path.as_ref().and_then(|own| path.strip_prefix(own.as_str()));
+    match own {
+        Some(rest) => path::parse(rest).or_else(|| path::by_method(rest, &parts.method)),
+        None => path::parse(path.strip_prefix(base_path::SHARED)?),
     }
-    headers.get("x-role").and_then(|v| v.to_str().ok()).map(str::trim).filter(|t| !t.is_empty())
 }
 
 /// A GET never writes; what reads may also be posted.

@@ -11,7 +11,7 @@ use guard::Guard;
 use http_kit::TrustedProxies;
 use keys::Keys;
 
-use crate::token::Signer;
+use crate::{BasePath, TokenPolicy, role_mode::Kept, token::Signer};
 
 /// Settings of this door.
 #[derive(Clone)]
@@ -28,6 +28,9 @@ pub struct NocobaseSettings {
     pub query_token: bool,
     /// Records a list with `paginate=false` may answer; beyond, it is refused rather than cut.
     pub unpaged_rows_max: u64,
+    /// A path of the door's own, besides `/api/`.
+    pub base_path: Option<BasePath>,
+    pub tokens: TokenPolicy,
 }
 
 impl NocobaseSettings {
@@ -39,6 +42,8 @@ impl NocobaseSettings {
             trusted: Arc::default(),
             query_token: false,
             unpaged_rows_max: domain::limits::UNPAGED_ROWS_DEFAULT,
+            base_path: None,
+            tokens: TokenPolicy::default(),
         }
     }
 }
@@ -60,6 +65,8 @@ pub(crate) struct Inner {
     /// Held while the notes of a role or a collection are read, changed and written back, so that two
     /// screens saving at once do not undo each other.
     pub editing: tokio::sync::Mutex<()>,
+    /// As it was last read or set; nothing else changes it.
+    pub role_mode: tokio::sync::OnceCell<Kept>,
 }
 
 impl NocobaseState {
@@ -82,6 +89,7 @@ impl NocobaseState {
                 signer,
                 settings,
                 editing: tokio::sync::Mutex::default(),
+                role_mode: tokio::sync::OnceCell::default(),
             }),
         }
     }

@@ -36,6 +36,7 @@ pub const ALIASES: &[(&str, &str)] = &[
     ("INIT_ROOT_PASSWORD", "admin_password"),
     ("INIT_ROOT_USERNAME", "admin_username"),
     ("INIT_ROOT_NICKNAME", "admin_name"),
+    ("API_BASE_PATH", "nocobase_base_path"),
 ];
 
 #[derive(Clone, Debug)]

@@ -6,6 +6,7 @@ mod administrator;
 mod better_auth;
 mod key;
 mod log;
+mod nocobase;
 mod print;
 mod secrets;
 mod server;
@@ -20,6 +21,7 @@ pub use administrator::Administrator;
 pub use better_auth::BetterAuth;
 pub use key::{Key, Section};
 pub use log::Log;
+pub use nocobase::Nocobase;
 pub use print::{as_json, as_toml};
 pub use secrets::Secrets;
 pub use server::Server;
@@ -34,6 +36,7 @@ pub const SECTIONS: &[Section] = &[
     secrets::SECTION,
     access::SECTION,
     better_auth::SECTION,
+    nocobase::SECTION,
     log::SECTION,
 ];
 
@@ -49,6 +52,7 @@ pub struct Config {
     pub secrets: Secrets,
     pub access: Access,
     pub better_auth: BetterAuth,
+    pub nocobase: Nocobase,
     pub log: Log,
 }
 
@@ -60,6 +64,7 @@ impl Config {
             secrets: Secrets::read(values)?,
             access: Access::read(values)?,
             better_auth: BetterAuth::read(values)?,
+            nocobase: Nocobase::read(values)?,
             log: Log::read(values)?,
         })
     }
