@@ -2,10 +2,12 @@
 //! Resolving a name never touches the database. Kept fresh by the store, read by everyone.
 
 mod link;
+mod special;
 
 use std::{collections::HashMap, sync::Arc};
 
 pub use link::{Link, LinkKind, LinkTarget, PEOPLE_TABLE_NO, Through, people};
+pub use special::Special;
 
 use crate::{BaseId, FieldNo, Millis, TableId, WorkspaceId};
 
@@ -70,6 +72,8 @@ pub struct Field {
     pub extra: Option<String>,
     /// Of a field of the kind [`FieldKind::Link`]: where it leads.
     pub link: Option<Link>,
+    /// What the server does about its values.
+    pub special: Option<Special>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

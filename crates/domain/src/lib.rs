@@ -7,7 +7,10 @@
 pub mod access;
 pub mod audit;
 pub mod catalog;
+pub mod cron;
+pub mod date_format;
 pub mod decision;
+pub mod formula;
 pub mod host;
 pub mod id;
 pub mod key;
@@ -15,6 +18,7 @@ pub mod limit;
 pub mod limits;
 pub mod query;
 pub mod secret;
+pub mod sequence;
 pub mod time;
 pub mod usage;
 pub mod user;

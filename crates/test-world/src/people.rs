@@ -192,5 +192,6 @@ fn field(name: &str, kind: FieldKind, system: Option<SystemField>) -> Field {
         default: None,
         extra: None,
         link: None,
+        special: None,
     }
 }

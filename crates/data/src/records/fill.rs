@@ -3,9 +3,10 @@
 
 use domain::{
     FieldNo,
-    catalog::{Field, FieldKind, SystemField, Table},
+    catalog::{Field, FieldKind, Special, SystemField, Table},
     decision::Allowed,
     query::{BoundWrite, coerce},
+    secret::{random_text, random_uuid},
     value::Value,
 };
 
@@ -24,11 +25,14 @@ impl Data {
             let given = write.values.iter().position(|(no, _)| *no == field.no);
             let automatic = field.system == Some(SystemField::AutoId);
             let null = given.and_then(|at| write.values.get(at)).is_none_or(|(_, value)| value.is_null());
-            if given.is_none() || (field.primary && null) {
+            // A number or a text that is always there: to give none is to leave it to the server.
+            let always = made_here(field) || made_later(field);
+            if given.is_none() || ((field.primary || always) && null) {
                 write.values.retain(|(no, _)| *no != field.no);
                 match self.initial(allowed, field)? {
                     Some(value) => write.values.push((field.no, value)),
-                    None if automatic => {}
+                    // The store makes it while it writes.
+                    None if automatic || made_later(field) => {}
                     None if field.required || field.primary => note(broken, required(field)),
                     None => {}
                 }
@@ -90,15 +94,40 @@ impl Data {
             Some(SystemField::CreatedAt | SystemField::UpdatedAt) => Some(Value::Instant(allowed.at())),
             Some(SystemField::CreatedBy | SystemField::UpdatedBy) => Some(number(allowed.subject().user_num)),
             Some(SystemField::CreatedByKey) => Some(number(allowed.subject().key_num)),
-            None => match &field.default {
-                Some(text) => {
-                    let json = serde_json::from_str(text).unwrap_or_default();
-                    Some(coerce(field, &json)?).filter(|value| !value.is_null())
-                }
-                None => None,
+            None => match self.random(field) {
+                Some(value) => Some(value),
+                None => default(field)?,
             },
         })
     }
+
+    /// What chance makes of a field that asks for it.
+    fn random(&self, field: &Field) -> Option<Value> {
+        let entropy = &*self.entropy;
+        Some(match field.special.as_ref()? {
+            Special::Random { prefix, chars, alphabet } => {
+                Value::Text(format!("{prefix}{}", random_text(*chars, alphabet.as_bytes(), entropy)))
+            }
+            Special::Uuid => Value::Text(random_uuid(entropy)),
+            Special::Snowflake => Value::Int(self.snowflakes.next()),
+            _ => return None,
+        })
+    }
+}
+
+fn default(field: &Field) -> Result<Option<Value>, DataError> {
+    let Some(text) = &field.default else { return Ok(None) };
+    let json = serde_json::from_str(text).unwrap_or_default();
+    Ok(Some(coerce(field, &json)?).filter(|value| !value.is_null()))
+}
+
+fn made_here(field: &Field) -> bool {
+    matches!(field.special, Some(Special::Random { .. } | Special::Uuid | Special::Snowflake))
+}
+
+/// Made by the store while it writes.
+pub(super) fn made_later(field: &Field) -> bool {
+    matches!(field.special, Some(Special::Order { .. } | Special::Sequence(_) | Special::Formula { .. }))
 }
 
 fn number(num: Option<i64>) -> Value {

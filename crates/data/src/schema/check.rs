@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use domain::{
     FieldNo,
-    catalog::{Field, FieldKind, LinkKind, LinkTarget, SystemField},
+    catalog::{Field, FieldKind, LinkKind, LinkTarget, Special, SystemField},
     limits,
     query::coerce,
 };
@@ -109,14 +109,16 @@ pub(super) fn field(spec: &FieldSpec) -> Result<Field, DataError> {
         kind: spec.kind,
         system: spec.system,
         primary: spec.primary,
-        required: spec.required,
+        required: spec.required && !matches!(spec.special, Some(Special::Formula { .. })),
         unique: spec.unique && !spec.primary,
         hidden: spec.hidden || spec.kind == FieldKind::Password,
         default: None,
         extra: spec.extra.clone(),
         link: spec.link.clone(),
+        special: spec.special.clone(),
     };
     link(&field)?;
+    special(&field)?;
     unique(&field)?;
     field.default = default(&field, spec.default.as_ref())?;
     Ok(field)
@@ -140,6 +142,19 @@ fn link(field: &Field) -> Result<(), DataError> {
     };
     let through = link.through.iter().flat_map(|through| [&through.table, &through.from, &through.to]);
     [&link.key, &link.target_key].into_iter().chain(target).chain(through).try_for_each(|text| name(text))
+}
+
+/// What the server does about values fits the field, and makes values of it. The fields it names need not be there
+/// yet.
+pub(super) fn special(field: &Field) -> Result<(), DataError> {
+    let Some(special) = &field.special else { return Ok(()) };
+    let taken = field.system.is_some() || (field.primary && special.sealed());
+    // Between one step and the next of a move two records have the same place.
+    let ordered = matches!(special, Special::Order { .. }) && (field.unique || field.primary);
+    if taken || ordered {
+        return Err(DataError::invalid(format!("{:?} cannot be made so by the server", field.name)));
+    }
+    special.check(field.kind).map_err(|what| DataError::invalid(format!("{:?} {what}", field.name)))
 }
 
 /// Values that databases cannot compare cannot be kept apart either.

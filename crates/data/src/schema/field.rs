@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     access::{Op, Place},
-    catalog::{Field, FieldKind, Table},
+    catalog::{Field, FieldKind, Special, Table},
     decision::Allowed,
 };
 
@@ -64,7 +64,7 @@ fn free_name(table: &Arc<Table>, name: &str) -> Result<(), DataError> {
 }
 
 fn checked(table: &Arc<Table>, field: &Field, patch: FieldPatch) -> Result<store::FieldPatch, DataError> {
-    let FieldPatch { name, title, required, unique, hidden, default, extra } = patch;
+    let FieldPatch { name, title, required, unique, hidden, default, extra, special } = patch;
     let name = name.filter(|name| *name != field.name);
     if let Some(name) = &name {
         check::name(name)?;
@@ -72,16 +72,23 @@ fn checked(table: &Arc<Table>, field: &Field, patch: FieldPatch) -> Result<store
     }
     check::title(title.as_ref().and_then(Option::as_deref))?;
     check::extra(extra.as_ref().and_then(Option::as_deref))?;
-    check::unique(&Field { unique: unique.unwrap_or(field.unique), ..field.clone() })?;
+    let changed = Field {
+        unique: unique.unwrap_or(field.unique),
+        special: special.clone().unwrap_or_else(|| field.special.clone()),
+        ..field.clone()
+    };
+    check::unique(&changed)?;
+    check::special(&changed)?;
     let showing = hidden == Some(false) && field.kind == FieldKind::Password;
     if showing || (hidden == Some(true) && field.primary) {
         return Err(DataError::invalid(format!("{:?} cannot be shown or hidden", field.name)));
     }
     let default = match default {
-        Some(value) => Some(check::default(field, value.as_ref())?),
+        Some(value) => Some(check::default(&changed, value.as_ref())?),
         None => None,
     };
     // A primary key is unique by itself; a second index would only cost.
     let unique = unique.filter(|_| !field.primary);
-    Ok(store::FieldPatch { name, title, required, unique, hidden, default, extra })
+    let required = required.filter(|_| !matches!(changed.special, Some(Special::Formula { .. })));
+    Ok(store::FieldPatch { name, title, required, unique, hidden, default, extra, special })
 }

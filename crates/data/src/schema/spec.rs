@@ -1,6 +1,6 @@
 //! What a caller says about a table or a field to be made or changed.
 
-use domain::catalog::{FieldKind, Link, SystemField};
+use domain::catalog::{FieldKind, Link, Special, SystemField};
 
 /// A table to be made. Without a primary field among `fields`, an integer `id` is put first.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -35,6 +35,7 @@ pub struct FieldSpec {
     pub extra: Option<String>,
     /// Of a field of the kind `Link`, and of no other.
     pub link: Option<Link>,
+    pub special: Option<Special>,
 }
 
 /// `None` leaves as it is; `Some(None)` clears. The kind of a field cannot be changed.
@@ -47,6 +48,7 @@ pub struct FieldPatch {
     pub hidden: Option<bool>,
     pub default: Option<Option<serde_json::Value>>,
     pub extra: Option<Option<String>>,
+    pub special: Option<Option<Special>>,
 }
 
 impl FieldSpec {
@@ -64,6 +66,7 @@ impl FieldSpec {
             default: None,
             extra: None,
             link: None,
+            special: None,
         }
     }
 

@@ -56,6 +56,7 @@ fn table(t: u128) -> Table {
         default: None,
         extra: None,
         link: None,
+        special: None,
     };
     Table {
         id: TableId(uuid(20 + t)),

@@ -76,6 +76,7 @@ pub fn people() -> Table {
         default: None,
         extra: None,
         link: None,
+        special: None,
     };
     Table {
         id: TableId::from_bytes([0; 16]),

@@ -1,12 +1,14 @@
 //! Typing one literal as a value of one field. Bracket-form query strings know only texts, so a text that
 //! reads as the field's type is taken as such; what would lose anything is refused.
 
+use std::{borrow::Cow, collections::HashSet};
+
 use jiff::{Timestamp, civil};
 use serde_json::{Number, Value as Json};
 
 use crate::{
     Millis,
-    catalog::{Field, FieldKind},
+    catalog::{Field, FieldKind, Special},
     limits,
     value::Value,
 };
@@ -19,6 +21,10 @@ pub fn coerce(field: &Field, literal: &Json) -> Result<Value, BindError> {
     if literal.is_null() {
         return Ok(Value::Null);
     }
+    let literal = &*match &field.special {
+        Some(special) => specially(special, literal),
+        None => Cow::Borrowed(literal),
+    };
     typed(field.kind, literal)
         .map_err(|message| BindError::BadValue { field: field.name.clone(), message: message.to_owned() })
 }
@@ -33,6 +39,28 @@ pub(super) fn element(literal: &Json) -> Result<Value, &'static str> {
             None => float(number).map(Value::Float),
         },
         Json::Null | Json::Array(_) | Json::Object(_) => Err("must be a text or a number"),
+    }
+}
+
+/// The literal as the field means it.
+fn specially<'l>(special: &Special, literal: &'l Json) -> Cow<'l, Json> {
+    match (special, literal) {
+        (Special::Distinct, Json::Array(items)) => {
+            let mut seen = HashSet::new();
+            Cow::Owned(items.iter().filter(|item| seen.insert(item.to_string())).cloned().collect())
+        }
+        (Special::Seconds, Json::Number(number)) => match number.as_i64().and_then(|n| n.checked_mul(1_000)) {
+            Some(ms) => Cow::Owned(ms.into()),
+            None => Cow::Borrowed(literal),
+        },
+        (Special::Seconds, Json::String(text)) => match text.parse::<i64>().ok().filter(|_| text.len() >= 9) {
+            Some(seconds) => Cow::Owned(seconds.saturating_mul(1_000).into()),
+            None => match instant_text(text) {
+                Some(at) => Cow::Owned((at.0 - at.0.rem_euclid(1_000)).into()),
+                None => Cow::Borrowed(literal),
+            },
+        },
+        _ => Cow::Borrowed(literal),
     }
 }
 

@@ -60,6 +60,7 @@ fn field(name: &str, kind: FieldKind) -> Field {
         default: None,
         extra: None,
         link: None,
+        special: None,
     }
 }
 

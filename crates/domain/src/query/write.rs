@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::{
     access::Alt,
-    catalog::{Field, FieldKind, SystemField, Table},
+    catalog::{Field, FieldKind, Special, SystemField, Table},
 };
 
 use super::{BindError, BoundWrite, coerce};
@@ -38,7 +38,8 @@ pub fn bind_create(
 }
 
 fn writable(field: &Field, alts: &[Alt]) -> bool {
-    field.kind != FieldKind::Link && alts.iter().any(|alt| alt.fields.has(field.no))
+    let sealed = field.special.as_ref().is_some_and(Special::sealed);
+    field.kind != FieldKind::Link && !sealed && alts.iter().any(|alt| alt.fields.has(field.no))
 }
 
 fn bind_values(

@@ -62,6 +62,13 @@ pub fn random_text(n: usize, alphabet: &[u8], entropy: &dyn Entropy) -> String {
     text
 }
 
+/// A UUID of the fourth version.
+pub fn random_uuid(entropy: &dyn Entropy) -> String {
+    let mut bytes = [0u8; 16];
+    entropy.fill(&mut bytes);
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+}
+
 /// Sorts a presented text without touching any table.
 pub fn shape(text: &str) -> Shape {
     if text.is_empty() || text.len() > limits::SECRET_BYTES_MAX || !text.bytes().all(|b| b.is_ascii_graphic())

@@ -8,7 +8,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-pub use format::{BASE62, NATIVE_PREFIX, Shape, generate, random_text, shape, valid_label};
+pub use format::{BASE62, NATIVE_PREFIX, Shape, generate, random_text, random_uuid, shape, valid_label};
 pub use recipe::{Digester, Pepper, Recipe};
 
 /// The string a client presents. Wiped on drop; `expose` is the one way to its text.

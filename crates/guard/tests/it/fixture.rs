@@ -214,6 +214,7 @@ impl World {
             default: None,
             extra: None,
             link: None,
+            special: None,
         };
         let fields = vec![
             field(0, "id", FieldKind::BigInt, Some(SystemField::AutoId)),

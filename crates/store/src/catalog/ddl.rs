@@ -79,6 +79,24 @@ pub(super) fn drop_unique(table_no: u32, field: FieldNo) -> String {
     Index::drop().if_exists().name(unique_name(table_no, field)).to_string(SqliteQueryBuilder)
 }
 
+/// By the places of an order, within its parts.
+pub(super) fn create_order(table_no: u32, field: FieldNo, within: Option<FieldNo>) -> String {
+    let mut index = Index::create();
+    index.name(order_name(table_no, field)).table(Alias::new(table_name(table_no)));
+    for no in within.into_iter().chain([field]) {
+        index.col(Alias::new(column(no)));
+    }
+    index.to_string(SqliteQueryBuilder)
+}
+
+pub(super) fn drop_order(table_no: u32, field: FieldNo) -> String {
+    Index::drop().if_exists().name(order_name(table_no, field)).to_string(SqliteQueryBuilder)
+}
+
+fn order_name(table_no: u32, field: FieldNo) -> String {
+    format!("o{table_no}_{}", field.0)
+}
+
 pub(super) fn fill(table_no: u32, field: FieldNo, value: Value) -> Built {
     let mut update = Query::update();
     update.table(Alias::new(table_name(table_no))).value(Alias::new(column(field)), to_sql(value));

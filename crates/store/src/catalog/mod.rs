@@ -9,7 +9,7 @@ use std::sync::Arc;
 use domain::{
     BaseId, FieldNo, TableId, WorkspaceId,
     audit::Actor,
-    catalog::{Base, Catalog, Field, Table, Workspace},
+    catalog::{Base, Catalog, Field, Special, Table, Workspace},
 };
 
 use rusqlite::{Connection, params};
@@ -46,6 +46,8 @@ pub struct FieldPatch {
     pub hidden: Option<bool>,
     pub default: Option<Option<String>>,
     pub extra: Option<Option<String>>,
+    /// Records that are there are given what the new rule makes of them.
+    pub special: Option<Option<Special>>,
 }
 
 impl Store {
@@ -149,8 +151,10 @@ impl Store {
             if field.unique {
                 unique(tx.conn, old.no, &field)?;
             }
+            let new = rows::table(tx.conn, base, table)?;
+            begin(tx.conn, &new, &field)?;
             tx.records_changed(old.no);
-            announce(tx, &by, "field.create", rows::table(tx.conn, base, table)?)
+            announce(tx, &by, "field.create", new)
         })
         .await
     }
@@ -176,7 +180,13 @@ impl Store {
                     false => tx.conn.execute_batch(&ddl::drop_unique(old.no, field))?,
                 }
             }
-            announce(tx, &by, "field.update", rows::table(tx.conn, base, table)?)
+            let new = rows::table(tx.conn, base, table)?;
+            if now.special != was.special {
+                tx.conn.execute_batch(&ddl::drop_order(old.no, field))?;
+                begin(tx.conn, &new, &now)?;
+                tx.records_changed(old.no);
+            }
+            announce(tx, &by, "field.update", new)
         })
         .await
     }
@@ -198,11 +208,20 @@ impl Store {
             }
             if ddl::has_column(gone) {
                 tx.conn.execute_batch(&ddl::drop_unique(old.no, field))?;
+                // An index on the column would hold it back: its own, or that of an order it divides.
+                for order in old.fields.iter().filter(|f| matches!(f.special, Some(Special::Order { .. }))) {
+                    tx.conn.execute_batch(&ddl::drop_order(old.no, order.no))?;
+                }
                 tx.conn.execute_batch(&ddl::drop_column(old.no, field))?;
             }
             tx.execute("DELETE FROM fields WHERE table_no = $1 AND no = $2", [old.no, field.0])?;
+            tx.execute("DELETE FROM counts_up WHERE table_no = $1 AND field_no = $2", [old.no, field.0])?;
+            let new = rows::table(tx.conn, base, table)?;
+            if ddl::has_column(gone) {
+                new.fields.iter().try_for_each(|field| ordered(tx.conn, &new, field))?;
+            }
             tx.records_changed(old.no);
-            announce(tx, &by, "field.delete", rows::table(tx.conn, base, table)?)
+            announce(tx, &by, "field.delete", new)
         })
         .await
     }
@@ -230,6 +249,7 @@ fn create_table(tx: &mut Tx<'_>, by: &Actor, new: NewTable) -> Result<Arc<Table>
     for field in table.fields.iter().filter(|field| field.unique && !field.primary) {
         tx.conn.execute_batch(&ddl::create_unique(table.no, field.no))?;
     }
+    table.fields.iter().try_for_each(|field| ordered(tx.conn, &table, field))?;
     announce(tx, by, "table.create", table)
 }
 
@@ -241,7 +261,21 @@ fn patched(mut field: Field, patch: FieldPatch) -> Field {
     field.hidden = patch.hidden.unwrap_or(field.hidden);
     field.default = patch.default.unwrap_or(field.default);
     field.extra = patch.extra.unwrap_or(field.extra);
+    field.special = patch.special.unwrap_or(field.special);
     field
+}
+
+/// What a field with a rule of its own needs, and what the records that are there get by it.
+fn begin(conn: &Connection, table: &Table, field: &Field) -> Result<(), StoreError> {
+    ordered(conn, table, field)?;
+    crate::records::special::fill(conn, table, field)
+}
+
+/// The last place of an order is looked up whenever a record is made.
+fn ordered(conn: &Connection, table: &Table, field: &Field) -> Result<(), StoreError> {
+    let Some(Special::Order { within }) = &field.special else { return Ok(()) };
+    let within = table.order_part(within.as_deref()).map(|scope| scope.no);
+    Ok(conn.execute_batch(&ddl::create_order(table.no, field.no, within))?)
 }
 
 /// Records that are there already get the default of a new field.

@@ -112,7 +112,8 @@ pub(super) fn insert_field(conn: &Connection, table_no: u32, field: &Field) -> R
     let written = sql::execute(
         conn,
         "INSERT INTO fields (table_no, no, name, title, kind, system, is_primary, required, is_unique, hidden,
-           default_value, extra, link) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+           default_value, extra, link, special)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         params![
             table_no,
             field.no.0,
@@ -126,7 +127,8 @@ pub(super) fn insert_field(conn: &Connection, table_no: u32, field: &Field) -> R
             field.hidden,
             field.default,
             field.extra,
-            field.link.as_ref().map(sql::to_json).transpose()?
+            field.link.as_ref().map(sql::to_json).transpose()?,
+            field.special.as_ref().map(sql::to_json).transpose()?
         ],
     );
     name_taken(written, field)
@@ -136,7 +138,7 @@ pub(super) fn update_field(conn: &Connection, table_no: u32, field: &Field) -> R
     let written = sql::execute(
         conn,
         "UPDATE fields SET name = $1, title = $2, required = $3, is_unique = $4, hidden = $5, default_value = $6,
-           extra = $7 WHERE table_no = $8 AND no = $9",
+           extra = $7, special = $8 WHERE table_no = $9 AND no = $10",
         params![
             field.name,
             field.title,
@@ -145,6 +147,7 @@ pub(super) fn update_field(conn: &Connection, table_no: u32, field: &Field) -> R
             field.hidden,
             field.default,
             field.extra,
+            field.special.as_ref().map(sql::to_json).transpose()?,
             table_no,
             field.no.0
         ],
@@ -179,7 +182,7 @@ fn read_table(c: &mut Columns<'_>) -> Result<Table, StoreError> {
 fn with_fields(conn: &Connection, mut table: Table) -> Result<Table, StoreError> {
     let sql =
         "SELECT no, name, title, kind, system, is_primary, required, is_unique, hidden, default_value, extra,
-               link FROM fields WHERE table_no = $1 ORDER BY no";
+               link, special FROM fields WHERE table_no = $1 ORDER BY no";
     table.fields = sql::rows(conn, sql, [table.no], |c| {
         Ok(Field {
             no: FieldNo(c.take()?),
@@ -198,6 +201,10 @@ fn with_fields(conn: &Connection, mut table: Table) -> Result<Table, StoreError>
             extra: c.take()?,
             link: match c.take::<Option<String>>()? {
                 Some(text) => Some(sql::from_json(&text, "link of a field")?),
+                None => None,
+            },
+            special: match c.take::<Option<String>>()? {
+                Some(text) => Some(sql::from_json(&text, "special of a field")?),
                 None => None,
             },
         })

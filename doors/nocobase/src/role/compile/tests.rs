@@ -41,6 +41,7 @@ fn catalog() -> Catalog {
         default: None,
         extra: None,
         link: None,
+        special: None,
     };
     let table = |n: u8, name: &str| {
         Arc::new(Table {
