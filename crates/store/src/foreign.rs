@@ -13,12 +13,28 @@ use serde_json::{Map, Number, Value};
 
 use crate::StoreError;
 
+/// What is in memory at once of a table of any size.
+const PART_ROWS_MAX: u64 = 500;
+const PART_BYTES_MAX: usize = 8 << 20;
+/// No column is called like this: the number of a row, beside its columns.
+const ROW_NUMBER: &str = "\u{1}row";
+
 /// An opened file. Tables and columns are asked for by the name the original product uses; `names` says what they
 /// are called here when that is something else.
 pub struct Foreign {
     conn: Mutex<Connection>,
     tables: Vec<String>,
     names: ForeignNames,
+}
+
+/// A data table of the file, to be read part by part.
+#[derive(Clone, Debug)]
+pub struct ForeignTable {
+    name: String,
+    real: String,
+    pub columns: Vec<String>,
+    /// What the number of a row is called.
+    row_number: &'static str,
 }
 
 /// How tables and columns are called in this file.
@@ -61,20 +77,95 @@ impl Foreign {
     /// The same one by one, for tables of any size. Answers whether there is such a table.
     pub fn for_each(&self, table: &str, each: &mut dyn FnMut(ForeignRow)) -> Result<bool, StoreError> {
         let Some(real) = self.real_table(table) else { return Ok(false) };
+        self.read(table, real, None, u64::MAX, &mut |row| {
+            each(row);
+            true
+        })?;
+        Ok(true)
+    }
+
+    /// The data table of this name: exactly this, or its snake_case form. `None`: there is none, or it has no
+    /// numbers of rows (a view), by which it is read part by part.
+    pub fn data_table(&self, name: &str) -> Option<ForeignTable> {
+        let of = |name: &str| format!("{}{name}", self.names.prefix);
+        let names = [of(name), of(&snake_case(name)), name.to_owned()];
+        let real = names.iter().find_map(|name| self.tables.iter().find(|t| *t == name))?.clone();
+        let conn = self.conn.lock();
+        let sql = format!("SELECT * FROM {} LIMIT 0", quoted(&real));
+        let columns: Vec<String> =
+            conn.prepare(&sql).ok()?.column_names().into_iter().map(str::to_owned).collect();
+        // A column of that name would hide the number of the row.
+        let hidden = |word: &&str| columns.iter().any(|column| column.eq_ignore_ascii_case(word));
+        let row_number = ["rowid", "_rowid_", "oid"].into_iter().find(|word| !hidden(word))?;
+        let sql = format!("SELECT {row_number} FROM {} WHERE {row_number} = 0", quoted(&real));
+        // A view answers nothing, or null.
+        let is_table = !self.is_view(&conn, &real) && conn.prepare(&sql).is_ok();
+        drop(conn);
+        is_table.then_some(ForeignTable { name: name.to_owned(), real, columns, row_number })
+    }
+
+    fn is_view(&self, conn: &Connection, real: &str) -> bool {
+        let sql = "SELECT 1 FROM sqlite_master WHERE type = 'view' AND name = $1";
+        conn.prepare(sql).and_then(|mut statement| statement.exists([real])).unwrap_or(true)
+    }
+
+    pub fn count(&self, table: &ForeignTable) -> Result<u64, StoreError> {
+        let sql = format!("SELECT count(*) FROM {}", quoted(&table.real));
+        let count: i64 = self.conn.lock().query_row(&sql, [], |row| row.get(0))?;
+        Ok(count.max(0) as u64)
+    }
+
+    /// The rows behind the one with the number `after`, each with its own number: as many as fit in a part.
+    pub fn part(&self, table: &ForeignTable, after: i64) -> Result<Vec<(i64, ForeignRow)>, StoreError> {
+        let mut rows = Vec::new();
+        let mut bytes = 0;
+        let behind = Some((table.row_number, after));
+        self.read(&table.name, &table.real, behind, PART_ROWS_MAX, &mut |mut row| {
+            bytes += row.bytes();
+            if let Some(number) = row.0.remove(ROW_NUMBER).and_then(|n| n.as_i64()) {
+                rows.push((number, row));
+            }
+            bytes < PART_BYTES_MAX
+        })?;
+        Ok(rows)
+    }
+
+    /// Hands over rows until `each` has enough.
+    fn read(
+        &self,
+        table: &str,
+        real: &str,
+        behind: Option<(&str, i64)>,
+        rows_max: u64,
+        each: &mut dyn FnMut(ForeignRow) -> bool,
+    ) -> Result<(), StoreError> {
         let conn = self.conn.lock();
         // The name is one of the file's own; quoted, because it can be any text.
-        let mut statement = conn.prepare(&format!("SELECT * FROM \"{}\"", real.replace('"', "\"\"")))?;
+        let from = quoted(real);
+        let sql = match behind {
+            None => format!("SELECT * FROM {from}"),
+            Some((number, _)) => format!(
+                "SELECT {number} AS {}, * FROM {from} WHERE {number} > $1 ORDER BY {number} LIMIT {rows_max}",
+                quoted(ROW_NUMBER)
+            ),
+        };
+        let mut statement = conn.prepare(&sql)?;
         let columns: Vec<String> =
             statement.column_names().map(|real| self.product_column(table, real)).collect();
-        let mut rows = statement.query([])?;
+        let mut rows = match behind {
+            None => statement.query([])?,
+            Some((_, after)) => statement.query([after])?,
+        };
         while let Some(row) = rows.next()? {
             let mut values = Map::new();
             for (at, name) in columns.iter().enumerate() {
                 values.insert(name.clone(), value(row.get_ref(at)?));
             }
-            each(ForeignRow(values));
+            if !each(ForeignRow(values)) {
+                break;
+            }
         }
-        Ok(true)
+        Ok(())
     }
 
     fn real_table(&self, table: &str) -> Option<&str> {
@@ -115,6 +206,21 @@ fn open(path: &Path, unchanging: bool) -> Result<(Connection, Vec<String>), Stor
     // One moment for everything that is read, also while the product still runs.
     conn.execute_batch("BEGIN")?;
     Ok((conn, tables))
+}
+
+/// Quoted for SQLite.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A copy of one of our own databases as it is at this moment, also while a server works on it. Nothing is
+/// written but the copy.
+pub fn copy_database(from: &Path, to: &Path) -> Result<(), StoreError> {
+    let failed = |error: rusqlite::Error| StoreError::Backend(format!("{}: {error}", from.display()));
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(from, flags).map_err(failed)?;
+    conn.busy_timeout(std::time::Duration::from_secs(5)).map_err(failed)?;
+    conn.execute("VACUUM INTO $1", [to.to_string_lossy()]).map(|_| ()).map_err(failed)
 }
 
 fn has_log(path: &Path) -> bool {
@@ -160,6 +266,15 @@ pub struct ForeignRow(pub Map<String, Value>);
 impl ForeignRow {
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name).or_else(|| self.0.get(&snake_case(name))).filter(|value| !value.is_null())
+    }
+
+    /// Roughly what it takes in memory.
+    fn bytes(&self) -> usize {
+        let size = |value: &Value| match value {
+            Value::String(text) => text.len(),
+            _ => 8,
+        };
+        self.0.iter().map(|(name, value)| name.len() + size(value)).sum()
     }
 
     /// Whether there is such a column, whatever it holds.

@@ -7,7 +7,7 @@ mod users;
 
 use domain::{Millis, OrgId, RoleId, UserId, access::Grants, user::User};
 
-/// A user to create. `user.num` is given by the store.
+/// A user to create. `user.num` is given by the store, unless it is one that never was.
 #[derive(Clone, Debug)]
 pub struct NewUser {
     pub user: User,

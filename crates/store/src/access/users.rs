@@ -1,6 +1,6 @@
 //! Users and the roles they hold. Password hashes lie apart and are read by nothing but sign-in.
 
-use domain::{Millis, RoleId, UserId, audit::Actor, key::Owner, user::User};
+use domain::{Millis, RoleId, UserId, audit::Actor, key::Owner, user::{Session, User}};
 use rusqlite::{Connection, params};
 use sea_query::{Expr, ExprTrait, Order, Query, SelectStatement, Value};
 
@@ -14,13 +14,31 @@ use crate::{
 use super::{NewUser, UserList, UserPatch, UserSort, sessions};
 
 impl Store {
+    /// A `num` that was never given out is kept (imports bring theirs); otherwise the next one is given.
     pub async fn create_user(&self, by: &Actor, new: NewUser) -> Result<User, StoreError> {
         let by = by.clone();
+        self.write(move |tx| create(tx, &by, &new)).await
+    }
+
+    /// All of them or none.
+    pub async fn create_users(&self, by: &Actor, new: Vec<NewUser>) -> Result<Vec<User>, StoreError> {
+        let by = by.clone();
+        self.write(move |tx| new.iter().map(|new| create(tx, &by, new)).collect()).await
+    }
+
+    /// Each comes with their sessions; all of them or none.
+    pub async fn create_users_signed_in(
+        &self,
+        by: &Actor,
+        new: Vec<(NewUser, Vec<Session>)>,
+    ) -> Result<(), StoreError> {
+        let by = by.clone();
         self.write(move |tx| {
-            insert(tx.conn, &new.user)?;
-            set_roles(tx.conn, new.user.id, &new.user.roles)?;
-            set_password(tx.conn, new.user.id, new.password_hash.as_deref())?;
-            announce(tx, &by, "user.create", new.user.id, None)
+            for (new, begun) in new {
+                create(tx, &by, &new)?;
+                begun.into_iter().try_for_each(|session| sessions::insert(tx, session))?;
+            }
+            Ok(())
         })
         .await
     }
@@ -140,11 +158,19 @@ pub(super) fn find(conn: &Connection, id: UserId) -> Result<Option<User>, StoreE
     one(conn, "id = $1", [id.as_bytes()])
 }
 
+fn create(tx: &mut Tx<'_>, by: &Actor, new: &NewUser) -> Result<User, StoreError> {
+    insert(tx.conn, &new.user)?;
+    set_roles(tx.conn, new.user.id, &new.user.roles)?;
+    set_password(tx.conn, new.user.id, new.password_hash.as_deref())?;
+    announce(tx, by, "user.create", new.user.id, None)
+}
+
 fn insert(conn: &Connection, user: &User) -> Result<(), StoreError> {
     sql::execute(
         conn,
         "INSERT INTO users (id, email, username, name, active, root, default_role, extra, created_at, updated_at,
-           sessions_valid_from) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+           sessions_valid_from, num) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
+           (SELECT $12 WHERE $12 > coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'users'), 0)))",
         params![
             user.id.as_bytes(),
             user.email,
@@ -156,7 +182,8 @@ fn insert(conn: &Connection, user: &User) -> Result<(), StoreError> {
             user.extra,
             user.created_at.0,
             user.updated_at.0,
-            user.sessions_valid_from.0
+            user.sessions_valid_from.0,
+            user.num
         ],
     )?;
     Ok(())

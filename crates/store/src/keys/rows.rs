@@ -112,6 +112,7 @@ pub(crate) fn secrets(conn: &Connection, id: KeyId) -> Result<Vec<KeySecret>, St
     sql::rows(conn, &sql, [id.as_bytes()], read_secret)
 }
 
+/// A `num` that was never given out is kept (imports bring theirs); otherwise the next one is given.
 pub(crate) fn insert(conn: &Connection, key: &Key) -> Result<i64, StoreError> {
     let (owner_kind, owner_id) = owner_columns(&key.owner);
     let rate = key.rate_limit.as_ref();
@@ -119,9 +120,10 @@ pub(crate) fn insert(conn: &Connection, key: &Key) -> Result<i64, StoreError> {
         conn,
         "INSERT INTO keys (id, kind, owner_kind, owner_id, name, description, role_id, permissions, scopes,
            hosts, enabled, expires_at, rate_max, rate_window_ms, rate_rule, rate_enabled, metadata, prefix,
-           start, revealable, door, extra, created_at, created_by, updated_at)
+           start, revealable, door, extra, created_at, created_by, updated_at, num)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-           $21, $22, $23, $24, $25)",
+           $21, $22, $23, $24, $25,
+           (SELECT $26 WHERE $26 > coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'keys'), 0)))",
         params![
             key.id.as_bytes(),
             key.kind.name(),
@@ -148,6 +150,7 @@ pub(crate) fn insert(conn: &Connection, key: &Key) -> Result<i64, StoreError> {
             key.created_at.0,
             key.created_by.as_ref().map(UserId::as_bytes),
             key.updated_at.0,
+            key.num,
         ],
     )?;
     Ok(conn.last_insert_rowid())
