@@ -19,7 +19,9 @@ use domain::time::{SharedClock, SharedEntropy};
 use store::Store;
 
 pub use error::DataError;
-pub use records::{Follow, Imported, Linked, Linking, Record, Records, Row, Values, Which, Written};
+pub use records::{
+    Draft, Follow, Found, ImportRecords, Imported, LinkDraft, Linked, Linking, MoveSpec, MoveTo, Other, Record, Records, Row, Values, Which, Written,
+};
 pub use schema::{FieldPatch, FieldSpec, TablePatch, TableSpec};
 
 /// The service. Cheap to clone.

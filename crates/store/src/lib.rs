@@ -13,6 +13,7 @@ mod error;
 mod feed;
 mod foreign;
 mod idempotency;
+mod imported;
 mod keys;
 mod ledger;
 mod open;
@@ -27,12 +28,12 @@ pub use audit::AuditList;
 pub use catalog::{FieldPatch, NewTable, TablePatch};
 pub use error::StoreError;
 pub use feed::{Change, FeedEntry, LiveKey, Subscriber};
-pub use foreign::{Foreign, ForeignNames, ForeignRow};
+pub use foreign::{Foreign, ForeignNames, ForeignRow, ForeignTable, copy_database};
 pub use idempotency::{Earlier, Idempotency};
 pub use keys::{KeyList, KeyPatch, KeySort, KeyTouch, NewKey, OwnerScope, QuotaPatch, Rotation};
 pub use ledger::{DebitOutcome, LedgerEntry, LedgerKind};
 pub use open::{Integrity, Options, Place, Store};
-pub use records::{ReadBack, RecordPage, Which};
+pub use records::{After, Before, Deed, End, Linking, Move, ReadBack, RecordPage, Spot, Which};
 pub use usage::{UsageCount, UsageList};
 
 /// One page of a list and, when asked for, how many there are in all.

@@ -10,34 +10,29 @@ use domain::{
     decision::Allowed,
     limits,
     query::{
-        BindError, BoundCmp, BoundFilter, BoundStep, BoundThrough, BoundWrite, CmpOp, Filter, Query, Term,
-        bind_with, coerce, step,
+        BindError, BoundCmp, BoundFilter, BoundStep, BoundThrough, BoundWrite, CmpOp, Query, bind_with, step,
     },
     value::Value,
 };
 use serde_json::Value as Json;
-use store::ReadBack;
+use store::{After, End, Linking};
 
-use super::{Follow, Records, Values, Which, follow::beside, read::both, upsert, which};
+use super::{
+    Draft, Follow, Other, Records, Which, Written,
+    follow::beside,
+    read::both,
+    together::{Plan, covering, holds_keys, implied},
+    upsert, which,
+};
 use crate::{
     Data, DataError,
     links::{Caller, Roles, table},
     rights,
 };
 
-/// How the rows behind a link change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Linking {
-    Add,
-    Remove,
-    /// These and no others.
-    Set,
-}
-
 /// One record and one of its links.
 struct Near<'t> {
     field: &'t Field,
-    kind: LinkKind,
     /// The record's value of the link's key.
     key: Value,
 }
@@ -78,7 +73,7 @@ impl Data {
         Ok(Some(records))
     }
 
-    /// Links or unlinks. `NotFound`: there is no such record, or no such target, that may be seen.
+    /// Links or unlinks, all of it or nothing. `NotFound`: there is no such target that may be seen.
     pub async fn link(
         &self,
         allowed: &Allowed,
@@ -87,39 +82,64 @@ impl Data {
         targets: &[Json],
         how: Linking,
     ) -> Result<(), DataError> {
-        if targets.len() > limits::RECORDS_PER_WRITE_MAX {
-            let message = format!("at most {} records can be linked at once", limits::RECORDS_PER_WRITE_MAX);
-            return Err(BindError::TooMuch(message).into());
-        }
-        let from = rights::table(allowed)?;
-        let near = self.near(allowed, source, link, Op::RecordUpdate).await?.ok_or(DataError::OutOfScope)?;
-        let (step, _) = step(near.field, from, allowed.subject(), &Caller(allowed))?;
-        let keys = self.visible(&step, near.kind, targets).await?;
-        match near.kind {
-            LinkKind::Here => self.link_here(allowed, source, &near, targets, how).await,
-            LinkKind::OneThere | LinkKind::ManyThere => self.link_there(allowed, &near, targets, how).await,
-            LinkKind::Through => self.link_through(allowed, &step, &near.key, keys, how).await,
-        }
+        let kind = rights::table(allowed)?.field(link).and_then(|f| f.link.as_ref()).map(|l| l.kind);
+        let held = match (kind, how) {
+            (Some(LinkKind::Here), Linking::Add) if targets.is_empty() => return Ok(()),
+            (Some(LinkKind::Here), Linking::Remove | Linking::Toggle) => {
+                let near = self.near(allowed, source, link, Op::RecordUpdate).await?;
+                plain(&near.ok_or(DataError::OutOfScope)?.key)
+            }
+            _ => Json::Null,
+        };
+        let linked = targets.iter().any(|target| same(target, &held));
+        let targets = match (kind, how) {
+            // Another one than the linked one is not linked: nothing to do.
+            (Some(LinkKind::Here), Linking::Remove) if !linked => return Ok(()),
+            (Some(LinkKind::Here), Linking::Remove) => &[],
+            (Some(LinkKind::Here), Linking::Toggle) if linked => &[],
+            _ => targets,
+        };
+        let draft = Draft::linking(link, how, targets.iter().cloned().map(Other::Key).collect());
+        let written = self.update(allowed, &Which::Keys(vec![source.clone()]), draft, true).await?;
+        if written.records.rows.is_empty() { Err(DataError::OutOfScope) } else { Ok(()) }
     }
 
-    /// What a new record must hold to be behind `link` of `source`; `None`: nothing, it is linked afterwards.
-    pub async fn behind(
+    /// Makes a record behind `link` of `source`: made and linked together. `NotFound`: there is no such source
+    /// that may be read.
+    pub async fn create_behind(
         &self,
         allowed: &Allowed,
         source: &Json,
         link: &str,
-    ) -> Result<Option<(String, Json)>, DataError> {
-        let near = self.near(allowed, source, link, Op::RecordRead).await?.ok_or(DataError::NotFound)?;
-        let Some(link) = &near.field.link else { return Ok(None) };
-        Ok(match near.kind {
-            LinkKind::OneThere | LinkKind::ManyThere => Some((link.target_key.clone(), plain(&near.key))),
-            LinkKind::Here | LinkKind::Through => None,
-        })
+        draft: impl Into<Draft>,
+        strict: bool,
+    ) -> Result<Written, DataError> {
+        let from = rights::table(allowed)?;
+        let unknown = || BindError::UnknownField(link.to_owned());
+        let kind = from.field(link).and_then(|f| f.link.as_ref()).ok_or_else(unknown)?.kind;
+        // Where the new record itself holds the key, nothing of the source is changed.
+        let holds = matches!(kind, LinkKind::OneThere | LinkKind::ManyThere);
+        let op = if holds { Op::RecordRead } else { Op::RecordUpdate };
+        let near = self.near(allowed, source, link, op).await?.ok_or(DataError::NotFound)?;
+        let (step, _) = step(near.field, from, allowed.subject(), &Caller(allowed))?;
+        let there = implied(allowed, Op::RecordCreate, &step.target)?;
+        if near.key.is_null() && kind != LinkKind::Here {
+            return Err(DataError::NotFound);
+        }
+        if holds && !holds_keys(&step.target, step.target_key) {
+            return Err(BindError::ForbiddenField(link.to_owned()).into());
+        }
+        let mut plan = Plan::new(self, strict);
+        let held = holds.then(|| (step.target_key, Some(near.key.clone())));
+        let mut bound = plan.create(&there, &draft.into(), held, 0)?;
+        if !holds {
+            bound.deed.after.push(linked_from(&mut plan, allowed, source, &near, step)?);
+        }
+        self.carry_out(&there, plan.finish()?, vec![bound], true).await
     }
 
-    /// The table a link of the call's table leads to.
-    pub fn linked_table(&self, allowed: &Allowed, link: &str) -> Result<Arc<Table>, DataError> {
-        let from = rights::table(allowed)?;
+    /// The table a link of `from` leads to.
+    pub fn linked_table(&self, allowed: &Allowed, from: &Table, link: &str) -> Result<Arc<Table>, DataError> {
         let unknown = || BindError::UnknownField(link.to_owned());
         let link = from.field(link).and_then(|f| f.link.as_ref()).ok_or_else(unknown)?;
         Ok(table(allowed, from, &link.target).ok_or_else(unknown)?)
@@ -127,8 +147,8 @@ impl Data {
 
     /// The proof for an operation on the table behind a link of the call's table.
     pub fn implied_behind(&self, allowed: &Allowed, link: &str, op: Op) -> Result<Allowed, DataError> {
-        let target = self.linked_table(allowed, link)?;
-        allowed.implied(op, &target).ok_or(DataError::OutOfScope)
+        let target = self.linked_table(allowed, rights::table(allowed)?, link)?;
+        implied(allowed, op, &target)
     }
 
     /// The record, if `op` may be done to it with this link.
@@ -154,7 +174,7 @@ impl Data {
         (query.count, query.limit, query.select) = (false, 1, vec![key.no]);
         let page = self.store.list_records(from, query).await?;
         let key = page.rows.into_iter().next().and_then(|row| row.into_iter().next());
-        Ok(key.map(|key| Near { field, kind: said.kind, key: key.unwrap_or(Value::Null) }))
+        Ok(key.map(|key| Near { field, key: key.unwrap_or(Value::Null) }))
     }
 
     /// Keys of the targets by which the step finds its rows.
@@ -172,148 +192,48 @@ impl Data {
         let page = self.store.list_records(&through.table, query).await?;
         Ok(page.rows.into_iter().flatten().flatten().filter(|value| !value.is_null()).collect())
     }
+}
 
-    /// The targets as typed keys; refused unless every one of them is a row that may be seen.
-    async fn visible(
-        &self,
-        step: &BoundStep,
-        kind: LinkKind,
-        targets: &[Json],
-    ) -> Result<Vec<Value>, DataError> {
-        let by = match kind {
-            LinkKind::Here | LinkKind::Through => step.target.field_by_no(step.target_key),
-            LinkKind::OneThere | LinkKind::ManyThere => step.target.primary(),
-        };
-        let by = by.ok_or(DataError::NotFound)?;
-        let mut keys: Vec<Value> = Vec::with_capacity(targets.len());
-        for target in targets {
-            let key = coerce(by, target)?;
-            if !key.is_null() && !keys.contains(&key) {
-                keys.push(key);
-            }
+/// The link of a new record back to the source it is made behind.
+fn linked_from(
+    plan: &mut Plan<'_>,
+    allowed: &Allowed,
+    source: &Json,
+    near: &Near<'_>,
+    step: BoundStep,
+) -> Result<After, DataError> {
+    let from = rights::table(allowed)?;
+    let alts = rights::alternatives(allowed, Op::RecordUpdate);
+    let seen = covering(allowed, from, &alts, &[near.field.no])?;
+    let BoundStep { key, target_key, through, .. } = step;
+    let (by, named, end) = match through {
+        Some(through) => {
+            let pairs = plan.pairs(allowed, &through, 1)?;
+            let BoundThrough { table, from, to } = through;
+            let through = BoundThrough { table, from: to, to: from };
+            (key, vec![near.key.clone()], End::Through { through, pairs })
         }
-        if keys.is_empty() {
-            return Ok(keys);
+        None if !holds_keys(from, key) => {
+            return Err(BindError::ForbiddenField(near.field.name.clone()).into());
         }
-        let named = BoundFilter::Cmp(BoundCmp { field: by.no, op: CmpOp::In, values: keys.clone() });
-        let there = self.store.count_records(&step.target, which::counting(step.alts.clone(), named)).await?;
-        if there < keys.len() as u64 { Err(DataError::NotFound) } else { Ok(keys) }
-    }
-
-    async fn link_here(
-        &self,
-        allowed: &Allowed,
-        source: &Json,
-        near: &Near<'_>,
-        targets: &[Json],
-        how: Linking,
-    ) -> Result<(), DataError> {
-        let Some(link) = &near.field.link else { return Err(DataError::NotFound) };
-        let value = match (how, targets) {
-            (Linking::Add, []) => return Ok(()),
-            (Linking::Set, []) => Json::Null,
-            (Linking::Add | Linking::Set, [one]) => one.clone(),
-            (Linking::Add | Linking::Set, _) => {
-                return Err(DataError::invalid("only one record can be linked"));
-            }
-            // Another one than the linked one is not linked: nothing to do.
-            (Linking::Remove, targets) => match targets.iter().any(|t| same(t, &plain(&near.key))) {
-                true => Json::Null,
-                false => return Ok(()),
-            },
-        };
-        let values = Values::from_iter([(link.key.clone(), value)]);
-        let written = self.update(allowed, &Which::Keys(vec![source.clone()]), &values, true).await?;
-        if written.records.rows.is_empty() { Err(DataError::OutOfScope) } else { Ok(()) }
-    }
-
-    async fn link_there(
-        &self,
-        allowed: &Allowed,
-        near: &Near<'_>,
-        targets: &[Json],
-        how: Linking,
-    ) -> Result<(), DataError> {
-        let Some(link) = &near.field.link else { return Err(DataError::NotFound) };
-        let there = self.implied_behind(allowed, &near.field.name, Op::RecordUpdate)?;
-        let primary = which::primary(rights::table(&there)?)?.name.clone();
-        let ours = Filter::eq(&link.target_key, plain(&near.key));
-        let list = |op| Filter::Cmp {
-            field: primary.clone(),
-            op,
-            terms: targets.iter().cloned().map(Term::Literal).collect(),
-        };
-        let gone = match how {
-            Linking::Add => None,
-            Linking::Remove => Some(Filter::And(vec![ours, list(CmpOp::In)])),
-            Linking::Set if targets.is_empty() => Some(ours),
-            Linking::Set => Some(Filter::And(vec![ours, list(CmpOp::NotIn)])),
-        };
-        let set = |value: Json| Values::from_iter([(link.target_key.clone(), value)]);
-        if let Some(gone) = gone {
-            self.update(&there, &Which::Filter(gone), &set(Json::Null), true).await?;
+        None => {
+            let mut write = BoundWrite::default();
+            plan.stamp(allowed, from, &mut write)?;
+            let named = which::keys(from, std::slice::from_ref(source))?;
+            (which::primary(from)?.no, named, End::There { field: key, write, alts: seen.clone() })
         }
-        if how != Linking::Remove && !targets.is_empty() {
-            let which = Which::Keys(targets.to_vec());
-            let written = self.update(&there, &which, &set(plain(&near.key)), true).await?;
-            if written.records.rows.is_empty() {
-                return Err(DataError::OutOfScope);
-            }
-        }
-        Ok(())
-    }
-
-    async fn link_through(
-        &self,
-        allowed: &Allowed,
-        step: &BoundStep,
-        key: &Value,
-        keys: Vec<Value>,
-        how: Linking,
-    ) -> Result<(), DataError> {
-        let Some(through) = &step.through else { return Err(DataError::NotFound) };
-        if key.is_null() {
-            return Err(DataError::NotFound);
-        }
-        // Look, then write: one at a time, or a pair could be there twice.
-        let _alone = self.upserts.lock().await;
-        let there = self.paired(through, key).await?;
-        let gone: Vec<Value> = match how {
-            Linking::Add => Vec::new(),
-            Linking::Remove => keys.clone(),
-            Linking::Set => there.iter().filter(|k| !keys.contains(k)).cloned().collect(),
-        };
-        if !gone.is_empty() {
-            let to = BoundFilter::Cmp(BoundCmp { field: through.to, op: CmpOp::In, values: gone });
-            let which = store::Which::Matching(BoundFilter::And(vec![equal(through.from, key), to]));
-            self.store.delete_records(&through.table, which, which::every_row()).await?;
-        }
-        let new = keys.into_iter().filter(|k| how != Linking::Remove && !there.contains(k));
-        let rows = self.new_pairs(allowed, through, key, new)?;
-        if !rows.is_empty() {
-            let (alts, back) = (which::every_row(), ReadBack::default());
-            self.store.create_records(&through.table, rows, alts, back).await?;
-        }
-        Ok(())
-    }
-
-    fn new_pairs(
-        &self,
-        allowed: &Allowed,
-        through: &BoundThrough,
-        key: &Value,
-        new: impl Iterator<Item = Value>,
-    ) -> Result<Vec<BoundWrite>, DataError> {
-        let mut rows = Vec::new();
-        let mut broken = Vec::new();
-        for to in new {
-            let values = vec![(through.from, key.clone()), (through.to, to)];
-            let mut write = BoundWrite { values, dropped: Vec::new() };
-            self.fill_new(allowed, &through.table, &mut write, &mut broken)?;
-            rows.push(write);
-        }
-        if broken.is_empty() { Ok(rows) } else { Err(DataError::Validation(broken)) }
-    }
+    };
+    Ok(After {
+        key: target_key,
+        how: Linking::Add,
+        target: Arc::clone(from),
+        seen,
+        by,
+        named,
+        changed: Vec::new(),
+        made: Vec::new(),
+        end,
+    })
 }
 
 fn equal(field: FieldNo, value: &Value) -> BoundFilter {

@@ -11,27 +11,35 @@ use domain::{
     value::Value,
 };
 
-use super::{Values, Written, which, written};
+use super::{Draft, Written, together::Plan, which, written};
 use crate::{Data, DataError, rights};
 
 impl Data {
-    /// Makes all of the records or none. `strict`: a value that may not be written is an error.
-    pub async fn create(
+    /// Makes all of the records, with everything that is to be linked with them, or none. `strict`: a value or
+    /// a link that may not be written is an error.
+    pub async fn create<D: Into<Draft>>(
         &self,
         allowed: &Allowed,
-        values: Vec<Values>,
+        drafts: Vec<D>,
         strict: bool,
     ) -> Result<Written, DataError> {
-        if values.len() > limits::RECORDS_PER_WRITE_MAX {
+        let drafts: Vec<Draft> = drafts.into_iter().map(Into::into).collect();
+        if drafts.iter().any(|draft| !draft.links.is_empty()) {
+            let mut plan = Plan::new(self, strict);
+            let bound =
+                drafts.iter().map(|draft| plan.create(allowed, draft, None, 0)).collect::<Result<_, _>>()?;
+            return self.carry_out(allowed, plan.finish()?, bound, true).await;
+        }
+        if drafts.len() > limits::RECORDS_PER_WRITE_MAX {
             let message = format!("at most {} records can be made at once", limits::RECORDS_PER_WRITE_MAX);
             return Err(BindError::TooMuch(message).into());
         }
         let table = rights::table(allowed)?;
         let alts = rights::for_new_rows(rights::alternatives(allowed, Op::RecordCreate));
         let key = which::primary(table)?.no;
-        let mut writes = Vec::with_capacity(values.len());
-        for row in &values {
-            writes.push(bind_create(row, table, &alts, strict)?);
+        let mut writes = Vec::with_capacity(drafts.len());
+        for draft in &drafts {
+            writes.push(bind_create(&draft.values, table, &alts, strict)?);
         }
         let dropped = dropped(&writes);
         let own: Vec<Vec<(FieldNo, Value)>> = writes.iter().map(|w| w.values.clone()).collect();

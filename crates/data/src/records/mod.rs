@@ -6,13 +6,19 @@ mod delete;
 mod fill;
 mod follow;
 mod import;
+mod order;
 mod read;
+mod together;
 mod types;
 mod update;
 mod upsert;
 mod which;
 mod written;
 
-pub use behind::Linking;
-pub use import::Imported;
-pub use types::{Follow, Linked, Record, Records, Row, Values, Which, Written};
+pub use import::{ImportRecords, Imported};
+pub use order::{MoveSpec, MoveTo};
+pub use store::Linking;
+pub use types::{
+    Draft, Follow, LinkDraft, Linked, Other, Record, Records, Row, Values, Which, Written,
+};
+pub use upsert::Found;

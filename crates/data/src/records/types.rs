@@ -8,12 +8,58 @@ use domain::{
     query::{Filter, Select},
     value::Value,
 };
+use store::Linking;
 
 /// What a client wants written: names and untyped values.
 pub type Values = serde_json::Map<String, serde_json::Value>;
 
 /// Values in the order of the selection; `None` where the caller may not read this field of this row.
 pub type Row = Vec<Option<Value>>;
+
+/// What is wanted of one record: its values, and what it is to be linked with.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Draft {
+    pub values: Values,
+    pub links: Vec<LinkDraft>,
+}
+
+impl Draft {
+    /// Only linked, and nothing of its own changed.
+    pub fn linking(link: impl Into<String>, how: Linking, targets: Vec<Other>) -> Self {
+        Self { values: Values::new(), links: vec![LinkDraft { link: link.into(), how, targets }] }
+    }
+}
+
+impl From<Values> for Draft {
+    fn from(values: Values) -> Self {
+        Self { values, links: Vec::new() }
+    }
+}
+
+impl From<&Values> for Draft {
+    fn from(values: &Values) -> Self {
+        values.clone().into()
+    }
+}
+
+/// What is wanted of one link of a record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinkDraft {
+    /// Name of the field.
+    pub link: String,
+    pub how: Linking,
+    pub targets: Vec<Other>,
+}
+
+/// A record at the other end of a link. Its key is still untyped: the one the link finds it by or, where the
+/// other records hold the key, its primary key.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Other {
+    Key(serde_json::Value),
+    /// It is changed as well.
+    Changed(serde_json::Value, Draft),
+    New(Draft),
+}
 
 /// Which records a call is about.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,15 +1,19 @@
 //! Changing records: only those rows for which one alternative allows every written field.
 
+use std::sync::Arc;
+
 use domain::{
     FieldNo,
     access::Op,
+    catalog::Table,
     decision::Allowed,
     limits,
-    query::{BoundAlt, BoundQuery, BoundSort, bind_write},
+    query::{BoundAlt, BoundFilter, BoundQuery, BoundSort, bind_write},
+    value::Value,
 };
 use store::{RecordPage, StoreError};
 
-use super::{Values, Which, Written, read::both, which, written};
+use super::{Draft, Which, Written, read::both, together::Plan, which, written};
 use crate::{Data, DataError, rights};
 
 impl Data {
@@ -19,12 +23,16 @@ impl Data {
         &self,
         allowed: &Allowed,
         which: &Which,
-        values: &Values,
+        draft: impl Into<Draft>,
         strict: bool,
     ) -> Result<Written, DataError> {
+        let draft = draft.into();
+        if !draft.links.is_empty() {
+            return self.update_together(allowed, which, &draft, strict).await;
+        }
         let table = rights::table(allowed)?;
         let alts = rights::alternatives(allowed, Op::RecordUpdate);
-        let mut write = bind_write(values, table, &alts, strict)?;
+        let mut write = bind_write(&draft.values, table, &alts, strict)?;
         let dropped = std::mem::take(&mut write.dropped);
         let own = write.values.clone();
         let fields: Vec<FieldNo> = own.iter().map(|(no, _)| *no).collect();
@@ -49,6 +57,49 @@ impl Data {
         };
         let set = vec![fields; page.rows.len()];
         Ok(Written { records: written::records(table, page, &[own]), set, dropped, created: false })
+    }
+
+    /// The same with links. Each of the records gets its own; so which ones they are is found out first, and asked
+    /// again when they are written.
+    async fn update_together(
+        &self,
+        allowed: &Allowed,
+        which: &Which,
+        draft: &Draft,
+        strict: bool,
+    ) -> Result<Written, DataError> {
+        let table = rights::table(allowed)?;
+        let keys = match which::bound(allowed, table, which)? {
+            store::Which::Keys(keys) => keys,
+            store::Which::Matching(filter) => {
+                let alts =
+                    rights::bound_rows(allowed, table, &rights::alternatives(allowed, Op::RecordUpdate))?;
+                self.keys_of(table, alts, filter).await?
+            }
+        };
+        let mut plan = Plan::new(self, strict);
+        let one = |key| plan.change(allowed, store::Which::Keys(vec![key]), draft, 0);
+        let bound = keys.into_iter().map(one).collect::<Result<_, _>>()?;
+        let dropped = plan.finish()?;
+        self.carry_out(allowed, dropped, bound, false).await.map_err(|error| match error {
+            DataError::OutOfScope => DataError::CarriedOut,
+            other => other,
+        })
+    }
+
+    /// The keys of the rows that match; one more than can be written at once, if there are that many.
+    async fn keys_of(
+        &self,
+        table: &Arc<Table>,
+        alts: Vec<BoundAlt>,
+        filter: BoundFilter,
+    ) -> Result<Vec<Value>, DataError> {
+        let mut query = which::counting(rights::covering(alts, &[]), filter);
+        let key = which::primary(table)?.no;
+        (query.count, query.limit) = (false, limits::RECORDS_PER_WRITE_MAX as u64 + 1);
+        (query.select, query.sort) = (vec![key], vec![BoundSort::own(key, false)]);
+        let page = self.store.list_records(table, query).await?;
+        Ok(page.rows.into_iter().flatten().flatten().collect())
     }
 
     /// The rows that would have been changed, as far as they can be read.

@@ -3,28 +3,33 @@
 
 use domain::{
     access::Op,
+    catalog::Table,
     decision::Allowed,
-    query::{CmpOp, Filter, Query, Term},
+    query::{CmpOp, Filter, Page, Query, Term},
     value::Value,
 };
+use serde_json::Value as Json;
 
-use super::{Record, Records, Values, Which, Written, which};
+use super::{Draft, Other, Record, Records, Which, Written, which};
 use crate::{Data, DataError, rights};
 
+/// What happens with a record that is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    Kept,
+    Updated,
+}
+
 impl Data {
-    /// The first record whose `keys` equal those of `values`, or a new one.
+    /// The first record whose `keys` equal those of the draft, or a new one.
     pub async fn first_or_create(
         &self,
         allowed: &Allowed,
         keys: &[String],
-        values: Values,
+        draft: impl Into<Draft>,
         strict: bool,
     ) -> Result<Written, DataError> {
-        let _alone = self.upserts.lock().await;
-        match self.find(allowed, keys, &values).await? {
-            Some(record) => Ok(found(record)),
-            None => self.create(allowed, vec![values], strict).await,
-        }
+        self.upsert(allowed, keys, draft.into(), strict, Found::Kept).await
     }
 
     /// Updates the first such record, or makes it.
@@ -32,43 +37,106 @@ impl Data {
         &self,
         allowed: &Allowed,
         keys: &[String],
-        values: Values,
+        draft: impl Into<Draft>,
         strict: bool,
     ) -> Result<Written, DataError> {
-        let _alone = self.upserts.lock().await;
-        let table = rights::table(allowed)?;
-        let Some(record) = self.find(allowed, keys, &values).await? else {
-            return self.create(allowed, vec![values], strict).await;
-        };
-        if rights::alternatives(allowed, Op::RecordUpdate).is_empty() {
-            return Err(DataError::OutOfScope);
-        }
-        let primary = which::primary(table)?;
-        let key = record.value(&primary.name).and_then(key).ok_or(DataError::OutOfScope)?;
-        let written = self.update(allowed, &Which::key(key), &values, strict).await?;
-        if written.records.rows.is_empty() { Err(DataError::OutOfScope) } else { Ok(written) }
+        self.upsert(allowed, keys, draft.into(), strict, Found::Updated).await
     }
 
-    async fn find(
+    async fn upsert(
         &self,
         allowed: &Allowed,
         keys: &[String],
-        values: &Values,
-    ) -> Result<Option<Record>, DataError> {
-        if keys.is_empty() {
-            return Err(DataError::invalid("name the fields by which to look for the record"));
+        draft: Draft,
+        strict: bool,
+        then: Found,
+    ) -> Result<Written, DataError> {
+        let _alone = self.upserts.lock().await;
+        let table = rights::table(allowed)?;
+        let wanted = Which::Filter(wanted(table, keys, &draft)?);
+        match self.get(allowed, &wanted, &Query::default()).await? {
+            None => self.create(allowed, vec![draft], strict).await,
+            Some(record) if then == Found::Kept => Ok(found(record)),
+            Some(record) => {
+                if rights::alternatives(allowed, Op::RecordUpdate).is_empty() {
+                    return Err(DataError::OutOfScope);
+                }
+                self.update_found(allowed, &record, draft, strict).await
+            }
         }
-        let mut parts = Vec::with_capacity(keys.len());
-        for key in keys {
-            let value = values.get(key).ok_or_else(|| DataError::invalid(format!("{key} is missing")))?;
-            let terms = vec![Term::Literal(value.clone())];
-            parts.push(Filter::Cmp { field: key.clone(), op: CmpOp::Eq, terms });
+    }
+
+    /// The same among the records behind a link of `source`; a new one is made behind it.
+    pub async fn upsert_behind(
+        &self,
+        allowed: &Allowed,
+        (source, link): (&Json, &str),
+        keys: &[String],
+        draft: Draft,
+        strict: bool,
+        then: Found,
+    ) -> Result<Written, DataError> {
+        let _alone = self.upserts.lock().await;
+        let target = self.linked_table(allowed, rights::table(allowed)?, link)?;
+        let page = Some(Page { offset: 0, limit: 1 });
+        let query = Query { filter: wanted(&target, keys, &draft)?, page, ..Query::default() };
+        let there = self.list_behind(allowed, source, link, &query, &[]).await?.ok_or(DataError::NotFound)?;
+        match there.first() {
+            None => self.create_behind(allowed, source, link, draft, strict).await,
+            Some(record) if then == Found::Kept => Ok(found(record)),
+            Some(record) => {
+                let there = self.implied_behind(allowed, link, Op::RecordUpdate)?;
+                self.update_found(&there, &record, draft, strict).await
+            }
         }
-        self.get(allowed, &Which::Filter(Filter::And(parts)), &Query::default()).await
+    }
+
+    async fn update_found(
+        &self,
+        allowed: &Allowed,
+        record: &Record,
+        draft: Draft,
+        strict: bool,
+    ) -> Result<Written, DataError> {
+        let primary = which::primary(&record.table)?;
+        let key = record.value(&primary.name).and_then(key).ok_or(DataError::OutOfScope)?;
+        let written = self.update(allowed, &Which::key(key), draft, strict).await?;
+        if written.records.rows.is_empty() { Err(DataError::OutOfScope) } else { Ok(written) }
     }
 }
 
-pub(super) fn key(value: &Value) -> Option<serde_json::Value> {
+/// Records that have the draft's values in the fields `keys`.
+fn wanted(table: &Table, keys: &[String], draft: &Draft) -> Result<Filter, DataError> {
+    if keys.is_empty() {
+        return Err(DataError::invalid("name the fields by which to look for the record"));
+    }
+    let mut parts = Vec::with_capacity(keys.len());
+    for key in keys {
+        let value = wanted_value(table, key, draft);
+        let value = value.ok_or_else(|| DataError::invalid(format!("{key} is missing")))?;
+        parts.push(Filter::Cmp { field: key.clone(), op: CmpOp::Eq, terms: vec![Term::Literal(value)] });
+    }
+    Ok(Filter::And(parts))
+}
+
+/// What the draft says of a field; or of the one record a link, or the field it rests on, leads to.
+fn wanted_value(table: &Table, key: &str, draft: &Draft) -> Option<Json> {
+    if let Some(value) = draft.values.get(key) {
+        return Some(value.clone());
+    }
+    let rests = |link: &str| {
+        let said = table.field(link).and_then(|field| field.link.as_ref());
+        said.is_some_and(|said| said.kind == domain::catalog::LinkKind::Here && said.key == key)
+    };
+    let link = draft.links.iter().find(|wanted| wanted.link == key || rests(&wanted.link))?;
+    match link.targets.as_slice() {
+        [] => Some(Json::Null),
+        [Other::Key(key) | Other::Changed(key, _)] => Some(key.clone()),
+        _ => None,
+    }
+}
+
+pub(super) fn key(value: &Value) -> Option<Json> {
     match value {
         Value::Int(int) => Some((*int).into()),
         Value::Text(text) => Some(text.as_str().into()),

@@ -13,6 +13,7 @@ mod kinds;
 mod limits;
 mod read;
 mod tables;
+mod together;
 mod update;
 mod upsert;
 mod world;

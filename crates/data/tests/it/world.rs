@@ -88,6 +88,13 @@ impl World {
         caller
     }
 
+    /// A caller, as user 2, with exactly these rights.
+    pub fn granted(&self, grants: Grants) -> Caller<'_> {
+        let mut caller = self.caller(grants);
+        caller.subject.user_num = Some(2);
+        caller
+    }
+
     fn caller(&self, grants: Grants) -> Caller<'_> {
         let subject = Subject { user_num: Some(1), ..Subject::default() };
         Caller { world: self, grants, subject }

@@ -4,7 +4,10 @@
 mod counts;
 mod filter;
 mod linked;
+mod order;
 mod read;
+pub(crate) mod special;
+mod together;
 mod write;
 
 use std::sync::Arc;
@@ -19,6 +22,8 @@ use domain::{
 use crate::{Store, StoreError};
 
 pub(crate) use counts::Counts;
+pub use order::{Move, Spot};
+pub use together::{After, Before, Deed, End, Linking};
 
 /// Rows in the order of the query; each has one value per field of `select`. `None`: not readable in this row.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,27 +101,29 @@ impl Store {
         .await
     }
 
-    /// Each record its own values. All or none: `NotFound` when one cannot be changed.
-    pub async fn update_each_record(
+    /// All of them or none, each with everything that hangs on it. Records of one table; those that are not
+    /// there, or may not be changed so, are left out. `NotFound`: what is to be linked is not there.
+    pub async fn write_together(
         &self,
         table: &Arc<Table>,
-        writes: Vec<(Value, BoundWrite)>,
-        alts: Vec<BoundAlt>,
+        deeds: Vec<Deed>,
         back: ReadBack,
     ) -> Result<RecordPage, StoreError> {
         let table = table.clone();
         self.write(move |tx| {
-            let mut ids = Vec::with_capacity(writes.len());
-            for (key, write) in writes {
-                let changed = write::update(tx, &table, &Which::Keys(vec![key]), &write, &alts)?;
-                if changed.is_empty() {
-                    return Err(StoreError::NotFound);
-                }
-                ids.extend(changed);
+            let mut ids = Vec::with_capacity(deeds.len());
+            for deed in deeds {
+                ids.extend(together::carry_out(tx, deed)?);
             }
             read::back(tx.conn, &table, &ids, &back)
         })
         .await
+    }
+
+    /// Puts a record at another place of an order.
+    pub async fn move_record(&self, table: &Arc<Table>, what: Move) -> Result<(), StoreError> {
+        let table = table.clone();
+        self.write(move |tx| order::carry_out(tx, &table, what)).await
     }
 
     /// Deletes those of `which` that match an alternative. Answers how many.

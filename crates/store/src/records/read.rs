@@ -258,7 +258,7 @@ enum Flag {
     Column(usize),
 }
 
-fn value(stored: ValueRef<'_>, kind: FieldKind) -> Result<Value, StoreError> {
+pub(super) fn value(stored: ValueRef<'_>, kind: FieldKind) -> Result<Value, StoreError> {
     Ok(match (stored, kind) {
         (ValueRef::Null, _) => Value::Null,
         (ValueRef::Integer(n), FieldKind::Boolean) => Value::Bool(n != 0),

@@ -19,7 +19,7 @@ use super::{
     Which,
     filter::{Cond, any, cond, granted, unlimited},
     read::{Id, identity},
-    to_sql,
+    special, to_sql,
 };
 
 /// Rows that are looked at again in one statement.
@@ -32,10 +32,12 @@ pub(super) fn create(
     alts: &[BoundAlt],
 ) -> Result<Vec<Id>, StoreError> {
     let mut ids = Vec::with_capacity(rows.len());
-    for row in rows {
-        check_required(table, &row, true)?;
+    for mut row in rows {
         let mine = chosen(table, &row);
+        special::complete(tx, table, &mut row)?;
+        check_required(table, &row, true)?;
         let id = insert(tx, table, row.values).map_err(|error| named(error, table))?;
+        special::compute(tx.conn, table, std::slice::from_ref(&id), None)?;
         // What the row says decides, defaults and stamps included: so it is asked once it is there.
         if !unlimited(alts) && !matches(tx, table, &id, granted(&mine, alts, table))? {
             return Err(StoreError::Row);
@@ -57,6 +59,7 @@ pub(super) fn update(
     check_required(table, write, false)?;
     let mine = chosen(table, write);
     let where_ = selected(which, table).and(granted(&mine, alts, table));
+    let leaving = special::leaving(tx, table, &where_, write)?;
     let id = Alias::new(identity(table));
     let built = if write.values.is_empty() {
         let mut select = Query::select();
@@ -75,6 +78,8 @@ pub(super) fn update(
     let mut ids = ids(tx, &built).map_err(|error| named(error, table))?;
     ids.sort();
     if !ids.is_empty() && !write.values.is_empty() {
+        special::arrived(tx, table, leaving)?;
+        special::compute(tx.conn, table, &ids, Some(&write.values))?;
         // A change must not carry a row to where its writer could not have written it.
         if !unlimited(alts) && !all_match(tx, table, &ids, &granted(&mine, alts, table))? {
             return Err(StoreError::Row);
@@ -126,6 +131,11 @@ fn ids(tx: &Tx<'_>, built: &Built) -> Result<Vec<Id>, StoreError> {
     Ok(ids)
 }
 
+/// Whether the record is one of the rows of an alternative, as it is now.
+pub(super) fn within(tx: &Tx<'_>, table: &Table, id: &Id, alts: &[BoundAlt]) -> Result<bool, StoreError> {
+    if unlimited(alts) { Ok(true) } else { matches(tx, table, id, any(alts, table)) }
+}
+
 fn matches(tx: &Tx<'_>, table: &Table, id: &Id, cond: Cond) -> Result<bool, StoreError> {
     let mut select = Query::select();
     select.expr(Expr::cust("count(*)")).from(Alias::new(table_name(table.no)));
@@ -134,7 +144,7 @@ fn matches(tx: &Tx<'_>, table: &Table, id: &Id, cond: Cond) -> Result<bool, Stor
     Ok(Built::of(&select).count(tx.conn)? == 1)
 }
 
-fn all_match(tx: &Tx<'_>, table: &Table, ids: &[Id], cond: &Cond) -> Result<bool, StoreError> {
+pub(super) fn all_match(tx: &Tx<'_>, table: &Table, ids: &[Id], cond: &Cond) -> Result<bool, StoreError> {
     for some in ids.chunks(IDS_ASKED_AT_ONCE) {
         let mut select = Query::select();
         select.expr(Expr::cust("count(*)")).from(Alias::new(table_name(table.no)));
