@@ -63,6 +63,18 @@ impl Keys {
         organization: OrgId,
         user: Option<UserId>,
     ) -> Result<Allowed, KeysError> {
+        self.act_for_if(allowed, organization, user, |role| role == ORGANIZATION_OWNER).await
+    }
+
+    /// [`Keys::act_for`] where the operator has let more roles than the owner's do what is about to be done:
+    /// `may` is asked about the role of the membership.
+    pub async fn act_for_if(
+        &self,
+        allowed: &Allowed,
+        organization: OrgId,
+        user: Option<UserId>,
+        may: impl Fn(&str) -> bool + Send,
+    ) -> Result<Allowed, KeysError> {
         let user = match (allowed.principal().user, user) {
             (own, None) => own,
             (own, Some(user)) if own == Some(user) || allowed.principal().operator => Some(user),
@@ -71,10 +83,8 @@ impl Keys {
         let user = user.ok_or(KeysError::NotFound)?;
         let member = self.store().member(organization, user).await?.ok_or(KeysError::NotFound)?;
         // A key of a member is that member's, not the organization's: it was not made to speak for others.
-        if member.role != ORGANIZATION_OWNER
-            || (allowed.principal().key.is_some() && !allowed.principal().operator)
-        {
-            return Err(KeysError::not_allowed("only owners of the organization act in its name"));
+        if !may(&member.role) || (allowed.principal().key.is_some() && !allowed.principal().operator) {
+            return Err(KeysError::not_allowed("that role of the organization does not act in its name"));
         }
         #[expect(clippy::disallowed_methods, reason = "the licence: the membership was looked at")]
         let acting = allowed.on_behalf_of(Owner::Organization(organization));

@@ -61,8 +61,8 @@ pub async fn read(inner: &Inner, headers: &HeaderMap, ip: Option<IpAddr>) -> Res
     let bearer =
         bearer.filter(|_| bearer_key.is_none()).and_then(|secret| inner.signer.bearer(secret.expose()));
     let presented = bearer.is_some() || cookie.is_some() || bearer_key.is_some();
-    // A bearer goes before a cookie of the same request.
-    for token in [bearer, cookie].into_iter().flatten() {
+    // A bearer stands for a cookie of the same request, whether or not it opens anything.
+    if let Some(token) = bearer.or(cookie) {
         let checked =
             inner.guard.check(&SESSION, &Credential::Session(token.clone()), ip, &Call::who()).await;
         if let Ok(allowed) = checked {

@@ -90,6 +90,15 @@ impl<'v> Fields<'v> {
         }
     }
 
+    /// [`Self::text`] that is not empty.
+    pub fn text_of_some(&mut self, name: &str) -> &'v str {
+        let text = self.text(name);
+        if text.is_empty() && self.get(name).is_some_and(Value::is_string) {
+            self.fault(name, "Too small: expected string to have >=1 characters");
+        }
+        text
+    }
+
     pub fn maybe_text(&mut self, name: &str) -> Option<&'v str> {
         self.get(name)?;
         Some(self.text(name))
@@ -174,6 +183,17 @@ impl<'v> Fields<'v> {
     /// Whatever it is, as JavaScript would write it as a text.
     pub fn coerced(&self, name: &str) -> Option<String> {
         self.get(name).map(as_text)
+    }
+
+    /// Whatever has names.
+    pub fn map(&mut self, name: &str) -> Option<&'v Map<String, Value>> {
+        match self.get(name)? {
+            Value::Object(map) => Some(map),
+            came => {
+                self.expected(name, "record", Some(came));
+                None
+            }
+        }
     }
 
     /// A map of lists of texts.

@@ -5,6 +5,8 @@ use domain::{key::Permissions, limit::WindowRule, limits};
 use http_kit::page::nearest;
 use serde_json::{Map, Value};
 
+use crate::roles::Roles;
+
 /// What a configuration is called that names none.
 pub const DEFAULT: &str = "default";
 
@@ -13,6 +15,12 @@ const DAY_MS: f64 = 86_400_000.0;
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("better-auth configuration: {0}")]
 pub struct ConfigError(String);
+
+impl ConfigError {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
 
 /// Who the keys of a configuration belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,21 +92,33 @@ impl Default for Configuration {
     }
 }
 
-/// All of them, in the order of the file.
+/// All of them, in the order of the file, and what roles of organizations may do about keys.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Configurations(Vec<Configuration>);
+pub struct Configurations {
+    all: Vec<Configuration>,
+    roles: Roles,
+}
 
 impl Default for Configurations {
     fn default() -> Self {
-        Self(vec![Configuration::default()])
+        Self { all: vec![Configuration::default()], roles: Roles::default() }
     }
 }
 
 impl Configurations {
-    /// Reads a list of configurations, or one alone.
+    /// Reads a list of configurations, or one alone, or `{"configurations": …, "roles": …}`.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let value: Value =
+        let mut value: Value =
             serde_json::from_str(text).map_err(|e| ConfigError(format!("is not JSON: {e}")))?;
+        let mut roles = Roles::default();
+        if let Some(map) = value.as_object_mut().filter(|map| map.contains_key("configurations")) {
+            let (items, defined) = (map.remove("configurations"), map.remove("roles"));
+            roles = defined.as_ref().map_or(Ok(roles), Roles::parse)?;
+            if let Some(name) = map.keys().next() {
+                return Err(ConfigError(format!("{name} is neither configurations nor roles")));
+            }
+            value = items.unwrap_or_default();
+        }
         let items = match value {
             Value::Array(items) => items,
             one => vec![one],
@@ -117,15 +137,19 @@ impl Configurations {
         if all.is_empty() {
             return Err(ConfigError("at least one configuration is needed".to_owned()));
         }
-        Ok(Self(all))
+        Ok(Self { all, roles })
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Configuration> {
-        self.0.iter()
+        self.all.iter()
+    }
+
+    pub(crate) fn roles(&self) -> &Roles {
+        &self.roles
     }
 
     pub fn get(&self, id: &str) -> Option<&Configuration> {
-        self.0.iter().find(|one| one.id == id)
+        self.all.iter().find(|one| one.id == id)
     }
 
     /// The named one; the default one for no name and for a name that is not known.
@@ -401,6 +425,8 @@ mod tests {
             (r#"[{"requireName":"yes"}]"#, "must be true or false"),
             (r#"[{"defaultPrefix":"kw_"}]"#, "not begin with kw_"),
             ("[]", "at least one"),
+            (r#"{"configurations":[],"roles":{}}"#, "at least one"),
+            (r#"{"configurations":[{}],"rolls":{}}"#, "rolls is neither"),
             ("{", "is not JSON"),
         ] {
             let error = Configurations::parse(text).unwrap_err().to_string();

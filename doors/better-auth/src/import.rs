@@ -1,18 +1,21 @@
 //! A live installation's tables, in common words: users with their passwords, organizations, keys by their digest.
 //! Reads rows it is handed; writes nothing and decides no rule of the house.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use ::keys::{
     Foreign, ForeignRow, ScryptHash, StoreError,
-    import::{Import, ImportKey, ImportMember, ImportOrganization, ImportOwner, ImportUser, Item, What},
+    import::{
+        Import, ImportKey, ImportMember, ImportOrganization, ImportOwner, ImportSession, ImportUser, Item,
+        What,
+    },
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     access::Scopes,
     key::Quota,
     limit::{Balance, WindowRule, WindowState},
-    secret::{Digest, Digester},
+    secret::{Digest, Digester, Secret},
 };
 use serde_json::{Map, Value};
 
@@ -40,8 +43,10 @@ pub fn import(
     ours: &Configurations,
 ) -> Result<Import, StoreError> {
     let mut import = Import::new(SOURCE);
-    users(foreign, &mut import)?;
+    // Before the users: their sessions name them.
     organizations(foreign, &mut import)?;
+    users(foreign, &mut import)?;
+    members(foreign, &mut import)?;
     let mut unknown = HashSet::new();
     foreign.for_each("apikey", &mut |row| import.push(item(&row, settings, ours, &mut unknown)))?;
     Ok(import)
@@ -55,6 +60,7 @@ fn users(foreign: &Foreign, import: &mut Import) -> Result<(), StoreError> {
             passwords.insert(user, hash);
         }
     })?;
+    let mut sessions = sessions(foreign, import)?;
     for row in foreign.rows("user")? {
         let Some(id) = row.text("id") else {
             import.push(Item::refused("user", "?", None, "a user without an id"));
@@ -82,12 +88,43 @@ fn users(foreign: &Foreign, import: &mut Import) -> Result<(), StoreError> {
             password,
             extra: with_part(None, part),
             created_at: row.date("createdAt"),
+            sessions: sessions.remove(&id).unwrap_or_default(),
             ..ImportUser::default()
         };
         let label = user.email.clone();
         import.push(Item::new("user", id, label, What::User(user)).noted(notes));
     }
+    for session in sessions.into_values().flatten() {
+        import.push(Item::refused("session", session.id, session.user_agent, "a session of nobody"));
+    }
     Ok(())
+}
+
+/// By the user they are of.
+fn sessions(
+    foreign: &Foreign,
+    import: &mut Import,
+) -> Result<BTreeMap<String, Vec<ImportSession>>, StoreError> {
+    let mut all: BTreeMap<String, Vec<ImportSession>> = BTreeMap::new();
+    foreign.for_each("session", &mut |row| {
+        let id = row.text("id").unwrap_or_else(|| "?".to_owned());
+        let agent = row.text("userAgent");
+        let (Some(user), Some(token)) = (row.text("userId"), row.text("token")) else {
+            import.push(Item::refused("session", id, agent, "a session without a token or a user"));
+            return;
+        };
+        all.entry(user).or_default().push(ImportSession {
+            id,
+            token: Secret::new(token),
+            created_at: row.date("createdAt"),
+            updated_at: row.date("updatedAt"),
+            expires_at: row.date("expiresAt"),
+            ip: row.text("ipAddress"),
+            user_agent: agent,
+            organization: row.text("activeOrganizationId"),
+        });
+    })?;
+    Ok(all)
 }
 
 /// `<salt>:<hash>`: the salt is fed to scrypt as the text that it is.
@@ -131,6 +168,10 @@ fn organizations(foreign: &Foreign, import: &mut Import) -> Result<(), StoreErro
         };
         import.push(Item::new("organization", id, Some(slug), What::Organization(organization)));
     }
+    Ok(())
+}
+
+fn members(foreign: &Foreign, import: &mut Import) -> Result<(), StoreError> {
     for row in foreign.rows("member")? {
         let id = row.text("id").unwrap_or_else(|| "?".to_owned());
         let (Some(organization), Some(user)) = (row.text("organizationId"), row.text("userId")) else {
@@ -204,6 +245,7 @@ fn key(
         refill: kept.core_refill(),
     });
     Ok(ImportKey {
+        num: None,
         owner: ImportOwner::Anybody(reference),
         role: None,
         name: kept.keep_name(row.text("name").as_deref()),

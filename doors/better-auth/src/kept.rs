@@ -34,13 +34,18 @@ pub struct Kept {
     /// Whose key it is, when that is nobody this server knows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference_id: Option<String>,
+    /// What an imported key was called where it came from. Not written: the import keeps it.
+    #[serde(skip)]
+    pub old_id: Option<String>,
 }
 
 impl Kept {
     pub fn read(extra: Option<&str>) -> Self {
-        let part = extra.and_then(|text| serde_json::from_str::<Map<String, Value>>(text).ok());
-        let part = part.and_then(|mut all| all.remove(DOOR));
-        part.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default()
+        let all = extra.and_then(|text| serde_json::from_str::<Map<String, Value>>(text).ok());
+        let Some(mut all) = all else { return Self::default() };
+        let kept: Self =
+            all.remove(DOOR).and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
+        Self { old_id: keys::import::foreign_id_in(&all, DOOR), ..kept }
     }
 
     /// `extra` with this instead of what was there; other doors' parts stay.

@@ -1,36 +1,41 @@
 //! Organizations, as far as keys need them: making one, naming one's own, choosing one, adding members.
 
-use domain::{OrgId, UserId, access::Op, decision::Allowed, limits::SESSION_LIFE_MS, user::Organization};
-use keys::{KeysError, Member, NewOrganization, ORGANIZATION_OWNER};
+use domain::{
+    OrgId,
+    access::Op,
+    decision::Allowed,
+    limits::SESSION_LIFE_MS,
+    secret::Secret,
+    user::{Organization, User},
+};
+use keys::{KeysError, Member, NewOrganization};
 use serde_json::{Map, Value, json};
 
 use crate::{
     answer::Answer,
     caller::Who,
+    check::Fields,
     failure::{self, Failure},
+    ids,
     kept::{DOOR, with_part},
     record,
     request::{Request, user_of},
     router::only_server,
+    state::Inner,
 };
-
-/// Roles of members.
-const ROLES: [&str; 3] = [ORGANIZATION_OWNER, "admin", "member"];
 
 pub async fn create(request: &Request) -> Result<Answer, Failure> {
     let mut fields = request.body();
-    let name = fields.text("name");
-    let slug = fields.text("slug");
+    let name = fields.text_of_some("name");
+    let slug = fields.text_of_some("slug");
     let logo = fields.maybe_text("logo");
-    let metadata = fields.any("metadata").filter(|value| !value.is_null());
-    if metadata.is_some_and(|value| !value.is_object()) {
-        fields.refuse("metadata", "Invalid input: expected record");
-    }
+    let metadata = fields.map("metadata");
+    let stay = fields.flag("keepCurrentActiveOrganization").unwrap_or(false);
     fields.finish()?;
     let allowed = in_person(request)?;
     let mut part = Map::new();
     part.extend(logo.map(|logo| ("logo".to_owned(), Value::from(logo))));
-    part.extend(metadata.map(|metadata| ("metadata".to_owned(), metadata.clone())));
+    part.extend(metadata.map(|metadata| ("metadata".to_owned(), Value::from(metadata.clone()))));
     let extra =
         (!part.is_empty()).then_some(Value::Object(part)).and_then(|part| with_part(None, Some(part)));
     let new = NewOrganization { name: name.to_owned(), slug: slug.to_owned(), extra };
@@ -39,10 +44,15 @@ pub async fn create(request: &Request) -> Result<Answer, Failure> {
         KeysError::Conflict { .. } => failure::ORGANIZATION_ALREADY_EXISTS.into(),
         other => Failure::from(other),
     })?;
-    choose(request, Some(organization.id)).await?;
-    let members = keys.members(allowed, organization.id).await?;
+    if !stay {
+        choose(request, Some(organization.id)).await?;
+    }
+    let (me, members) = (keys.me(allowed).await?, keys.members(allowed, organization.id).await?);
     let mut shown = shown(&organization);
-    shown.insert("members".to_owned(), members.iter().map(member).collect());
+    if metadata.is_none() {
+        shown.remove("metadata");
+    }
+    shown.insert("members".to_owned(), members.iter().map(|one| member(one, &organization, &me)).collect());
     Ok(Answer::new(Value::Object(shown)))
 }
 
@@ -56,22 +66,42 @@ pub async fn list(request: &Request) -> Result<Answer, Failure> {
 pub async fn set_active(request: &Request) -> Result<Answer, Failure> {
     let mut fields = request.body();
     let id = fields.text_or_null("organizationId");
+    let slug = fields.maybe_text("organizationSlug").filter(|slug| !slug.is_empty());
     fields.finish()?;
     let (allowed, token) = request.in_person()?;
-    let chosen = match id.flatten() {
-        None => Value::Null,
-        Some(id) => {
-            let mine = mine(request, allowed).await?;
-            let found = mine.iter().find(|organization| organization.id.to_string() == id);
-            let not_member = || Failure::from(failure::USER_IS_NOT_A_MEMBER_OF_THE_ORGANIZATION);
-            Value::Object(shown(found.ok_or_else(not_member)?))
-        }
-    };
-    let id = chosen.get("id").and_then(Value::as_str).and_then(|id| id.parse().ok());
-    choose(request, id).await?;
+    let chosen = chosen(request, allowed, token, id, slug).await?;
+    choose(request, chosen.as_ref().map(|organization| organization.id)).await?;
     let signer = &request.inner.signer;
     let max_age_s = (!signer.forgets(&request.headers)).then_some(SESSION_LIFE_MS / 1_000);
-    Ok(Answer::new(chosen).headers(signer.begin(token, max_age_s)))
+    let shown = chosen.as_ref().map_or(Value::Null, |organization| Value::Object(shown(organization)));
+    Ok(Answer::new(shown).headers(signer.begin(token, max_age_s)))
+}
+
+/// The named one, if it is the caller's: by id, else by slug. Null takes the choice back; nothing leaves it.
+async fn chosen(
+    request: &Request,
+    allowed: &Allowed,
+    token: &Secret,
+    id: Option<Option<&str>>,
+    slug: Option<&str>,
+) -> Result<Option<Organization>, Failure> {
+    let mine = mine(request, allowed).await?;
+    let not_member = || Failure::from(failure::USER_IS_NOT_A_MEMBER_OF_THE_ORGANIZATION);
+    if id == Some(None) {
+        return Ok(None);
+    }
+    if let Some(id) = id.flatten().filter(|id| !id.is_empty()) {
+        let is = |organization: &Organization| {
+            record::organization_id(organization) == id || organization.id.to_string() == id
+        };
+        return mine.into_iter().find(is).ok_or_else(not_member).map(Some);
+    }
+    if let Some(slug) = slug {
+        let found = mine.into_iter().find(|organization| organization.slug == slug);
+        return found.ok_or_else(|| failure::ORGANIZATION_NOT_FOUND.into()).map(Some);
+    }
+    let now = request.inner.keys.session(allowed, token).await?.organization;
+    Ok(mine.into_iter().find(|organization| Some(organization.id) == now))
 }
 
 /// By root key: the original has this inside its own process only.
@@ -83,30 +113,34 @@ pub async fn add_member(request: &Request) -> Result<Answer, Failure> {
         fields.refuse("userId", "Invalid input: expected string, received undefined");
     }
     let organization = fields.text("organizationId");
-    let role = match fields.any("role") {
-        Some(Value::Array(roles)) => roles.first().and_then(Value::as_str).unwrap_or_default(),
-        _ => fields.text("role"),
-    };
+    let role = roles(request, &mut fields);
     fields.finish()?;
-    if !ROLES.contains(&role) {
-        return Err(Failure::field("role", "Invalid option: expected one of \"owner\"|\"admin\"|\"member\""));
-    }
-    let organization: OrgId =
-        organization.parse().map_err(|_| Failure::from(failure::ORGANIZATION_NOT_FOUND))?;
-    let user: UserId = user.parse().map_err(|_| Failure::from(failure::USER_NOT_FOUND))?;
-    let keys = &request.inner.keys;
-    let known = keys.members(&allowed, organization).await.map_err(|error| match error {
-        KeysError::NotFound => failure::ORGANIZATION_NOT_FOUND.into(),
-        other => Failure::from(other),
-    })?;
-    if known.iter().any(|member| member.user == user) {
+    let role = role.join(",");
+    let (inner, keys) = (&request.inner, &request.inner.keys);
+    let no_organization = || Failure::from(failure::ORGANIZATION_NOT_FOUND);
+    let organization = ids::organization(inner, &allowed, organization).await?.ok_or_else(no_organization)?;
+    let user = ids::user(inner, &allowed, &user).await?;
+    let user = user.ok_or_else(|| Failure::from(failure::USER_NOT_FOUND))?;
+    let known = keys.members(&allowed, organization.id).await?;
+    if known.iter().any(|member| member.user == user.id) {
         return Err(failure::USER_IS_ALREADY_A_MEMBER_OF_THIS_ORGANIZATION.into());
     }
-    let added = keys.put_member(&allowed, organization, user, role).await.map_err(|error| match error {
-        KeysError::NotFound => failure::USER_NOT_FOUND.into(),
-        other => Failure::from(other),
-    })?;
-    Ok(Answer::new(member(&added)))
+    let added = keys.put_member(&allowed, organization.id, user.id, &role).await?;
+    Ok(Answer::new(member(&added, &organization, &user)))
+}
+
+/// One role or a list of them, each one that there is.
+fn roles<'v>(request: &Request, fields: &mut Fields<'v>) -> Vec<&'v str> {
+    let held: Vec<&str> = match fields.any("role") {
+        Some(Value::Array(roles)) => roles.iter().map(|role| role.as_str().unwrap_or_default()).collect(),
+        _ => vec![fields.text("role")],
+    };
+    let known = request.inner.settings.configurations.roles().names();
+    if fields.any("role").is_some() && (held.is_empty() || !held.iter().all(|role| known.contains(role))) {
+        let listed: Vec<String> = known.iter().map(|role| format!("\"{role}\"")).collect();
+        fields.refuse("role", &format!("Invalid option: expected one of {}", listed.join("|")));
+    }
+    held
 }
 
 fn in_person(request: &Request) -> Result<&Allowed, Failure> {
@@ -144,7 +178,7 @@ fn shown(organization: &Organization) -> Map<String, Value> {
         organization.extra.as_deref().and_then(|text| serde_json::from_str(text).ok());
     let part = all.and_then(|all| all.get(DOOR).cloned()).unwrap_or_default();
     let value = json!({
-        "id": organization.id.to_string(),
+        "id": record::organization_id(organization),
         "name": organization.name,
         "slug": organization.slug,
         "logo": part.get("logo").cloned().unwrap_or_default(),
@@ -154,12 +188,27 @@ fn shown(organization: &Organization) -> Map<String, Value> {
     value.as_object().cloned().unwrap_or_default()
 }
 
-fn member(member: &Member) -> Value {
+/// What the organization a session is about is called.
+pub async fn called(
+    inner: &Inner,
+    allowed: &Allowed,
+    organization: Option<OrgId>,
+) -> Result<Option<String>, Failure> {
+    let Some(id) = organization else { return Ok(None) };
+    match inner.keys.organization(allowed, id).await {
+        Ok(organization) => Ok(Some(record::organization_id(&organization))),
+        // One the person has left since.
+        Err(KeysError::NotFound) => Ok(Some(id.to_string())),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn member(member: &Member, organization: &Organization, user: &User) -> Value {
     json!({
         // A member has no id of its own here: the pair is one.
         "id": format!("{}:{}", member.organization, member.user),
-        "organizationId": member.organization.to_string(),
-        "userId": member.user.to_string(),
+        "organizationId": record::organization_id(organization),
+        "userId": record::user_id(user),
         "role": member.role,
         "createdAt": record::date(member.created_at),
     })

@@ -51,7 +51,10 @@ pub fn check_sign_in(headers: &HeaderMap, settings: &BetterAuthSettings) -> Resu
 
 /// `callbackURL`: a path of this server, or a page that is trusted.
 pub fn check_callback(url: &str, headers: &HeaderMap, settings: &BetterAuthSettings) -> Result<(), Failure> {
-    let path = url.starts_with('/') && !url.starts_with("//") && !url.contains('\\') && !url.contains("/%5C");
+    let lower = url.to_ascii_lowercase();
+    // Browsers read a backslash as a slash, and some servers what is written for either.
+    let elsewhere = ["//", "/%2f", "/%5c"].iter().any(|start| lower.starts_with(start)) || url.contains('\\');
+    let path = url.starts_with('/') && !elsewhere;
     let clean = url.bytes().all(|b| b.is_ascii_graphic());
     match clean && (path || origin_of(url).is_some_and(|origin| trusted(&origin, headers, settings))) {
         true => Ok(()),
@@ -184,6 +187,8 @@ mod tests {
             ("https://keys.example/x", "ok"),
             ("//evil.example", "INVALID_CALLBACK_URL"),
             ("/\\evil.example", "INVALID_CALLBACK_URL"),
+            ("/%5cevil.example", "INVALID_CALLBACK_URL"),
+            ("/%2Fevil.example", "INVALID_CALLBACK_URL"),
             ("https://evil.example/", "INVALID_CALLBACK_URL"),
             ("javascript:alert(1)", "INVALID_CALLBACK_URL"),
         ] {

@@ -4,7 +4,7 @@ use domain::{
     KeyId, Millis,
     key::{Key, Owner, Permissions},
     limit::{RateLimit, Refill, WindowRule, WindowState},
-    user::{Session, User},
+    user::{Organization, Session, User},
 };
 use guard::{CachedKey, Guard};
 use serde_json::{Map, Value, json};
@@ -33,10 +33,21 @@ pub fn user_part(extra: Option<&str>) -> Map<String, Value> {
     }
 }
 
+/// The id programs know a user by: where one was imported, the one they had before.
+pub fn user_id(user: &User) -> String {
+    keys::import::foreign_id(user.extra.as_deref(), DOOR).unwrap_or_else(|| user.id.to_string())
+}
+
+/// The same for organizations.
+pub fn organization_id(organization: &Organization) -> String {
+    keys::import::foreign_id(organization.extra.as_deref(), DOOR)
+        .unwrap_or_else(|| organization.id.to_string())
+}
+
 pub fn user(user: &User) -> Value {
     let part = user_part(user.extra.as_deref());
     json!({
-        "id": user.id.to_string(),
+        "id": user_id(user),
         "name": user.name.as_deref().or(user.username.as_deref()).unwrap_or_default(),
         "email": user.email.as_deref().unwrap_or_default(),
         "emailVerified": false,
@@ -47,17 +58,18 @@ pub fn user(user: &User) -> Value {
 }
 
 /// `token`: the one it is called by where the caller may know it, else a name that opens nothing.
-pub fn session(session: &Session, token: &str) -> Value {
+/// `organization`: what the one it is about is called.
+pub fn session(session: &Session, token: &str, user: &User, organization: Option<String>) -> Value {
     json!({
         "id": session.id.to_string(),
         "token": token,
-        "userId": session.user.to_string(),
+        "userId": user_id(user),
         "expiresAt": date(session.expires_at),
         "createdAt": date(session.created_at),
         "updatedAt": date(session.updated_at),
         "ipAddress": session.ip.as_deref().unwrap_or_default(),
         "userAgent": session.user_agent.as_deref().unwrap_or_default(),
-        "activeOrganizationId": session.organization.map(|id| id.to_string()),
+        "activeOrganizationId": organization,
     })
 }
 
@@ -144,12 +156,12 @@ impl<'k> Record<'k> {
         let rate = self.rate.as_ref().map(|rate| kept.shown_rate(rate));
         let reference = kept.reference_id.clone().unwrap_or_else(|| reference(self.owner));
         let value = json!({
-            "id": self.id.to_string(),
+            "id": self.shown_id(),
             "configId": config_of(self.door).unwrap_or(DEFAULT),
             "name": kept.shown_name(self.name),
             "start": self.start,
             "prefix": self.prefix,
-            "referenceId": reference,
+            "referenceId": &reference,
             "enabled": self.enabled,
             "expiresAt": maybe_date(self.expires_at),
             "remaining": number::json(self.remaining),
@@ -168,10 +180,15 @@ impl<'k> Record<'k> {
         });
         let mut map = value.as_object().cloned().unwrap_or_default();
         // What older clients look for.
-        if let Owner::User(id) = self.owner {
-            map.insert("userId".to_owned(), Value::String(id.to_string()));
+        if let Owner::User(_) = self.owner {
+            map.insert("userId".to_owned(), Value::String(reference));
         }
         map
+    }
+
+    /// Where the key was imported, the id it had before.
+    fn shown_id(&self) -> String {
+        self.kept.old_id.clone().unwrap_or_else(|| self.id.to_string())
     }
 
     /// The last refill; the beginning of a quota is none.

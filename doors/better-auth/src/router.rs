@@ -66,6 +66,7 @@ const ROUTES: &[Route] = routes! {
     Post "/revoke-other-sessions" => auth::sessions::revoke_others;
     Post "/update-user" => auth::user::update;
     Post "/change-password" => auth::user::change_password;
+    Post "/delete-user" => auth::user::delete;
 
     Post "/api-key/create" => keys::create::create;
     Get "/api-key/get" => keys::get::get;
@@ -103,14 +104,17 @@ async fn serve(state: &BetterAuthState, parts: Parts, body: Body) -> Result<Answ
     let settings = &inner.settings;
     let path = parts.uri.path().strip_prefix(BASE).unwrap_or_default();
     let ip = peer::client_ip(&parts, &settings.trusted);
-    let route = find(&parts.method, path).ok_or_else(Failure::nothing_here)?;
+    let route = find(&parts.method, path);
+    // Whatever is not here counts as one path, so that made-up ones cannot fill the table.
+    let counted = route.map_or("", |route| route.path);
     // The original verifies inside its own process: a backend's verifications are not a visitor's requests.
-    let limited = settings.ip_rate_limit && route.path != "/api-key/verify";
+    let limited = settings.ip_rate_limit && counted != "/api-key/verify";
     if let Some(ip) = ip.filter(|_| limited)
-        && let Some(wait_ms) = inner.slow.wait(ip, route.path, inner.clock.now())
+        && let Some(wait_ms) = inner.slow.wait(ip, counted, inner.clock.now())
     {
         return Err(Failure::slow_down(wait_ms));
     }
+    let route = route.ok_or_else(Failure::nothing_here)?;
     let body = match route.verb {
         Verb::Get => None,
         Verb::Post | Verb::Form => {

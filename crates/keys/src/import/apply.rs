@@ -7,17 +7,18 @@ use domain::{
     access::Layer,
     decision::Allowed,
     secret::Digest,
-    user::{Organization, Role},
+    user::{Organization, Role, Session},
 };
 
 use super::{
     ImportOptions, ImportOrganization, ImportRole, Item, Line, Outcome, Report, What, fit, marked, origin,
     records::ImportMember,
+    sessions,
 };
 use crate::{Keys, KeysError, Member, check, rights::layer_of};
 
-/// Keys written together.
-const KEYS_PER_WRITE: usize = 256;
+/// Keys, or users, written together.
+const ROWS_PER_WRITE: usize = 256;
 
 pub(super) struct Run<'a> {
     pub keys: &'a Keys,
@@ -32,7 +33,11 @@ pub(super) struct Run<'a> {
     /// Foreign ids of users and organizations that did not come: nor does what is theirs.
     pub stayed: HashSet<String>,
     pub taken: Taken,
+    /// Not yet written, each with the place of its line.
     pub pending: Vec<(store::NewKey, usize)>,
+    pub people: Vec<(store::NewUser, usize)>,
+    /// Their sessions.
+    pub begun: HashMap<UserId, Vec<Session>>,
     pub lines: Vec<Line>,
 }
 
@@ -82,13 +87,20 @@ impl<'a> Run<'a> {
             stayed: HashSet::new(),
             taken: Taken::default(),
             pending: Vec::new(),
+            people: Vec::new(),
+            begun: HashMap::new(),
             lines: Vec::new(),
         }
     }
 
     pub async fn item(&mut self, item: Item) -> Result<(), KeysError> {
-        let Item { table, id, label, mut notes, what } = item;
+        let Item { table, id, label, mut notes, mut what } = item;
+        let begun = if let What::User(user) = &mut what { sessions::take(user) } else { Vec::new() };
         let is_owner = matches!(what, What::User(_) | What::Organization(_));
+        if !matches!(what, What::User(_)) {
+            // What comes now may name them.
+            self.flush_users().await?;
+        }
         let became = match what {
             What::Refused(reason) => Became::refused(reason),
             What::Dead(reason) => Became { outcome: Outcome::Dead, reason: Some(reason), here: None },
@@ -102,8 +114,11 @@ impl<'a> Run<'a> {
         if is_owner && outcome == Outcome::Refused {
             self.stayed.insert(id.clone());
         }
+        let foreign = id.clone();
         self.lines.push(Line { table: table.to_owned(), id, label, outcome, reason, notes, here });
-        if self.pending.len() >= KEYS_PER_WRITE { self.flush().await } else { Ok(()) }
+        self.sessions(&foreign, begun).await?;
+        let full = self.pending.len().max(self.people.len()) >= ROWS_PER_WRITE;
+        if full { self.flush().await } else { Ok(()) }
     }
 
     pub async fn finish(mut self) -> Result<Report, KeysError> {

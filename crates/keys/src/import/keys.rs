@@ -11,7 +11,7 @@ use store::OwnerScope;
 use super::{
     ImportKey, ImportOwner, Outcome,
     apply::{Became, Run},
-    fit, marked, origin,
+    fit, marked, num, origin,
 };
 use crate::KeysError;
 
@@ -120,7 +120,7 @@ impl Run<'_> {
         let created_at = key.created_at.unwrap_or(self.allowed.at());
         Key {
             id,
-            num: 0,
+            num: num(key.num),
             // Whatever it was called there: nothing imported replaces a role.
             kind: KeyKind::Standard,
             owner,
@@ -152,9 +152,11 @@ impl Run<'_> {
     }
 
     /// First without a secret, then revoked: whatever happens in between, nothing ever opens it.
-    async fn bury(&self, key: Key) -> Result<Became, KeysError> {
+    async fn bury(&mut self, key: Key) -> Result<Became, KeysError> {
         let id = key.id;
         if self.options.apply {
+            // In their order, so that each finds its number free.
+            self.flush().await?;
             let (store, by) = (self.keys.store(), self.allowed.actor());
             let new = store::NewKey { key, secrets: Vec::new(), sealed: None, idempotency: None };
             store.insert_key(&by, new).await?;
@@ -166,6 +168,7 @@ impl Run<'_> {
     /// Writes the keys gathered so far. When they cannot go together, one by one, so that only the one that
     /// cannot be written says so.
     pub(super) async fn flush(&mut self) -> Result<(), KeysError> {
+        self.flush_users().await?;
         let pending = std::mem::take(&mut self.pending);
         if pending.is_empty() || !self.options.apply {
             return Ok(());
@@ -176,13 +179,24 @@ impl Run<'_> {
             return Ok(());
         }
         for (new, at) in pending {
-            if let Err(error) = self.keys.store().insert_key(&by, new).await
-                && let Some(line) = self.lines.get_mut(at)
-            {
-                line.outcome = Outcome::Refused;
-                line.reason = Some(format!("it could not be written: {error}"));
-                line.here = None;
+            if let Err(error) = self.keys.store().insert_key(&by, new).await {
+                self.not_written(at, &error)?;
             }
+        }
+        Ok(())
+    }
+
+    /// What is wrong with one row is said in its line; what is wrong with the disk ends the run, and the next one
+    /// goes on from there.
+    pub(super) fn not_written(&mut self, at: usize, error: &store::StoreError) -> Result<(), KeysError> {
+        use store::StoreError::{Backend, Busy, Full};
+        if matches!(error, Backend(_) | Busy | Full) {
+            return Err(KeysError::from(error.clone()));
+        }
+        if let Some(line) = self.lines.get_mut(at) {
+            line.outcome = Outcome::Refused;
+            line.reason = Some(format!("it could not be written: {error}"));
+            line.here = None;
         }
         Ok(())
     }

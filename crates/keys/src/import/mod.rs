@@ -7,9 +7,11 @@
 
 mod apply;
 mod keys;
+mod known;
 mod people;
 mod records;
 mod report;
+mod sessions;
 
 use std::collections::HashMap;
 
@@ -17,8 +19,9 @@ use domain::{Entropy, Millis, decision::Allowed, secret::Digester};
 
 use crate::{Keys, KeysError};
 
+pub use known::{foreign_id, foreign_id_in};
 pub use records::{
-    Import, ImportKey, ImportMember, ImportOrganization, ImportOwner, ImportRole, ImportUser, Item, What,
+    Import, ImportKey, ImportMember, ImportOrganization, ImportOwner, ImportRole, ImportSession, ImportUser, Item, What,
 };
 pub use report::{Line, Outcome, Report};
 
@@ -73,6 +76,12 @@ fn origin(source: &str, table: &str, id: &str, created_at: Option<Millis>) -> (M
     let at = created_at.unwrap_or(Millis::ZERO);
     // Plain SHA-256, whatever is configured: the pepper can change.
     (at, Derived(Digester::default(), format!("import {source} {table} {} {id}", at.0)))
+}
+
+/// A number from elsewhere, if numbers given out after it still have room; otherwise 0: the next one is given.
+fn num(wanted: Option<i64>) -> i64 {
+    const WANTED_MAX: i64 = 1 << 53;
+    wanted.filter(|num| (1..WANTED_MAX).contains(num)).unwrap_or(0)
 }
 
 /// What a dialect keeps with a record, and where the record is from.

@@ -5,7 +5,7 @@ use domain::{Millis, RoleId, UserId, limits, user::User};
 use super::{
     ImportUser, Outcome,
     apply::{Became, Run},
-    fit, marked, origin,
+    fit, marked, num, origin,
 };
 use crate::{KeysError, check, user::check_combination};
 
@@ -56,7 +56,7 @@ impl Run<'_> {
         }
         let made = User {
             id,
-            num: 0,
+            num: num(user.num),
             email,
             username,
             name: fit("name", user.name, limits::NAME_CHARS_MAX, notes),
@@ -69,11 +69,43 @@ impl Run<'_> {
             updated_at: self.allowed.at(),
             sessions_valid_from: user.valid_from.unwrap_or(Millis::ZERO),
         };
-        if self.options.apply {
-            let new = store::NewUser { user: made.clone(), password_hash };
-            self.keys.store().create_user(&self.allowed.actor(), new).await?;
+        let line = self.known(foreign, &made, Outcome::New);
+        self.people.push((store::NewUser { user: made, password_hash }, self.lines.len()));
+        Ok(line)
+    }
+
+    /// Writes the users gathered so far: together, or one by one where one of them cannot be written.
+    pub(super) async fn flush_users(&mut self) -> Result<(), KeysError> {
+        let people = std::mem::take(&mut self.people);
+        if people.is_empty() || !self.options.apply {
+            return Ok(());
         }
-        Ok(self.known(foreign, &made, Outcome::New))
+        let by = self.allowed.actor();
+        let mut begun = std::mem::take(&mut self.begun);
+        let people = people.into_iter().map(|(new, at)| {
+            let sessions = begun.remove(&new.user.id).unwrap_or_default();
+            ((new, sessions), at)
+        });
+        let people: Vec<_> = people.collect();
+        let all = people.iter().map(|(new, _)| new.clone()).collect();
+        if self.keys.store().create_users_signed_in(&by, all).await.is_ok() {
+            return Ok(());
+        }
+        for (new, at) in people {
+            let id = new.0.user.id;
+            if let Err(error) = self.keys.store().create_users_signed_in(&by, vec![new]).await {
+                self.not_written(at, &error)?;
+                self.not_signed_in(at);
+                // What is theirs does not come either.
+                let theirs =
+                    self.users.iter().find(|(_, user)| **user == id).map(|(foreign, _)| foreign.clone());
+                if let Some(foreign) = theirs {
+                    self.users.remove(&foreign);
+                    self.stayed.insert(foreign);
+                }
+            }
+        }
+        Ok(())
     }
 
     fn known(&mut self, foreign: String, user: &User, outcome: Outcome) -> Became {

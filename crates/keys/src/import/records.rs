@@ -6,7 +6,7 @@ use domain::{
     access::{Grants, Scopes},
     key::{Permissions, Quota},
     limit::{RateLimit, WindowState},
-    secret::Digest,
+    secret::{Digest, Secret},
 };
 
 use crate::ScryptHash;
@@ -92,6 +92,8 @@ pub struct ImportRole {
 #[derive(Clone, Debug, Default)]
 pub struct ImportUser {
     pub id: String,
+    /// The number it is known by on the wire, kept where it was never given out here.
+    pub num: Option<i64>,
     pub email: Option<String>,
     pub username: Option<String>,
     pub name: Option<String>,
@@ -104,6 +106,22 @@ pub struct ImportUser {
     pub created_at: Option<Millis>,
     /// Sessions and everything begun before this moment are void.
     pub valid_from: Option<Millis>,
+    /// Where they are signed in. They come with the user or never: what ended here since stays ended.
+    pub sessions: Vec<ImportSession>,
+}
+
+/// A live session. The table it is reported under is `session`.
+#[derive(Clone, Debug)]
+pub struct ImportSession {
+    pub id: String,
+    pub token: Secret,
+    pub created_at: Option<Millis>,
+    pub updated_at: Option<Millis>,
+    pub expires_at: Option<Millis>,
+    pub ip: Option<String>,
+    pub user_agent: Option<String>,
+    /// Foreign id of the one it is about.
+    pub organization: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -134,6 +152,8 @@ pub enum ImportOwner {
 
 #[derive(Clone, Debug)]
 pub struct ImportKey {
+    /// The number it is known by on the wire, kept where it was never given out here.
+    pub num: Option<i64>,
     pub owner: ImportOwner,
     /// Foreign name of the one role it acts in.
     pub role: Option<String>,

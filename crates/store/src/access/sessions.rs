@@ -158,7 +158,7 @@ fn find(conn: &Connection, digest: Digest) -> Result<Option<Session>, StoreError
     sql::first(conn, &format!("SELECT {COLUMNS} FROM sessions WHERE digest = $1"), [digest.0], read)
 }
 
-fn insert(tx: &mut Tx<'_>, session: Session) -> Result<(), StoreError> {
+pub(super) fn insert(tx: &mut Tx<'_>, session: Session) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO sessions (digest, id, user_id, created_at, updated_at, expires_at, ip, user_agent,
            organization_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",

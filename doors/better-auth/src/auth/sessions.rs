@@ -3,7 +3,7 @@
 
 use axum::http::header::{CACHE_CONTROL, PRAGMA};
 use domain::{
-    Millis, SessionId, decision::Allowed, limits::SESSION_LIFE_MS, secret::Secret, time::DAY_MS,
+    KeyId, Millis, SessionId, decision::Allowed, limits::SESSION_LIFE_MS, secret::Secret, time::DAY_MS,
     user::Session,
 };
 use guard::{Call, Credential};
@@ -14,9 +14,12 @@ use crate::{
     answer::Answer,
     caller::Who,
     failure::{self, Failure},
+    kept::Kept,
+    organizations::called,
     profile::SESSION,
     record,
     request::Request,
+    state::Inner,
 };
 
 /// A handle is this and the id of the session. No session token begins like it.
@@ -43,9 +46,9 @@ pub async fn get(request: &Request) -> Result<Answer, Failure> {
         Who::Key { allowed, token } => {
             let user = inner.keys.me(allowed).await?;
             let session = json!({
-                "id": allowed.principal().key.map(|id| id.to_string()),
+                "id": allowed.principal().key.map(|id| key_id(inner, id)),
                 "token": token.expose(),
-                "userId": user.id.to_string(),
+                "userId": record::user_id(&user),
                 "userAgent": request.user_agent(),
                 "ipAddress": request.ip.map(|ip| ip.to_string()),
                 "createdAt": record::date(allowed.at()),
@@ -58,8 +61,9 @@ pub async fn get(request: &Request) -> Result<Answer, Failure> {
             let user = inner.keys.me(allowed).await?;
             let session = inner.keys.session(allowed, token).await?;
             let (session, prolonged) = prolong(request, allowed, session).await?;
-            let body =
-                json!({ "session": record::session(&session, token.expose()), "user": record::user(&user) });
+            let organization = called(inner, allowed, session.organization).await?;
+            let shown = record::session(&session, token.expose(), &user, organization);
+            let body = json!({ "session": shown, "user": record::user(&user) });
             let answer = private(Answer::new(body));
             let max_age_s = session.expires_at.since(allowed.at()).div_euclid(1_000);
             Ok(if prolonged { answer.headers(inner.signer.begin(token, Some(max_age_s))) } else { answer })
@@ -87,12 +91,21 @@ pub async fn list(request: &Request) -> Result<Answer, Failure> {
     let keys = &request.inner.keys;
     let own = keys.session(allowed, token).await?;
     check_fresh(&own, allowed.at())?;
-    let sessions = keys.sessions(allowed, None).await?;
-    let shown = sessions.iter().map(|session| match session.id == own.id {
-        true => record::session(session, token.expose()),
-        false => record::session(session, &format!("{HANDLE}{}", session.id)),
-    });
-    Ok(Answer::new(Value::Array(shown.collect())))
+    let (user, sessions) = (keys.me(allowed).await?, keys.sessions(allowed, None).await?);
+    let mut shown = Vec::with_capacity(sessions.len());
+    for session in &sessions {
+        let organization = called(&request.inner, allowed, session.organization).await?;
+        let handle = format!("{HANDLE}{}", session.id);
+        let token = if session.id == own.id { token.expose() } else { handle.as_str() };
+        shown.push(record::session(session, token, &user, organization));
+    }
+    Ok(Answer::new(Value::Array(shown)))
+}
+
+/// What a key is called here.
+fn key_id(inner: &Inner, id: KeyId) -> String {
+    let old = inner.guard.key(id).and_then(|key| Kept::read(key.extra()).old_id);
+    old.unwrap_or_else(|| id.to_string())
 }
 
 fn check_fresh(session: &Session, now: Millis) -> Result<(), Failure> {

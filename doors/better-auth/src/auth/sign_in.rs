@@ -18,7 +18,7 @@ pub async fn sign_in(request: &Request) -> Result<Answer, Failure> {
     let mut fields = request.body();
     let email = fields.text("email");
     let password = Secret::new(fields.text("password"));
-    let callback = fields.maybe_text("callbackURL").filter(|url| !url.is_empty());
+    let callback = fields.maybe_text("callbackURL");
     let remember = fields.flag("rememberMe").unwrap_or(true);
     fields.finish()?;
     origin::check_sign_in(&request.headers, &request.inner.settings)?;
@@ -31,9 +31,10 @@ pub async fn sign_in(request: &Request) -> Result<Answer, Failure> {
         KeysError::WrongCredentials | KeysError::Invalid { .. } => failure::INVALID_EMAIL_OR_PASSWORD.into(),
         other => Failure::from(other),
     })?;
+    let leads_on = callback.filter(|url| !url.is_empty());
     let answer = sign_up::answer(request, signed_in, remember, |token, user| {
         let mut body = Map::new();
-        body.insert("redirect".to_owned(), Value::Bool(callback.is_some()));
+        body.insert("redirect".to_owned(), Value::Bool(leads_on.is_some()));
         body.insert("token".to_owned(), Value::from(token));
         if let Some(url) = callback {
             body.insert("url".to_owned(), Value::from(url));
@@ -42,14 +43,17 @@ pub async fn sign_in(request: &Request) -> Result<Answer, Failure> {
         Value::Object(body)
     })
     .await?;
-    Ok(match callback {
+    Ok(match leads_on {
         Some(url) => answer.header(LOCATION, url),
         None => answer,
     })
 }
 
-/// Also for who was not signed in.
+/// Also for who was not signed in; a body may be missing, but is an object.
 pub async fn sign_out(request: &Request) -> Result<Answer, Failure> {
+    if request.body.is_some() {
+        request.body().finish()?;
+    }
     if let Who::Session { allowed, token } = &request.caller.who {
         match request.inner.keys.sign_out(allowed, token).await {
             Ok(()) | Err(KeysError::NotFound) => {}

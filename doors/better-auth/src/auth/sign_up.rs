@@ -38,7 +38,7 @@ fn read(mut fields: Fields<'_>) -> Result<(String, Secret, NewUser, bool), Failu
     if fields.any("email").is_some_and(Value::is_string) && !check::is_email(email) {
         fields.refuse("email", "Invalid email address");
     }
-    let password = Secret::new(fields.text("password"));
+    let password = Secret::new(fields.text_of_some("password"));
     let image = fields.maybe_text("image");
     fields.maybe_text("callbackURL");
     let remember = fields.flag("rememberMe").unwrap_or(true);

@@ -73,3 +73,14 @@ pub async fn change_password(request: &Request) -> Result<Answer, Failure> {
     let body = json!({ "token": token.expose(), "user": record::user(&user) });
     Ok(Answer::new(body).headers(request.inner.signer.begin(token, Some(SESSION_LIFE_MS / 1_000))))
 }
+
+/// Nobody deletes their account here, as in the original unless it is told otherwise: who is signed in finds nothing.
+pub async fn delete(request: &Request) -> Result<Answer, Failure> {
+    let mut fields = request.body();
+    for name in ["callbackURL", "password", "token"] {
+        fields.maybe_text(name);
+    }
+    fields.finish()?;
+    request.signed_in()?;
+    Err(Failure::nothing_here())
+}

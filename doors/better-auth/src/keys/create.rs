@@ -9,7 +9,7 @@ use domain::{
 use keys::{Expires, NewKey};
 use serde_json::Value;
 
-use super::{Acting, Subject, act_for, clear, door_of, limits, resolve, scopes_of};
+use super::{Acting, Subject, act_for_named, clear, door_of, limits, resolve, scopes_of};
 use crate::{
     Configuration,
     answer::Answer,
@@ -19,6 +19,7 @@ use crate::{
     kept::Kept,
     record::Record,
     request::Request,
+    roles::Action,
 };
 
 const LETTERS: &[u8; 52] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -104,11 +105,13 @@ pub async fn create(request: &Request) -> Result<Answer, Failure> {
     }
     let acting = acting(request, operator.as_ref(), wanted.user_id.as_deref()).await?;
     let allowed = match organization.filter(|_| needs_organization) {
-        Some(organization) => act_for(inner, &acting, organization).await?,
+        Some(organization) => act_for_named(inner, &acting, organization, Action::Create).await?,
         None => acting.allowed.clone(),
     };
     check(configuration, &wanted)?;
-    let (new, secret) = new_key(request, configuration, &wanted, &acting, &allowed);
+    let owner = owner(configuration, &acting, &allowed);
+    let reference = acting.reference(inner, owner).await?;
+    let (new, secret) = new_key(request, configuration, &wanted, (owner, reference), &allowed);
     let (key, secret) = inner.keys.create_with(&allowed, new, move |_| secret).await?;
     clear(inner).await?;
     let mut shown = Record::stored(&key, &inner.guard).to_json();
@@ -169,11 +172,11 @@ fn new_key(
     request: &Request,
     configuration: &Configuration,
     wanted: &Wanted<'_>,
-    acting: &Acting<'_>,
+    (owner, reference_id): (Owner, Option<String>),
     allowed: &Allowed,
 ) -> (NewKey, Secret) {
-    let mut kept =
-        Kept { refill_amount: wanted.refill.0, refill_interval: wanted.refill.1, ..Kept::default() };
+    let (refill_amount, refill_interval) = wanted.refill;
+    let mut kept = Kept { refill_amount, refill_interval, reference_id, ..Kept::default() };
     let rate = &configuration.rate;
     let (window_ms, max) = (wanted.window_ms.unwrap_or(rate.window_ms), wanted.max.unwrap_or(rate.max));
     let rate_limit = kept.keep_rate(wanted.enabled.unwrap_or(rate.enabled), window_ms, max, rate.rule);
@@ -181,7 +184,6 @@ fn new_key(
     let permissions = kept.keep_permissions(wanted.permissions.or(defaults));
     let ends_in_s = wanted.expires_in_s.or(configuration.default_expires_in_s);
     let prefix = wanted.prefix.or(configuration.default_prefix.as_deref());
-    let owner = owner(configuration, acting, allowed, &mut kept);
     let letters = random_text(configuration.key_length, LETTERS, &*request.inner.entropy);
     let secret = Secret::new(format!("{}{letters}", prefix.unwrap_or_default()));
     let new = NewKey {
@@ -204,13 +206,10 @@ fn new_key(
 }
 
 /// Whose the key will be. Of users this server does not know, only the name is kept.
-fn owner(configuration: &Configuration, acting: &Acting<'_>, allowed: &Allowed, kept: &mut Kept) -> Owner {
+fn owner(configuration: &Configuration, acting: &Acting<'_>, allowed: &Allowed) -> Owner {
     match (configuration.references, &acting.user) {
         (References::Organization, _) => allowed.principal().owner,
         (References::User, Subject::User(id)) => Owner::User(*id),
-        (References::User, Subject::Foreign(name)) => {
-            kept.reference_id = Some(name.clone());
-            Owner::Server
-        }
+        (References::User, Subject::Foreign(_)) => Owner::Server,
     }
 }

@@ -4,7 +4,7 @@ use domain::access::Op;
 use serde_json::json;
 
 use super::{Acting, DOOR_PREFIX, clear, find};
-use crate::{answer::Answer, failure::Failure, request::Request, router::only_server};
+use crate::{answer::Answer, failure::Failure, request::Request, roles::Action, router::only_server};
 
 pub async fn delete(request: &Request) -> Result<Answer, Failure> {
     let mut fields = request.body();
@@ -12,7 +12,7 @@ pub async fn delete(request: &Request) -> Result<Answer, Failure> {
     let id = fields.text("keyId");
     fields.finish()?;
     let acting = Acting::client(request.signed_in()?)?;
-    let found = find(request, &acting, id, config_id).await?;
+    let found = find(request, &acting, id, config_id, Action::Delete).await?;
     request.inner.keys.revoke(&found.allowed, found.key.id).await?;
     clear(&request.inner).await?;
     Ok(Answer::new(json!({ "success": true })))

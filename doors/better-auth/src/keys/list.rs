@@ -7,7 +7,7 @@ use domain::{decision::Allowed, key::Key, limits::PAGE_SIZE_MAX};
 use keys::{KeyQuery, PageRequest};
 use serde_json::{Map, Value};
 
-use super::{Acting, act_for, clear, config_of};
+use super::{Acting, act_for_named, clear, config_of};
 use crate::{
     ListShape,
     answer::Answer,
@@ -16,6 +16,7 @@ use crate::{
     number,
     record::Record,
     request::Request,
+    roles::Action,
 };
 
 const FIELDS: &[&str] = &[
@@ -45,19 +46,29 @@ const FIELDS: &[&str] = &[
 pub async fn list(request: &Request) -> Result<Answer, Failure> {
     let mut fields = request.query();
     let config_id = fields.maybe_text("configId").filter(|id| !id.is_empty());
-    let organization = fields.maybe_text("organizationId").filter(|id| !id.is_empty());
+    let organization = fields.maybe_text("organizationId");
     let limit = fields.counted("limit");
     let offset = fields.counted("offset");
-    let sort_by = fields.one_of("sortBy", FIELDS);
+    let sort_by = fields.any("sortBy").filter(|field| field.as_str() != Some(""));
+    let sort_by = sort_by.and_then(|_| fields.one_of("sortBy", FIELDS));
     let descending = fields.one_of("sortDirection", &["asc", "desc"]) == Some("desc");
     fields.finish()?;
     let acting = Acting::client(request.signed_in()?)?;
-    let (allowed, references) = match organization {
-        Some(id) => (act_for(&request.inner, &acting, id).await?, References::Organization),
-        None => (acting.allowed.clone(), References::User),
+    let keys = match organization {
+        // No organization has this name: nothing is its own.
+        Some("") => Vec::new(),
+        Some(id) => {
+            let allowed = act_for_named(&request.inner, &acting, id, Action::Read).await?;
+            let mut keys = owned(request, &allowed).await?;
+            keys.retain(|key| belongs(request, key, References::Organization, config_id));
+            keys
+        }
+        None => {
+            let mut keys = owned(request, acting.allowed).await?;
+            keys.retain(|key| belongs(request, key, References::User, config_id));
+            keys
+        }
     };
-    let mut keys = owned(request, &allowed).await?;
-    keys.retain(|key| belongs(request, key, references, config_id));
     let mut rows: Vec<_> =
         keys.iter().map(|key| Record::stored(key, &request.inner.guard).to_json()).collect();
     if let Some(field) = sort_by {

@@ -9,7 +9,7 @@ pub mod update;
 pub mod verify;
 
 use domain::{
-    KeyId, OrgId, UserId,
+    OrgId, UserId,
     access::{Op, Scope, Scopes},
     decision::Allowed,
     key::{Key, Owner, Permissions},
@@ -20,8 +20,11 @@ use crate::{
     Configuration,
     config::References,
     failure::{self, Failure},
+    ids,
     kept::Kept,
+    record,
     request::{Request, user_of},
+    roles::Action,
     state::Inner,
 };
 
@@ -77,15 +80,34 @@ impl<'r> Acting<'r> {
     }
 
     pub async fn server(inner: &Inner, allowed: &'r Allowed, user: &str) -> Result<Self, Failure> {
-        let user = match user.parse::<UserId>() {
-            Ok(id) => match inner.keys.user(allowed, id).await {
-                Ok(user) => Subject::User(user.id),
-                Err(KeysError::NotFound) => Subject::Foreign(id.to_string()),
-                Err(error) => return Err(error.into()),
-            },
-            Err(_) => Subject::Foreign(user.to_owned()),
+        let user = match ids::user(inner, allowed, user).await? {
+            Some(user) => Subject::User(user.id),
+            None => Subject::Foreign(user.to_owned()),
         };
         Ok(Self { allowed, server: true, user })
+    }
+
+    /// What an owner is called, when that is not their id here.
+    async fn reference(&self, inner: &Inner, owner: Owner) -> Result<Option<String>, Failure> {
+        let (called, id) = match (owner, &self.user) {
+            (Owner::Organization(id), _) => {
+                let organization = inner.keys.organization(self.allowed, id).await?;
+                (record::organization_id(&organization), id.to_string())
+            }
+            (Owner::Server, Subject::Foreign(name)) => return Ok(Some(name.clone())),
+            (Owner::Server, Subject::User(_)) => return Ok(None),
+            (Owner::User(id), _) if self.server => {
+                (record::user_id(&inner.keys.user(self.allowed, id).await?), id.to_string())
+            }
+            (Owner::User(id), _) => (record::user_id(&inner.keys.me(self.allowed).await?), id.to_string()),
+        };
+        Ok(Some(called).filter(|called| *called != id))
+    }
+
+    /// Whether the caller is called this.
+    async fn is(&self, inner: &Inner, user: &str) -> Result<bool, Failure> {
+        let me = inner.keys.me(self.allowed).await?;
+        Ok(user == me.id.to_string() || user == record::user_id(&me))
     }
 
     fn owns(&self, key: &Key) -> bool {
@@ -96,16 +118,35 @@ impl<'r> Acting<'r> {
     }
 }
 
-/// Proof for the keys of an organization, in the words of this door.
-pub async fn act_for(inner: &Inner, acting: &Acting<'_>, organization: &str) -> Result<Allowed, Failure> {
-    let not_member = || Failure::from(failure::USER_NOT_MEMBER_OF_ORGANIZATION);
-    let id: OrgId = organization.parse().map_err(|_| not_member())?;
+/// Proof for doing this to keys of an organization, in the words of this door.
+pub async fn act_for(
+    inner: &Inner,
+    acting: &Acting<'_>,
+    organization: OrgId,
+    action: Action,
+) -> Result<Allowed, Failure> {
     let user = acting.user.user().ok_or_else(not_member)?;
-    inner.keys.act_for(acting.allowed, id, Some(user)).await.map_err(|error| match error {
+    let may = |role: &str| inner.settings.configurations.roles().allow(role, action);
+    inner.keys.act_for_if(acting.allowed, organization, Some(user), may).await.map_err(|error| match error {
         KeysError::NotFound => not_member(),
         KeysError::NotAllowed(_) => failure::INSUFFICIENT_API_KEY_PERMISSIONS.into(),
         other => other.into(),
     })
+}
+
+/// [`act_for`] the organization a request names.
+pub async fn act_for_named(
+    inner: &Inner,
+    acting: &Acting<'_>,
+    organization: &str,
+    action: Action,
+) -> Result<Allowed, Failure> {
+    let id = ids::organization_id(inner, acting.allowed, organization).await?.ok_or_else(not_member)?;
+    act_for(inner, acting, id, action).await
+}
+
+fn not_member() -> Failure {
+    failure::USER_NOT_MEMBER_OF_ORGANIZATION.into()
 }
 
 /// A key that is about to be read or changed, with the proof that suits its owner.
@@ -121,19 +162,20 @@ pub async fn find<'r>(
     acting: &Acting<'_>,
     key_id: &str,
     config_id: Option<&str>,
+    action: Action,
 ) -> Result<Found<'r>, Failure> {
     let inner = &request.inner;
     let not_found = || Failure::from(failure::KEY_NOT_FOUND);
     let configuration = resolve(request, config_id)?;
-    let id: KeyId = key_id.parse().map_err(|_| not_found())?;
+    let id = ids::key(inner, acting.allowed, key_id).await?.ok_or_else(not_found)?;
     let live = inner.guard.key(id).filter(|key| config_of(key.door()) == Some(&configuration.id));
     let owner = live.ok_or_else(not_found)?.owner();
     let organization = match (configuration.references, owner) {
-        (References::Organization, Owner::Organization(id)) => Some(id.to_string()),
+        (References::Organization, Owner::Organization(id)) => Some(id),
         _ => None,
     };
-    let allowed = match &organization {
-        Some(id) => act_for(inner, acting, id).await?,
+    let allowed = match organization {
+        Some(id) => act_for(inner, acting, id, action).await?,
         None => acting.allowed.clone(),
     };
     let key = inner.keys.get(&allowed, id).await?;

@@ -12,6 +12,7 @@ use crate::{
     kept::Kept,
     record::Record,
     request::Request,
+    roles::Action,
 };
 
 struct Wanted<'v> {
@@ -65,15 +66,16 @@ pub async fn update(request: &Request) -> Result<Answer, Failure> {
         None => Acting::client(request.anybody().ok_or_else(nobody)?)?,
     };
     if !acting.server {
-        let own = acting.user.user().map(|id| id.to_string());
-        if wanted.user_id.is_some() && wanted.user_id != own {
+        if let Some(user) = &wanted.user_id
+            && !acting.is(inner, user).await?
+        {
             return Err(nobody());
         }
         if wanted.server_only {
             return Err(failure::SERVER_ONLY_PROPERTY.into());
         }
     }
-    let found = find(request, &acting, wanted.key_id, wanted.config_id).await?;
+    let found = find(request, &acting, wanted.key_id, wanted.config_id, Action::Update).await?;
     let change = change(&found, &wanted)?;
     let had_quota = found.key.quota.is_some();
     let mut key = inner.keys.update(&found.allowed, found.key.id, change).await?;
