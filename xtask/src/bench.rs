@@ -2,12 +2,16 @@
 //! the same core.
 //!
 //! The servers run on one core, the load on the other. Rows take turns in short rounds and the table shows
-//! medians, so that noise of the machine hits all of them. What counts are the ratios.
+//! medians, so that noise of the machine hits all of them. What counts are the ratios. The products whose dialects
+//! Keyward speaks come last, one server alive at a time.
 
 mod load;
 mod machine;
 mod measure;
+mod pairs;
 mod partners;
+mod questions;
+mod rivals;
 mod scene;
 mod table;
 mod zipf;
@@ -18,7 +22,7 @@ use crate::{Outcome, sh};
 
 /// Where the servers run, and where the load comes from.
 pub const SERVER_CORE: &str = "0";
-const LOAD_CORE: &str = "1";
+pub const LOAD_CORE: &str = "1";
 /// Tells the second, pinned half of the run that everything is built.
 const PINNED: &str = "KEYWARD_BENCH_PINNED";
 
@@ -30,6 +34,19 @@ pub struct Args {
     /// Short rounds and 20 000 keys instead of a million: to see that it runs. Writes no file.
     #[arg(long)]
     quick: bool,
+    /// The real better-auth and NocoBase, too, installed with npm where they are not there (minutes). A full run does
+    /// that anyway.
+    #[arg(long, conflicts_with = "no_rivals")]
+    rivals: bool,
+    /// Keyward alone.
+    #[arg(long)]
+    no_rivals: bool,
+}
+
+impl Args {
+    fn with_rivals(&self) -> bool {
+        !self.no_rivals && (self.rivals || !self.quick)
+    }
 }
 
 /// How long and how large.
@@ -41,6 +58,10 @@ pub struct Size {
     pub keys_large: usize,
     pub rows: usize,
     pub starts: usize,
+    /// How often Keyward and a rival take turns, each started anew.
+    pub turns: usize,
+    /// Load that is not measured, after each of these starts: a JIT compiler needs its time.
+    pub warm_up: Duration,
 }
 
 impl Size {
@@ -53,6 +74,8 @@ impl Size {
             keys_large: 1_000_000,
             rows: 100_000,
             starts: 3,
+            turns: 5,
+            warm_up: Duration::from_secs(4),
         };
         if !args.quick {
             return full;
@@ -65,6 +88,8 @@ impl Size {
             keys_large: 20_000,
             rows: 5_000,
             starts: 1,
+            turns: 1,
+            warm_up: Duration::from_secs(1),
             ..full
         }
     }
@@ -87,7 +112,7 @@ pub fn run(args: &Args) -> Outcome<()> {
         bare: release.join("bench-bare"),
         inproc: release.join("bench-inproc"),
     };
-    let figures = measure::run(&programs, &Size::of(args))?;
+    let figures = measure::run(&programs, &Size::of(args), args.with_rivals())?;
     if args.json {
         println!("{:#}", table::as_json(&figures));
     } else {
@@ -123,6 +148,7 @@ fn build_and_pin(args: &Args) -> Outcome<()> {
     if args.quick {
         again.arg("--quick");
     }
+    again.arg(if args.with_rivals() { "--rivals" } else { "--no-rivals" });
     // Only returns when it did not work.
     Err(again.exec().into())
 }

@@ -151,7 +151,8 @@ impl Line {
 fn whole_answer(got: &[u8]) -> Option<usize> {
     let head = position(got, b"\r\n\r\n")? + 4;
     let text = got.get(..head)?;
-    let at = position(text, b"content-length: ")? + 16;
+    // As Rust's servers write it, and as Node's do.
+    let at = position(text, b"content-length: ").or_else(|| position(text, b"Content-Length: "))? + 16;
     let digits = text.get(at..)?.iter().take_while(|b| b.is_ascii_digit());
     let body = digits.fold(0usize, |n, b| n * 10 + usize::from(b - b'0'));
     (got.len() >= head + body).then_some(head + body)
@@ -175,5 +176,7 @@ mod tests {
         assert_eq!(whole_answer(answer), Some(answer.len()));
         assert_eq!(whole_answer(&answer[..answer.len() - 1]), None);
         assert_eq!(whole_answer(b"HTTP/1.1 200 OK\r\n"), None);
+        let node = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody";
+        assert_eq!(whole_answer(node), Some(node.len()));
     }
 }

@@ -11,6 +11,8 @@ use super::{
     load::{self, Aim, Sample},
     machine,
     partners::{self, Bare},
+    questions::Questions,
+    rivals::{Pair, Rivals},
     scene::{self, Scene},
     zipf::Zipf,
 };
@@ -46,6 +48,8 @@ pub struct Figures {
     pub decide_small: Decide,
     pub decide_large: Decide,
     pub start: Start,
+    /// The real products, beside what Keyward says in their dialect.
+    pub pairs: Vec<Pair>,
 }
 
 /// One row's samples, round by round, and its latencies at half load.
@@ -54,6 +58,26 @@ pub struct Series {
     pub rounds: Vec<Sample>,
     pub p50_us: Vec<f64>,
     pub p99_us: Vec<f64>,
+}
+
+impl Series {
+    /// Throughput and CPU, then latency at half of that load.
+    pub fn take(&mut self, aim: &mut Aim<'_>, size: &Size, arrivals: &mut Cases) -> Outcome<()> {
+        let sample = load::closed(aim, size.round)?;
+        let taken = load::open(aim, sample.per_s / 2.0, size.latency_round, arrivals)?;
+        self.rounds.push(sample);
+        self.p50_us.push(part(&taken, 0.50));
+        self.p99_us.push(part(&taken, 0.99));
+        Ok(())
+    }
+
+    pub fn per_s(&self) -> f64 {
+        median(&self.rounds.iter().map(|s| s.per_s).collect::<Vec<_>>())
+    }
+
+    pub fn cpu_us(&self) -> f64 {
+        median(&self.rounds.iter().map(|s| s.cpu_us).collect::<Vec<_>>())
+    }
 }
 
 #[derive(Default)]
@@ -70,7 +94,7 @@ pub struct Start {
     pub large_bytes: f64,
 }
 
-pub fn run(programs: &Programs, size: &Size) -> Outcome<Figures> {
+pub fn run(programs: &Programs, size: &Size, rivals: bool) -> Outcome<Figures> {
     let mut cases = Cases::new(7420);
     let mut figures = Figures {
         machine: machine::describe(),
@@ -84,6 +108,7 @@ pub fn run(programs: &Programs, size: &Size) -> Outcome<Figures> {
     let large_folder = server::fresh_folder("bench-large")?;
     let commits_folder = server::fresh_folder("bench-commits")?;
 
+    let rivals = rivals.then(Rivals::install);
     say("seeding");
     let small = Server::start(&programs.keyward, &small_folder, Some(SERVER_CORE))?;
     let scene = scene::build(&small, size.keys_small, size.rows)?;
@@ -111,6 +136,10 @@ pub fn run(programs: &Programs, size: &Size) -> Outcome<Figures> {
         stage.round(&mut figures, &mut cases)?;
     }
     drop((small, large, bare));
+    figures.pairs = match rivals {
+        Some(rivals) => rivals.measure(&programs.keyward, size, &mut cases),
+        None => Vec::new(),
+    };
     say("the decision alone");
     let decide_folder = server::fresh_folder("bench-decide")?;
     seed(programs, &decide_folder, size.keys_small)?;
@@ -159,14 +188,13 @@ impl Stage<'_> {
         zipf: &Zipf,
         cases: &mut Cases,
     ) -> Outcome<()> {
-        let mut questions = Questions::new(secrets, zipf, cases);
+        let mut questions = Questions::new(scene::verify_request, secrets, zipf, cases);
         let mut next = |into: &mut Vec<u8>| questions.next(into);
         let mut aim = Aim { addr: self.small.0, pid: self.small.1, next: &mut next, expect: VALID };
         series.rounds.push(load::closed(&mut aim, self.size.round)?);
         Ok(())
     }
 
-    /// Throughput and CPU, then latency at half of that load.
     fn full(
         &self,
         series: &mut Series,
@@ -176,15 +204,10 @@ impl Stage<'_> {
         cases: &mut Cases,
     ) -> Outcome<()> {
         let mut arrivals = Cases::new(cases.next());
-        let mut questions = Questions::new(secrets, zipf, cases);
+        let mut questions = Questions::new(scene::verify_request, secrets, zipf, cases);
         let mut next = |into: &mut Vec<u8>| questions.next(into);
         let mut aim = Aim { addr, pid, next: &mut next, expect: VALID };
-        let sample = load::closed(&mut aim, self.size.round)?;
-        let taken = load::open(&mut aim, sample.per_s / 2.0, self.size.latency_round, &mut arrivals)?;
-        series.rounds.push(sample);
-        series.p50_us.push(part(&taken, 0.50));
-        series.p99_us.push(part(&taken, 0.99));
-        Ok(())
+        series.take(&mut aim, self.size, &mut arrivals)
     }
 
     fn list(&self, series: &mut Series) -> Outcome<()> {
@@ -200,33 +223,6 @@ impl Stage<'_> {
         let (callers, seconds) = (load::CONNECTIONS.to_string(), self.size.round.as_secs_f64().to_string());
         let line = partners::inproc(&self.programs.inproc, &["commits", &folder, &callers, &seconds])?;
         Ok(line["commits_per_s"].as_f64().ok_or("no commits_per_s")?)
-    }
-}
-
-/// Verifications of keys drawn by Zipf's law. The bytes around the secret never change.
-struct Questions<'a> {
-    head: Vec<u8>,
-    tail: Vec<u8>,
-    secrets: &'a [String],
-    zipf: &'a Zipf,
-    cases: Cases,
-}
-
-impl<'a> Questions<'a> {
-    fn new(secrets: &'a [String], zipf: &'a Zipf, cases: &mut Cases) -> Self {
-        let secret = secrets.first().map(String::as_str).unwrap_or_default();
-        let whole = String::from_utf8_lossy(&scene::verify_request(secret)).into_owned();
-        // All secrets of one kind have one length, so the Content-Length holds for all.
-        let (head, tail) = whole.split_once(secret).unwrap_or((&whole, ""));
-        Self { head: head.into(), tail: tail.into(), secrets, zipf, cases: Cases::new(cases.next()) }
-    }
-
-    fn next(&mut self, into: &mut Vec<u8>) {
-        let secret =
-            self.secrets.get(self.zipf.draw(&mut self.cases)).map(String::as_bytes).unwrap_or_default();
-        into.extend_from_slice(&self.head);
-        into.extend_from_slice(secret);
-        into.extend_from_slice(&self.tail);
     }
 }
 
@@ -310,6 +306,6 @@ fn part(sorted: &[f64], share: f64) -> f64 {
 }
 
 /// Progress goes beside the figures.
-fn say(text: &str) {
+pub fn say(text: &str) {
     eprintln!("bench: {text}");
 }

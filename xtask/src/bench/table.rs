@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::measure::{Decide, Figures, Series, median};
+use super::{
+    measure::{Decide, Figures, Series, median},
+    pairs,
+};
 
 /// One promise, as a number and what it must be.
 struct Promise {
@@ -81,7 +84,7 @@ fn quota_ratio(f: &Figures) -> f64 {
     ratios(f.quota.rounds.iter().map(|s| s.per_s), f.commits.iter().copied())
 }
 
-fn ratios(above: impl Iterator<Item = f64>, below: impl Iterator<Item = f64>) -> f64 {
+pub fn ratios(above: impl Iterator<Item = f64>, below: impl Iterator<Item = f64>) -> f64 {
     median(&above.zip(below).map(|(a, b)| a / b).collect::<Vec<_>>())
 }
 
@@ -103,12 +106,7 @@ pub fn as_markdown(f: &Figures) -> String {
         "| | requests/s | server CPU per request | p50 / p99 at half load | of the bare handler, by CPU |\n|---|--:|--:|--:|--:|\n",
     );
     for (name, series) in rows(f) {
-        let per_s = median(&series.rounds.iter().map(|s| s.per_s).collect::<Vec<_>>());
-        let cpu = median(&series.rounds.iter().map(|s| s.cpu_us).collect::<Vec<_>>());
-        let latency = match series.p50_us.is_empty() {
-            true => "–".to_owned(),
-            false => format!("{:.0} / {:.0} µs", median(&series.p50_us), median(&series.p99_us)),
-        };
+        let (per_s, cpu, latency) = (series.per_s(), series.cpu_us(), latency(series));
         let ratio = cpu_ratio(&f.bare, series);
         out.push_str(&format!("| {name} | {per_s:.0} | {cpu:.1} µs | {latency} | {ratio:.2} |\n"));
     }
@@ -141,7 +139,15 @@ pub fn as_markdown(f: &Figures) -> String {
             p.name, p.unit, p.unit
         ));
     }
+    out.push_str(&pairs::as_markdown(&f.pairs));
     out
+}
+
+pub fn latency(series: &Series) -> String {
+    match series.p50_us.is_empty() {
+        true => "–".to_owned(),
+        false => format!("{:.0} / {:.0} µs", median(&series.p50_us), median(&series.p99_us)),
+    }
 }
 
 fn missed(p: &Promise) -> String {
@@ -152,7 +158,7 @@ fn figure(n: f64) -> String {
     if n >= 10.0 { format!("{n:.0}") } else { format!("{n:.2}") }
 }
 
-fn count(n: usize) -> String {
+pub fn count(n: usize) -> String {
     match n {
         0 => "no".to_owned(),
         n if n % 1_000_000 == 0 => format!("{} M", n / 1_000_000),
@@ -161,18 +167,24 @@ fn count(n: usize) -> String {
     }
 }
 
+/// Round by round.
+pub fn series(s: &Series) -> Value {
+    json!({
+        "requests_per_s": s.rounds.iter().map(|s| s.per_s).collect::<Vec<_>>(),
+        "cpu_us_per_request": s.rounds.iter().map(|s| s.cpu_us).collect::<Vec<_>>(),
+        "p50_us": s.p50_us,
+        "p99_us": s.p99_us,
+    })
+}
+
 pub fn as_json(f: &Figures) -> Value {
     let rows: Vec<Value> = rows(f)
         .into_iter()
         .map(|(name, s)| {
-            json!({
-                "name": name,
-                "requests_per_s": s.rounds.iter().map(|s| s.per_s).collect::<Vec<_>>(),
-                "cpu_us_per_request": s.rounds.iter().map(|s| s.cpu_us).collect::<Vec<_>>(),
-                "p50_us": s.p50_us,
-                "p99_us": s.p99_us,
-                "ratio_cpu": cpu_ratio(&f.bare, s),
-            })
+            let mut row = series(s);
+            row["name"] = name.into();
+            row["ratio_cpu"] = cpu_ratio(&f.bare, s).into();
+            row
         })
         .collect();
     let decide = |d: &Decide| json!({ "digest_and_look_up_ns": d.digest_and_look_up_ns, "decision_ns": d.decision_ns });
@@ -194,6 +206,7 @@ pub fn as_json(f: &Figures) -> Value {
             "large_bytes": f.start.large_bytes,
         },
         "promises": promises,
+        "pairs": f.pairs.iter().map(pairs::as_json).collect::<Vec<_>>(),
     })
 }
 
@@ -204,7 +217,7 @@ pub fn as_document(f: &Figures) -> String {
          Machine: {}.\n\n\
          The servers run on one core, the load comes from another one over loopback, {} kept-alive connections, keys \
          drawn by Zipf's law (exponent 1). Rows take turns in rounds; the table shows medians. CPU is user and system time \
-         of the server process. The bare handler is `axum` with nothing but JSON in and JSON out of the same sizes \
+         of the server process and everything it starts. The bare handler is `axum` with nothing but JSON in and JSON out of the same sizes \
          (answer: {} bytes). Look at the ratios: absolute figures depend on the machine.\n\n{}",
         f.date,
         f.machine,
