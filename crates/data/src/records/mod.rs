@@ -8,6 +8,7 @@ mod follow;
 mod import;
 mod order;
 mod read;
+mod summary;
 mod together;
 mod types;
 mod update;
@@ -18,6 +19,7 @@ mod written;
 pub use import::{ImportRecords, Imported};
 pub use order::{MoveSpec, MoveTo};
 pub use store::Linking;
+pub use summary::Summarized;
 pub use types::{
     Draft, Follow, LinkDraft, Linked, Other, Record, Records, Row, Values, Which, Written,
 };

@@ -212,11 +212,8 @@ fn bind_sort(
         }
     };
     for key in &query.sort {
-        let next = match key.field.contains('.') {
-            true => sort_path(&key.field, key.descending, table, alts, subject, links)?,
-            false => BoundSort::own(sortable(&key.field, table, alts)?, key.descending),
-        };
-        push(&mut bound, next);
+        let (via, field) = path(&key.field, table, alts, subject, links)?;
+        push(&mut bound, BoundSort { via, field, descending: key.descending });
     }
     if let Some(primary) = table.primary() {
         push(&mut bound, BoundSort::own(primary.no, false));
@@ -233,16 +230,17 @@ fn sortable(name: &str, table: &Table, alts: &[Alt]) -> Result<FieldNo, BindErro
     }
 }
 
-/// `owner.nickname`: only along links to one row, since of several nobody knows which to sort by.
-fn sort_path(
+/// A field, or `owner.nickname`: only along links to one row, since of several nobody knows which is meant.
+pub(super) fn path(
     path: &str,
-    descending: bool,
     table: &Table,
     alts: &[Alt],
     subject: &Subject,
     links: &dyn Links,
-) -> Result<BoundSort, BindError> {
-    let (steps, last) = path.rsplit_once('.').unwrap_or(("", path));
+) -> Result<(Vec<BoundStep>, FieldNo), BindError> {
+    let Some((steps, last)) = path.rsplit_once('.') else {
+        return Ok((Vec::new(), sortable(path, table, alts)?));
+    };
     let mut via: Vec<BoundStep> = Vec::new();
     let mut here: Vec<Alt> = alts.to_vec();
     for name in steps.split('.') {
@@ -264,7 +262,7 @@ fn sort_path(
     }
     let target = via.last().map_or(table, |step| &step.target);
     let field = sortable(last, target, &here)?;
-    Ok(BoundSort { via, field, descending })
+    Ok((via, field))
 }
 
 fn bind_select(

@@ -42,6 +42,11 @@ pub(super) fn element(literal: &Json) -> Result<Value, &'static str> {
     }
 }
 
+/// One literal as a value that is kept like those of this kind of field.
+pub(super) fn of_kind(kind: FieldKind, literal: &Json) -> Result<Value, &'static str> {
+    if literal.is_null() { Ok(Value::Null) } else { typed(kind, literal) }
+}
+
 /// The literal as the field means it.
 fn specially<'l>(special: &Special, literal: &'l Json) -> Cow<'l, Json> {
     match (special, literal) {

@@ -7,6 +7,7 @@ mod bind;
 mod coerce;
 mod condition;
 mod linked;
+mod summary;
 mod write;
 
 #[cfg(test)]
@@ -19,4 +20,8 @@ pub use bind::{
 };
 pub use coerce::coerce;
 pub use linked::{BoundLinked, BoundStep, BoundThrough, Links, NoLinks, step};
+pub use summary::{
+    BoundColumn, BoundHaving, BoundPath, BoundSummary, BoundValue, DateText, Dimension, Measure, Measured, Summary,
+    SummarySort, bind_summary,
+};
 pub use write::{bind_create, bind_write};

@@ -7,6 +7,7 @@ mod linked;
 mod order;
 mod read;
 pub(crate) mod special;
+mod summary;
 mod together;
 mod write;
 
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use domain::{
     FieldNo,
     catalog::Table,
-    query::{BoundAlt, BoundFilter, BoundQuery, BoundWrite},
+    query::{BoundAlt, BoundFilter, BoundQuery, BoundSummary, BoundWrite},
     value::Value,
 };
 
@@ -58,6 +59,16 @@ impl Store {
     ) -> Result<RecordPage, StoreError> {
         let (table, shared) = (table.clone(), self.shared().clone());
         self.read(move |conn| read::list(conn, &shared.counts, &table, &query)).await
+    }
+
+    /// One row per group of rows that match an alternative and the filter of the summary.
+    pub async fn summarize_records(
+        &self,
+        table: &Arc<Table>,
+        summary: BoundSummary,
+    ) -> Result<Vec<Vec<Value>>, StoreError> {
+        let table = table.clone();
+        self.read(move |conn| summary::summarize(conn, &table, &summary)).await
     }
 
     /// Rows matching an alternative and the filter of `query`; its page and order do not matter.
