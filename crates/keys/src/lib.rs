@@ -120,6 +120,11 @@ impl Keys {
         Self { inner: Arc::new(inner) }
     }
 
+    /// Whether strangers may make an account for themselves.
+    pub fn signup_open(&self) -> bool {
+        self.inner.signup_open
+    }
+
     fn store(&self) -> &Store {
         &self.inner.store
     }

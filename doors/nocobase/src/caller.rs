@@ -69,9 +69,8 @@ async fn as_anonymous(asked: &Asked<'_>) -> Result<Allowed, Failure> {
     if asked.kind == Kind::Session {
         let who = Call { single_role: true, ..Call::who() };
         let checked = ask(asked, asked.credential, &who).await;
-        checked.map_err(|denied| {
-            denied::render(&denied, Presented { kind: asked.kind, chose_role: false })
-        })?;
+        checked
+            .map_err(|denied| denied::render(&denied, Presented { kind: asked.kind, chose_role: false }))?;
     }
     let refused = match asked.records {
         false => None,

@@ -6,8 +6,10 @@
 //!
 //! `router.rs` is the table of contents; oddities that must stay are in `QUIRKS.md`.
 
+mod acl_meta;
 mod answer;
 mod api_keys;
+mod app;
 mod associations;
 mod auth;
 mod base_path;

@@ -12,6 +12,7 @@ use crate::{
     request::{Request, bool_property, text_property},
     resources::collection_actions,
     role::{self, RoleDoc, SNIPPETS_DEFAULT, Strategy},
+    role_mode,
     scopes::StoredScopes,
 };
 
@@ -125,33 +126,53 @@ pub async fn check(request: &Request, allowed: &Allowed) -> Result<Answer, Failu
         None => None,
     };
     let everything = acting.as_ref().map_or(allowed.principal().operator, |r| r.root);
+    let mode = role_mode::current(&request.inner).await?;
+    // A person in no single role acts in all of them.
+    let several = acting.is_none() && !held.is_empty() && allowed.principal().key_kind.is_none();
+    let union = several && !everything;
     let shown = acting.as_ref().or_else(|| held.iter().find(|r| everything && r.root));
-    let doc = shown.map(RoleDoc::of).unwrap_or_default();
+    let doc = match union {
+        true => role::merged(&held.iter().map(RoleDoc::of).collect::<Vec<_>>()),
+        false => shown.map(RoleDoc::of).unwrap_or_default(),
+    };
+    let name = match (&acting, everything) {
+        (Some(role), _) => Some(role.name.as_str()),
+        (None, true) => Some("root"),
+        (None, false) => union.then_some(role_mode::UNION),
+    };
     let names: Vec<&str> = match allowed.principal().key {
         Some(_) => acting.iter().map(|r| r.name.as_str()).collect(),
         None => held.iter().map(|r| r.name.as_str()).collect(),
     };
     let (actions, resources) = collection_actions(&doc);
-    let available: Vec<Value> = role::AVAILABLE
-        .iter()
-        .map(|(name, title, existing)| json!({"name": name, "displayName": title, "onNewRecord": !existing}))
-        .collect();
     let data = json!({
-        "role": acting.as_ref().map(|r| r.name.as_str()).or(if everything { Some("root") } else { None }),
+        "role": name,
         "roles": names,
-        "roleMode": "default",
+        "roleMode": mode.name(),
         "allowAll": everything,
         "allowConfigure": everything || doc.allow_configure == Some(true),
         "strategy": doc.strategy.clone().unwrap_or_default(),
         "actions": actions,
         "snippets": doc.snippets,
         "resources": resources,
-        "availableActions": available,
+        "availableActions": available(),
         "actionAlias": role::aliases_json(),
         "allowMenuItemIds": [],
         "allowAnonymous": false,
     });
     Ok(Answer::Meta { data, meta: json!({ "dataSources": {} }) })
+}
+
+/// `availableActions:list`: what a role can be given for a collection.
+pub async fn available_actions(_: &Request, _: &Allowed) -> Result<Answer, Failure> {
+    Ok(Answer::Data(Value::Array(available())))
+}
+
+fn available() -> Vec<Value> {
+    let shown = |(name, title, existing): &(&str, &str, bool)| {
+        json!({"name": name, "displayName": title, "onNewRecord": !existing})
+    };
+    role::AVAILABLE.iter().map(shown).collect()
 }
 
 /// The role an association path begins with.

@@ -27,9 +27,9 @@ use http_kit::{
 use serde_json::Value;
 
 use crate::{
-    NocobaseState,
+    NocobaseState, acl_meta,
     answer::Answer,
-    api_keys, associations, auth, base_path,
+    api_keys, app, associations, auth, base_path,
     caller::{self, Asked},
     collections, cors, credential,
     credential::Kind,
@@ -147,6 +147,11 @@ const SYSTEM: &[Action] = actions! {
     // Who one is.
     "auth" "signIn" Writes nobody => auth::sign_in;
     "auth" "signUp" Writes nobody => auth::sign_up;
+    "auth" "lostPassword" Writes nobody => auth::lost_password;
+    "auth" "resetPassword" Writes nobody => auth::lost_password;
+    "authenticators" "publicList" Reads nobody => app::authenticators;
+    "app" "getLang" Reads nobody => app::lang;
+    "app" "getInfo" Reads nobody => app::info;
     "auth" "signOut" Writes [who Server] => auth::sign_out;
     "auth" "check" Reads [who Server] => auth::check;
     "auth" "changePassword" Writes [who Server] => auth::change_password;
@@ -170,6 +175,7 @@ const SYSTEM: &[Action] = actions! {
     "users.roles" "set" Writes [UserManage Server] => users::roles_set;
 
     // Roles, and what they may do.
+    "availableActions" "list" Reads [who Server] => roles::available_actions;
     "roles" "list" Reads [RoleManage Server] => roles::list;
     "roles" "get" Reads [RoleManage Server] => roles::get;
     "roles" "create" Writes [RoleManage Server] => roles::create;
@@ -304,7 +310,13 @@ async fn serve(
     if let Some(body) = body {
         body::discard(body, limits::BODY_BYTES_MAX).await;
     }
-    run(&request, &allowed).await
+    let answer = run(&request, &allowed).await?;
+    // Of records; elsewhere nobody asks for it.
+    let records = action.resource == "*" && matches!(action.action, "list" | "get");
+    match records && acl_meta::is_asked(&request.headers) {
+        true => acl_meta::beside(&request, &allowed, answer).await,
+        false => Ok(answer),
+    }
 }
 
 /// Asks the guard.

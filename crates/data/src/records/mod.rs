@@ -7,6 +7,7 @@ mod fill;
 mod follow;
 mod import;
 mod order;
+mod reach;
 mod read;
 mod summary;
 mod together;
