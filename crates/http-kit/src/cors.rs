@@ -23,31 +23,33 @@ pub enum Cors {
 }
 
 impl Cors {
-    /// The answer to a preflight; `None` when the request is not one.
+    /// The answer to a preflight of an origin that may call; `None`: a door is asked, which may have a rule of its own.
     pub fn preflight(&self, method: &Method, headers: &HeaderMap) -> Option<Response> {
         let is_preflight = method == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
         let origin = headers.get(ORIGIN).filter(|_| is_preflight)?;
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NO_CONTENT;
         let out = response.headers_mut();
-        if self.decorate(origin, out) {
-            out.insert(
-                ACCESS_CONTROL_ALLOW_METHODS,
-                HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE"),
-            );
-            if let Some(asked) = headers.get(ACCESS_CONTROL_REQUEST_HEADERS) {
-                out.insert(ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());
-            }
-            out.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+        if !self.decorate(origin, out) {
+            return None;
         }
+        out.insert(
+            ACCESS_CONTROL_ALLOW_METHODS,
+            HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE"),
+        );
+        if let Some(asked) = headers.get(ACCESS_CONTROL_REQUEST_HEADERS) {
+            out.insert(ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());
+        }
+        out.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
         Some(response)
     }
 
-    /// Adds what lets `origin` read the answer; says whether it may.
+    /// Adds what lets `origin` read the answer; says whether it may. Cookies are only ever allowed here; a door that
+    /// lets pages in without them has said so already, and is not contradicted.
     pub fn decorate(&self, origin: &HeaderValue, out: &mut HeaderMap) -> bool {
         match self {
             Self::Any => {
-                out.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+                out.entry(ACCESS_CONTROL_ALLOW_ORIGIN).or_insert(HeaderValue::from_static("*"));
             }
             Self::Origins(known) => {
                 out.append(VARY, HeaderValue::from_static("origin"));
@@ -82,6 +84,18 @@ mod tests {
         let mut out = HeaderMap::new();
         assert!(Cors::Any.decorate(&HeaderValue::from_static("https://evil.example"), &mut out));
         assert!(!out.contains_key(ACCESS_CONTROL_ALLOW_CREDENTIALS));
+    }
+
+    #[test]
+    fn a_preflight_of_an_unknown_origin_is_left_to_the_door() {
+        let cors = Cors::Origins(vec![HeaderValue::from_static("https://app.example")]);
+        for (origin, answered) in [("https://app.example", true), ("https://evil.example", false)] {
+            let mut headers = HeaderMap::new();
+            headers.insert(ORIGIN, HeaderValue::from_static(origin));
+            headers.insert(ACCESS_CONTROL_REQUEST_METHOD, HeaderValue::from_static("POST"));
+            assert_eq!(cors.preflight(&Method::OPTIONS, &headers).is_some(), answered, "{origin}");
+            assert!(cors.preflight(&Method::GET, &headers).is_none());
+        }
     }
 
     #[test]

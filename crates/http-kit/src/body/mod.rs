@@ -43,15 +43,15 @@ pub enum BodyError {
     Shape(Field),
 }
 
-/// The whole body, or an error as soon as it is known to be longer than `max_bytes`. A body that came in
-/// one piece is not copied.
+/// The whole body, or an error if it is longer than `max_bytes`; of one that is, as much again is taken off the
+/// wire. A body that came in one piece is not copied.
 pub async fn read(mut body: Body, max_bytes: usize) -> Result<Bytes, BodyError> {
     if body.size_hint().lower() > max_bytes as u64 {
-        return Err(BodyError::TooLarge { max_bytes });
+        return too_large(body, max_bytes).await;
     }
     let Some(first) = next_piece(&mut body).await? else { return Ok(Bytes::new()) };
     if first.len() > max_bytes {
-        return Err(BodyError::TooLarge { max_bytes });
+        return too_large(body, max_bytes).await;
     }
     if body.is_end_stream() {
         return Ok(first);
@@ -59,7 +59,8 @@ pub async fn read(mut body: Body, max_bytes: usize) -> Result<Bytes, BodyError> 
     let mut all = Vec::from(first);
     while let Some(piece) = next_piece(&mut body).await? {
         if all.len() + piece.len() > max_bytes {
-            return Err(BodyError::TooLarge { max_bytes });
+            drop(all);
+            return too_large(body, max_bytes).await;
         }
         all.extend_from_slice(&piece);
     }
@@ -76,6 +77,12 @@ pub async fn discard(mut body: Body, max_bytes: usize) {
             None => return,
         }
     }
+}
+
+/// The client of a body that is a little too long shall read why.
+async fn too_large(body: Body, max_bytes: usize) -> Result<Bytes, BodyError> {
+    discard(body, max_bytes).await;
+    Err(BodyError::TooLarge { max_bytes })
 }
 
 async fn next_piece(body: &mut Body) -> Result<Option<Bytes>, BodyError> {

@@ -158,3 +158,25 @@ fn a_connection_outlives_a_body_that_nobody_wanted() {
     stream.read_to_string(&mut answers).expect("answers to the end");
     assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), 2, "{answers}");
 }
+
+#[test]
+fn who_sends_a_little_too_much_reads_that_it_was_too_much() {
+    let folder = Folder::new();
+    let server = Server::start(&folder.data());
+    let body = " ".repeat(800_000);
+    for sent in ["all at once", "in pieces"] {
+        let mut stream = TcpStream::connect(server.url.trim_start_matches("http://")).expect("a connection");
+        let length = match sent {
+            "all at once" => format!("Content-Length: {}\r\n\r\n{body}", body.len()),
+            _ => format!("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n", body.len()),
+        };
+        let head = format!(
+            "POST /v1/keys/verify HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ROOT_KEY}\r\n\
+             Connection: close\r\nContent-Type: application/json\r\n{length}"
+        );
+        stream.write_all(head.as_bytes()).expect("taken to the end");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("body_too_large"), "{sent}: {answer}");
+    }
+}
