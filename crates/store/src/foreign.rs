@@ -37,6 +37,14 @@ pub struct ForeignTable {
     row_number: &'static str,
 }
 
+impl ForeignTable {
+    /// The column that holds a field: of its name, or its snake_case form.
+    pub fn column(&self, name: &str) -> Option<&str> {
+        let of = |name: &str| self.columns.iter().find(|column| *column == name).map(String::as_str);
+        of(name).or_else(|| of(&snake_case(name)))
+    }
+}
+
 /// How tables and columns are called in this file.
 #[derive(Clone, Debug, Default)]
 pub struct ForeignNames {
@@ -49,10 +57,19 @@ pub struct ForeignNames {
 impl Foreign {
     pub fn open(path: &Path, names: ForeignNames) -> Result<Self, StoreError> {
         let failed = |error: StoreError| {
-            StoreError::Backend(format!("{} cannot be read as an SQLite database: {error}", path.display()))
+            let beside = match unfinished(path) {
+                Some(name) => format!(
+                    "; {name} lies beside it and belongs to it: copy both to where they can be written"
+                ),
+                None => String::new(),
+            };
+            StoreError::Backend(format!(
+                "{} cannot be read as an SQLite database: {error}{beside}",
+                path.display()
+            ))
         };
         let (conn, tables) = open(path, false)
-            .or_else(|error| if has_log(path) { Err(error) } else { open(path, true) })
+            .or_else(|error| if unfinished(path).is_some() { Err(error) } else { open(path, true) })
             .map_err(failed)?;
         Ok(Self { conn: Mutex::new(conn), tables, names })
     }
@@ -88,7 +105,10 @@ impl Foreign {
     /// numbers of rows (a view), by which it is read part by part.
     pub fn data_table(&self, name: &str) -> Option<ForeignTable> {
         let of = |name: &str| format!("{}{name}", self.names.prefix);
-        let names = [of(name), of(&snake_case(name)), name.to_owned()];
+        let names = match self.names.renamed.get(name) {
+            Some(renamed) => vec![renamed.clone()],
+            None => vec![of(name), of(&snake_case(name)), name.to_owned()],
+        };
         let real = names.iter().find_map(|name| self.tables.iter().find(|t| *t == name))?.clone();
         let conn = self.conn.lock();
         let sql = format!("SELECT * FROM {} LIMIT 0", quoted(&real));
@@ -107,6 +127,17 @@ impl Foreign {
     fn is_view(&self, conn: &Connection, real: &str) -> bool {
         let sql = "SELECT 1 FROM sqlite_master WHERE type = 'view' AND name = $1";
         conn.prepare(sql).and_then(|mut statement| statement.exists([real])).unwrap_or(true)
+    }
+
+    /// Whether this is the table the product calls so.
+    pub fn is_product_table(&self, table: &ForeignTable, name: &str) -> bool {
+        self.real_table(name).is_some_and(|real| real == table.real)
+    }
+
+    /// Whether the file is whole, as far as SQLite can tell.
+    pub fn sound(&self) -> Result<(), StoreError> {
+        let said: String = self.conn.lock().query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        if said == "ok" { Ok(()) } else { Err(StoreError::Backend(said)) }
     }
 
     pub fn count(&self, table: &ForeignTable) -> Result<u64, StoreError> {
@@ -223,10 +254,15 @@ pub fn copy_database(from: &Path, to: &Path) -> Result<(), StoreError> {
     conn.execute("VACUUM INTO $1", [to.to_string_lossy()]).map(|_| ()).map_err(failed)
 }
 
-fn has_log(path: &Path) -> bool {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    std::fs::metadata(PathBuf::from(log)).is_ok_and(|meta| meta.len() > 0)
+/// What SQLite left beside the file and needs to read it: without it, the newest changes are missing, or half of
+/// one is there.
+fn unfinished(path: &Path) -> Option<String> {
+    ["-wal", "-journal"].into_iter().find_map(|ending| {
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(ending);
+        let there = std::fs::metadata(PathBuf::from(&beside)).is_ok_and(|meta| meta.len() > 0);
+        there.then(|| beside.to_string_lossy().into_owned())
+    })
 }
 
 fn escaped(path: &Path) -> String {
