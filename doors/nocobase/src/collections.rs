@@ -5,7 +5,12 @@ mod field;
 mod spec;
 
 use data::{DataError, TablePatch};
-use domain::{access::Op, catalog::Table, decision::Allowed, secret::random_text};
+use domain::{
+    access::Op,
+    catalog::{FieldKind, LinkKind, Table},
+    decision::Allowed,
+    secret::random_text,
+};
 use serde_json::{Map, Value, json};
 
 pub use field::{
@@ -39,6 +44,16 @@ pub const RESERVED: [&str; 14] = [
 ];
 
 const NAME_ALPHABET: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+
+/// What values of a type of field are kept as; `None`: there is no such type here.
+pub fn kept_as(type_name: &str) -> Option<FieldKind> {
+    spec::kind(type_name)
+}
+
+/// The types that are no values but lead elsewhere.
+pub fn link_kind(type_name: &str) -> Option<LinkKind> {
+    association::kind(type_name)
+}
 
 /// A generated name: `t_8f3kq0z1m2a`.
 fn random_name(request: &Request, prefix: &str) -> String {

@@ -53,6 +53,7 @@ pub struct Claims {
     #[serde(rename = "roleName")]
     pub role: Option<String>,
     pub exp: Option<serde_json::Number>,
+    pub jti: Option<serde_json::Value>,
     /// Of a sign-in, not of a key.
     #[serde(default)]
     pub temp: bool,

@@ -46,6 +46,7 @@ fn user(id: &str, email: &str, roles: &[&str]) -> Item {
 
 fn key(id: &str, owner: &str, role: &str, secret: Option<&str>) -> Item {
     let key = ImportKey {
+        num: None,
         owner: ImportOwner::User(owner.to_owned()),
         role: Some(role.to_owned()),
         name: Some("old".to_owned()),

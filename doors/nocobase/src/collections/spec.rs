@@ -199,7 +199,7 @@ pub fn required_by_rule(values: &Map<String, Value>) -> bool {
     rules.is_some_and(|rules| rules.iter().any(|r| r.get("name") == Some(&json!("required"))))
 }
 
-fn kind(name: &str) -> Option<FieldKind> {
+pub(super) fn kind(name: &str) -> Option<FieldKind> {
     Some(match name {
         "string" | "uid" | "nanoid" | "radioGroup" | "select" | "sequence" | "formula" => FieldKind::Text,
         "text" => FieldKind::LongText,

@@ -1,22 +1,35 @@
-//! Collections of an installation, as the body its screens would send to make them here, and their records as a
-//! table here takes them. Making them goes the way every request goes.
+//! Collections of an installation, as the body its screens would send to make them here. Making them goes the way
+//! every request goes. What a field cannot be here is left out and said, so that the rest of its collection comes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use domain::catalog::{Catalog, FieldKind, SystemField, Table};
+use domain::catalog::{Catalog, FieldKind, Table};
 use keys::{Foreign, ForeignRow, StoreError};
 use serde_json::{Map, Value, json};
 
-use crate::{collections::RESERVED, role::HOME};
+use super::{
+    PRODUCT_TABLES,
+    fields::{self, Known},
+    people::UserColumns,
+};
+use crate::{
+    collections::{RESERVED, options_of},
+    role::HOME,
+};
 
 /// What marks a collection as one of an installation: the key it had there.
 const MARK: &str = "importedKey";
 
-/// The name of a collection that cannot come, and why.
-pub type Unfit = (String, String);
+/// Something that cannot come, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfit {
+    pub table: &'static str,
+    pub name: String,
+    pub reason: String,
+}
 
-/// The fields of each collection, with the place each has in it.
-type FieldsOf = HashMap<String, Vec<(i64, Map<String, Value>)>>;
+/// The fields of each collection, in their order.
+type FieldsOf = HashMap<String, Vec<Map<String, Value>>>;
 
 /// One collection that can be made here.
 #[derive(Clone, Debug)]
@@ -24,9 +37,21 @@ pub struct Collection {
     pub name: String,
     /// For `collections:create`.
     pub body: Value,
-    key: String,
-    /// Columns that name a user.
-    user_columns: Vec<String>,
+    /// What is left out.
+    pub notes: Vec<String>,
+    /// What its data table is called.
+    pub data_table: String,
+    /// Where its records have no key of one column: by which fields two of them are the same.
+    pub same: Vec<String>,
+    /// Whether it only joins two others: a row without both ends is none.
+    pub pairs: bool,
+    pub(super) key: String,
+    /// Fields whose value is the number of a user.
+    pub(super) user_columns: HashSet<String>,
+    /// Fields whose column is called something else.
+    pub(super) columns: HashMap<String, String>,
+    /// Fields that hold instants as a count: how many milliseconds one is.
+    pub(super) ticks: HashMap<String, i64>,
 }
 
 impl Collection {
@@ -35,42 +60,30 @@ impl Collection {
         mark(table).is_some_and(|key| key == self.key)
     }
 
-    /// A row of its data table, for this table. `users`: the numbers that users there have here.
-    pub fn record(
-        &self,
-        row: &ForeignRow,
-        table: &Table,
-        users: &HashMap<String, i64>,
-    ) -> Map<String, Value> {
-        let mut record = Map::new();
-        for field in &table.fields {
-            let by_user = matches!(field.system, Some(SystemField::CreatedBy | SystemField::UpdatedBy));
-            let value = match field.kind {
-                _ if by_user || self.user_columns.contains(&field.name) => {
-                    row.text(&field.name).and_then(|id| users.get(&id)).map(|num| json!(num))
-                }
-                FieldKind::Boolean => row.flag(&field.name).map(Value::Bool),
-                FieldKind::Json | FieldKind::Array => row.json(&field.name),
-                FieldKind::DateTime => row.date(&field.name).map(|at| json!(at.rfc3339())),
-                _ => row.get(&field.name).cloned(),
-            };
-            if let Some(value) = value {
-                record.insert(field.name.clone(), value);
-            }
+    /// What the column of a field is called.
+    pub fn column_of<'n>(&'n self, field: &'n str) -> &'n str {
+        self.columns.get(field).map_or(field, String::as_str)
+    }
+
+    /// The same without the values its fields begin with; some are no values here.
+    pub fn body_without_defaults(&self) -> Value {
+        let mut body = self.body.clone();
+        let fields = body.get_mut("fields").and_then(Value::as_array_mut);
+        for field in fields.into_iter().flatten().filter_map(Value::as_object_mut) {
+            field.remove("defaultValue");
         }
-        record
+        body
     }
 }
 
 fn mark(table: &Table) -> Option<String> {
-    let extra: Value = serde_json::from_str(table.extra.as_deref()?).ok()?;
-    Some(extra.get("nocobase")?.get(MARK)?.as_str()?.to_owned())
+    options_of(table.extra.as_deref()).get(MARK)?.as_str().map(str::to_owned)
 }
 
 /// Tables that were here before, by name: no role of the installation opens them.
 pub(super) fn own_tables(foreign: &Foreign, catalog: &Catalog) -> Result<Vec<String>, StoreError> {
-    let mut theirs = Vec::new();
-    foreign.for_each("collections", &mut |row| theirs.extend(row.text("key")))?;
+    let theirs: HashSet<String> =
+        collections(foreign)?.into_iter().filter_map(Result::ok).map(|collection| collection.key).collect();
     let home = catalog.base(HOME).map(|base| base.id);
     let tables = catalog.tables.values().filter(|table| Some(table.base) == home);
     let ours = tables.filter(|table| mark(table).is_none_or(|key| !theirs.contains(&key)));
@@ -79,67 +92,218 @@ pub(super) fn own_tables(foreign: &Foreign, catalog: &Catalog) -> Result<Vec<Str
     Ok(names)
 }
 
-/// All of them, or the name of one and why it cannot come.
+/// All of them, or why one cannot come; tables of pairs first, because whoever joins by one makes it where it is
+/// missing.
 pub fn collections(foreign: &Foreign) -> Result<Vec<Result<Collection, Unfit>>, StoreError> {
-    let mut fields = FieldsOf::new();
+    let mut fields = read_fields(foreign)?;
+    let mut rows = foreign.rows("collections")?;
+    rows.retain(|row| row.text("name").is_some_and(|name| !RESERVED.contains(&name.as_str())));
+    let known = Known::new(&rows, &fields);
+    let people = UserColumns::of(&fields);
+    let mut all: Vec<Result<Collection, Unfit>> = unlisted_pairs(foreign, &known)
+        .into_iter()
+        .map(|(name, columns)| Ok(pair_table(name, columns, &people)))
+        .collect();
+    let mut others = Vec::new();
+    for row in rows {
+        let Some(name) = row.text("name") else { continue };
+        let given = fields.remove(&name).unwrap_or_default();
+        let into = if known.pairs.contains_key(&name) { &mut all } else { &mut others };
+        into.push(collection(name, &row, given, &known, &people));
+    }
+    all.extend(others);
+    all.extend(fields_of_users(&fields).into_iter().map(Err));
+    Ok(all)
+}
+
+fn read_fields(foreign: &Foreign) -> Result<FieldsOf, StoreError> {
+    let mut sorted: HashMap<String, Vec<(i64, Map<String, Value>)>> = HashMap::new();
     foreign.for_each("fields", &mut |row| {
         let (Some(collection), Some(name), Some(kind)) =
             (row.text("collectionName"), row.text("name"), row.text("type"))
         else {
             return;
         };
-        let mut field = match row.json("options") {
-            Some(Value::Object(options)) => options,
-            _ => Map::new(),
-        };
+        let mut field = options(&row);
         field.insert("name".to_owned(), json!(name));
         field.insert("type".to_owned(), json!(kind));
         if let Some(interface) = row.text("interface") {
             field.insert("interface".to_owned(), json!(interface));
         }
-        fields.entry(collection).or_default().push((row.int("sort").unwrap_or(i64::MAX), field));
+        sorted.entry(collection).or_default().push((row.int("sort").unwrap_or(i64::MAX), field));
     })?;
-    let mut all = Vec::new();
-    for row in foreign.rows("collections")? {
-        let Some(name) = row.text("name") else { continue };
-        if RESERVED.contains(&name.as_str()) {
-            continue;
-        }
-        let options = match row.json("options") {
-            Some(Value::Object(options)) => options,
-            _ => Map::new(),
-        };
-        let key = row.text("key").unwrap_or_else(|| name.clone());
-        all.push(collection(name, key, row.text("title"), options, &mut fields));
+    let in_order = |mut fields: Vec<(i64, Map<String, Value>)>| {
+        fields.sort_by_key(|(sort, _)| *sort);
+        fields.into_iter().map(|(_, field)| field).collect()
+    };
+    Ok(sorted.into_iter().map(|(name, fields)| (name, in_order(fields))).collect())
+}
+
+fn options(row: &ForeignRow) -> Map<String, Value> {
+    match row.json("options") {
+        Some(Value::Object(options)) => options,
+        _ => Map::new(),
     }
-    Ok(all)
 }
 
 fn collection(
     name: String,
-    key: String,
-    title: Option<String>,
-    mut body: Map<String, Value>,
-    fields: &mut FieldsOf,
+    row: &ForeignRow,
+    fields: Vec<Map<String, Value>>,
+    known: &Known,
+    people: &UserColumns,
 ) -> Result<Collection, Unfit> {
-    if body.get("view").is_some_and(|v| v == &json!(true)) || body.get("template") == Some(&json!("view")) {
-        return Err((name, "a view: its query is not imported".to_owned()));
+    let mut body = options(row);
+    let data_table = fields::text(&body, "tableName").unwrap_or_else(|| name.clone());
+    if let Some(reason) = unfit(&body, &data_table) {
+        return Err(Unfit { table: "collections", name, reason });
     }
-    if body.get("inherits").and_then(Value::as_array).is_some_and(|parents| !parents.is_empty()) {
-        return Err((name, "it inherits from another collection, which cannot be had here".to_owned()));
-    }
-    let mut fields = fields.remove(&name).unwrap_or_default();
-    fields.sort_by_key(|(sort, _)| *sort);
-    let fields: Vec<Map<String, Value>> = fields.into_iter().map(|(_, field)| field).collect();
-    let text = |field: &Map<String, Value>, name: &str| {
-        field.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    let key = row.text("key").unwrap_or_else(|| name.clone());
+    let mut made = Collection {
+        notes: Vec::new(),
+        data_table,
+        same: known.pairs.get(&name).cloned().unwrap_or_default(),
+        pairs: known.pairs.contains_key(&name),
+        user_columns: people.of_collection(&name),
+        columns: HashMap::new(),
+        ticks: HashMap::new(),
+        body: Value::Null,
+        key,
+        name,
     };
-    let to_users =
-        fields.iter().filter(|field| text(field, "type") == "belongsTo" && text(field, "target") == "users");
-    let user_columns = to_users.map(|field| text(field, "foreignKey")).collect();
-    body.insert(MARK.to_owned(), json!(key));
-    body.insert("name".to_owned(), json!(name));
-    body.insert("title".to_owned(), json!(title.unwrap_or_else(|| name.clone())));
-    body.insert("fields".to_owned(), fields.into_iter().map(Value::Object).collect());
-    Ok(Collection { name, body: Value::Object(body), key, user_columns })
+    let mut kept = Vec::new();
+    for mut field in fields {
+        let name = fields::text(&field, "name").unwrap_or_default();
+        match fields::fit(&mut field, known) {
+            Ok(kind) => {
+                made.note_column(&name, kind, &field);
+                kept.push(field);
+            }
+            Err(reason) => made.notes.push(format!("the field {name} is left out: {reason}")),
+        }
+    }
+    made.one_key(&mut kept);
+    body.insert(MARK.to_owned(), json!(made.key));
+    body.insert("name".to_owned(), json!(made.name));
+    body.insert("title".to_owned(), json!(row.text("title").unwrap_or_else(|| made.name.clone())));
+    body.insert("fields".to_owned(), kept.into_iter().map(Value::Object).collect());
+    made.body = Value::Object(body);
+    Ok(made)
+}
+
+impl Collection {
+    fn note_column(&mut self, name: &str, kind: FieldKind, field: &Map<String, Value>) {
+        if let Some(column) = fields::text(field, "field").filter(|column| column != name) {
+            self.columns.insert(name.to_owned(), column);
+        }
+        if kind == FieldKind::DateTime && field.get("type") == Some(&json!("unixTimestamp")) {
+            self.ticks.insert(name.to_owned(), fields::tick_ms(field));
+        }
+        if kind == FieldKind::Password {
+            self.notes.push(format!("the values of {name} are passwords and do not come"));
+        }
+    }
+
+    /// A key of several columns becomes columns like others, beside an id.
+    fn one_key(&mut self, fields: &mut [Map<String, Value>]) {
+        let is_key = |field: &Map<String, Value>| field.get("primaryKey") == Some(&json!(true));
+        let keys: Vec<String> =
+            fields.iter().filter(|f| is_key(f)).filter_map(|f| fields::text(f, "name")).collect();
+        if keys.len() < 2 {
+            return;
+        }
+        for field in fields {
+            field.remove("primaryKey");
+        }
+        self.notes.push(format!("its key of {} becomes an id beside them", keys.join(" and ")));
+        self.same = keys;
+    }
+}
+
+/// Why it cannot be a collection here.
+fn unfit(options: &Map<String, Value>, data_table: &str) -> Option<String> {
+    let is = |name: &str| options.get(name).is_some_and(|v| v == &json!(true));
+    let template = fields::text(options, "template").unwrap_or_default();
+    if is("view") || is("viewName") || template == "view" || options.get("viewName").is_some() {
+        return Some("a view: its query is not imported".to_owned());
+    }
+    if template == "sql" || options.get("sql").is_some_and(|sql| !sql.is_null()) {
+        return Some("a statement of SQL, which is not imported".to_owned());
+    }
+    if options.get("inherits").and_then(Value::as_array).is_some_and(|parents| !parents.is_empty()) {
+        return Some("it inherits from another collection, which cannot be had here".to_owned());
+    }
+    if PRODUCT_TABLES.iter().any(|table| table.eq_ignore_ascii_case(data_table)) {
+        return Some(format!("it shows {data_table}, a table of the product itself"));
+    }
+    None
+}
+
+/// Tables of pairs that have no row among the collections: the product makes those in memory, too.
+fn unlisted_pairs(foreign: &Foreign, known: &Known) -> Vec<(String, Vec<String>)> {
+    let unlisted = known.pairs.iter().filter(|(name, _)| !known.names.contains(*name));
+    let there = unlisted.filter(|(name, _)| {
+        let product = PRODUCT_TABLES.iter().any(|table| table.eq_ignore_ascii_case(name));
+        !product && !RESERVED.contains(&name.as_str()) && foreign.data_table(name).is_some()
+    });
+    let mut all: Vec<_> = there.map(|(name, columns)| (name.clone(), columns.clone())).collect();
+    all.sort();
+    all
+}
+
+fn pair_table(name: String, columns: Vec<String>, people: &UserColumns) -> Collection {
+    let key = format!("pairs {name}");
+    let fields: Vec<Value> = columns
+        .iter()
+        .map(|column| json!({ "name": column, "type": "bigInt", "interface": "integer", "isForeignKey": true }))
+        .collect();
+    let body = json!({
+        "name": name, "title": name, "hidden": true, "isThrough": true, "autoGenId": false, MARK: key,
+        "fields": fields,
+    });
+    Collection {
+        body,
+        key,
+        data_table: name.clone(),
+        notes: Vec::new(),
+        same: columns,
+        pairs: true,
+        user_columns: people.of_collection(&name),
+        columns: HashMap::new(),
+        ticks: HashMap::new(),
+        name,
+    }
+}
+
+/// Users are people here, with the fields people have.
+fn fields_of_users(fields: &FieldsOf) -> Vec<Unfit> {
+    const KNOWN: [&str; 18] = [
+        "id",
+        "nickname",
+        "username",
+        "email",
+        "phone",
+        "password",
+        "passwordChangeTz",
+        "appLang",
+        "resetToken",
+        "systemSettings",
+        "createdAt",
+        "updatedAt",
+        "createdBy",
+        "createdById",
+        "updatedBy",
+        "updatedById",
+        "sort",
+        "roles",
+    ];
+    let names = fields.get("users").into_iter().flatten().filter_map(|field| fields::text(field, "name"));
+    names
+        .filter(|name| !KNOWN.contains(&name.as_str()))
+        .map(|name| Unfit {
+            table: "fields",
+            name: format!("users.{name}"),
+            reason: "users have no further fields here".to_owned(),
+        })
+        .collect()
 }

@@ -3,18 +3,22 @@
 
 use std::collections::HashMap;
 
-use domain::catalog::Catalog;
+use domain::catalog::Table;
 use keys::{
     Foreign, ForeignRow, StoreError,
     import::{Import, ImportRole, Item, What},
 };
 use serde_json::{Map, Value, json};
 
+use super::{Here, people};
 use crate::{
     filter,
-    role::{self, ActionEntry, HOME, ResourceEntry, RoleDoc, ScopeRef, Strategy},
+    role::{self, ActionEntry, HOME, ResourceEntry, RoleDoc, ScopeRef, Strategy, snippet_allows},
     scopes::{OWN, StoredScopes},
 };
+
+/// Bundles that reach beyond collections: people, roles and the log of the whole server.
+const OF_THE_SERVER: [&str; 3] = ["pm.users", "pm.acl.roles", "pm.logger"];
 
 /// Everything in this dialect's world, and nothing of this server beyond it.
 const ROOT: &str = "root";
@@ -34,25 +38,29 @@ struct Rows {
     resources: HashMap<String, Vec<ForeignRow>>,
     actions: HashMap<String, Vec<ForeignRow>>,
     scopes: HashMap<String, Scope>,
-    /// Entries for other data sources, per role.
+    /// What is said of other data sources, per role.
     elsewhere: HashMap<String, usize>,
 }
 
 /// `closed`: tables that were here before. Whatever a role says in general, it says nothing of them.
 pub(super) fn read(
     foreign: &Foreign,
-    catalog: &Catalog,
+    here: &Here<'_>,
     closed: &[String],
     import: &mut Import,
 ) -> Result<(), StoreError> {
     let rows = Rows::read(foreign)?;
+    let catalog = here.catalog;
     for row in foreign.rows("roles")? {
         let Some(name) = row.text("name") else {
             import.push(Item::refused("roles", "?", None, "a role without a name"));
             continue;
         };
         let mut notes = Vec::new();
-        let mut doc = rows.document(&name, &row, &mut notes);
+        let mut doc = rows.document(&name, &row, here, &mut notes);
+        if here.inhabited {
+            withhold(&mut doc, &mut notes);
+        }
         close(&mut doc, closed, &mut notes);
         let title = row.text("title").map(|title| plain(&title));
         let item = match role::compile(&doc, catalog, &StoredScopes(catalog)) {
@@ -79,8 +87,14 @@ impl Rows {
         let mut rows = Self::default();
         let home = |row: &ForeignRow| row.text("dataSourceKey").is_none_or(|key| key == HOME);
         foreign.for_each("dataSourcesRoles", &mut |row| {
-            if let Some(role) = row.text("roleName").filter(|_| home(&row)) {
-                rows.strategies.insert(role, row.json("strategy"));
+            match row.text("roleName") {
+                Some(role) if home(&row) => {
+                    // What cannot be read is no strategy, and not the older one of the role.
+                    rows.strategies
+                        .insert(role, row.get("strategy").map(|_| row.json("strategy").unwrap_or_default()));
+                }
+                Some(role) if row.get("strategy").is_some() => *rows.elsewhere.entry(role).or_default() += 1,
+                _ => {}
             }
         })?;
         foreign.for_each("dataSourcesRolesResources", &mut |row| match row.text("roleName") {
@@ -101,7 +115,7 @@ impl Rows {
         Ok(rows)
     }
 
-    fn document(&self, name: &str, row: &ForeignRow, notes: &mut Vec<String>) -> RoleDoc {
+    fn document(&self, name: &str, row: &ForeignRow, here: &Here<'_>, notes: &mut Vec<String>) -> RoleDoc {
         let snippets = match row.json("snippets") {
             Some(Value::Array(items)) => items.iter().filter_map(|i| i.as_str().map(str::to_owned)).collect(),
             _ => Vec::new(),
@@ -121,19 +135,31 @@ impl Rows {
             Some(strategy) => strategy.clone(),
             None => row.json("strategy"),
         };
-        doc.strategy = strategy.and_then(|value| crate::roles::strategy_of(&value).ok());
+        if let Some(value) = strategy {
+            match crate::roles::strategy_of(&value) {
+                Ok(strategy) => doc.strategy = Some(strategy),
+                Err(_) => notes.push("its general permissions cannot be read and are left out".to_owned()),
+            }
+        }
         for resource in self.resources.get(name).into_iter().flatten() {
-            let entry = self.resource(&doc, resource, notes);
+            let entry = self.resource(&doc, resource, here, notes);
             doc.resources.extend(entry);
         }
         if let Some(count) = self.elsewhere.get(name) {
-            notes.push(format!("{count} entries for other data sources are left out"));
+            notes.push(format!("what it says of other data sources is left out ({count} entries)"));
         }
         doc
     }
 
-    fn resource(&self, doc: &RoleDoc, row: &ForeignRow, notes: &mut Vec<String>) -> Option<ResourceEntry> {
+    fn resource(
+        &self,
+        doc: &RoleDoc,
+        row: &ForeignRow,
+        here: &Here<'_>,
+        notes: &mut Vec<String>,
+    ) -> Option<ResourceEntry> {
         let (id, name) = (row.text("id")?, row.text("name")?);
+        let table = here.catalog.base(HOME).and_then(|base| here.catalog.table(base.id, &name)).cloned();
         let mut next = doc.next_id();
         let mut entry = ResourceEntry {
             id: next,
@@ -143,7 +169,7 @@ impl Rows {
         };
         for row in self.actions.get(&id).into_iter().flatten() {
             next += 1;
-            match self.action(row, next) {
+            match self.action(row, next, table.as_deref(), here) {
                 Ok(action) => entry.actions.push(action),
                 Err(why) => {
                     let action = row.text("name").unwrap_or_default();
@@ -154,14 +180,14 @@ impl Rows {
         Some(entry)
     }
 
-    fn action(&self, row: &ForeignRow, id: i64) -> Result<ActionEntry, String> {
+    fn action(
+        &self,
+        row: &ForeignRow,
+        id: i64,
+        table: Option<&Table>,
+        here: &Here<'_>,
+    ) -> Result<ActionEntry, String> {
         let name = row.text("name").ok_or("it has no name")?;
-        let fields = match row.json("fields") {
-            None => Vec::new(),
-            Some(Value::Array(items)) => items.iter().filter_map(|i| i.as_str().map(str::to_owned)).collect(),
-            // No list would mean all of them.
-            Some(_) => return Err("its fields are no list".to_owned()),
-        };
         let scope = match row.text("scopeId") {
             None => None,
             Some(id) => match self.scopes.get(&id) {
@@ -169,14 +195,44 @@ impl Rows {
                 Some(Scope::All) => None,
                 Some(Scope::Own) => Some(ScopeRef::Id(OWN)),
                 Some(Scope::Filter(filter)) => {
-                    let value = Value::Object(filter.clone());
-                    filter::parse(&value, &filter::Context::default())
-                        .map_err(|error| format!("its scope cannot be kept: {error}"))?;
+                    check(filter, table, here).map_err(|why| format!("its scope cannot be kept: {why}"))?;
                     Some(ScopeRef::Inline(filter.clone()))
                 }
             },
         };
-        Ok(ActionEntry { id, name: role::canonical(&name).to_owned(), fields, scope })
+        Ok(ActionEntry { id, name: role::canonical(&name).to_owned(), fields: fields(row)?, scope })
+    }
+}
+
+/// An empty list means all fields, so nothing that cannot be read may become one.
+fn fields(row: &ForeignRow) -> Result<Vec<String>, String> {
+    let listed = match (row.get("fields"), row.json("fields")) {
+        (None, _) => return Ok(Vec::new()),
+        (_, Some(Value::Array(items))) => items,
+        _ => return Err("its fields are no list".to_owned()),
+    };
+    let name =
+        |item: &Value| item.as_str().map(str::to_owned).ok_or_else(|| "its fields are no names".to_owned());
+    listed.iter().map(name).collect()
+}
+
+fn check(filter: &Map<String, Value>, table: Option<&Table>, here: &Here<'_>) -> Result<(), String> {
+    let context = filter::Context { table, catalog: Some(here.catalog), ..filter::Context::default() };
+    let parsed =
+        filter::parse(&Value::Object(filter.clone()), &context).map_err(|error| error.to_string())?;
+    match people::unfit(&parsed, table, here.catalog, here.numbers) {
+        Some(why) => Err(why),
+        None => Ok(()),
+    }
+}
+
+/// People who were here before are nobody's there to manage, nor are their roles.
+fn withhold(doc: &mut RoleDoc, notes: &mut Vec<String>) {
+    let had: Vec<&str> =
+        OF_THE_SERVER.into_iter().filter(|bundle| snippet_allows(&doc.snippets, bundle)).collect();
+    if !had.is_empty() {
+        doc.snippets.extend(had.iter().map(|bundle| format!("!{bundle}")));
+        notes.push(format!("{} left out: there are people here who are not from there", had.join(", ")));
     }
 }
 
@@ -199,13 +255,22 @@ fn close(doc: &mut RoleDoc, closed: &[String], notes: &mut Vec<String>) {
 
 fn scope(row: &ForeignRow) -> Scope {
     match (row.text("key").as_deref(), row.get("scope"), row.json("scope")) {
-        (Some("all"), ..) => Scope::All,
-        (Some("own"), ..) => Scope::Own,
+        (Some("own"), None, _) => Scope::Own,
         (_, None, _) => Scope::All,
+        (_, _, Some(Value::Object(filter))) if filter.is_empty() => Scope::All,
+        (Some("own"), _, Some(Value::Object(filter))) if is_own(&filter) => Scope::Own,
         (_, _, Some(Value::Object(filter))) => Scope::Filter(filter),
         // Unreadable: a filter that no parser accepts.
         _ => Scope::Filter(Map::from_iter([("$unreadable".to_owned(), json!(null))])),
     }
+}
+
+/// As the product writes the scope it is delivered with.
+fn is_own(filter: &Map<String, Value>) -> bool {
+    filter.len() == 1
+        && filter.get("createdById").and_then(Value::as_str).is_some_and(|text| {
+            text.chars().filter(|c| !c.is_whitespace()).eq("{{ctx.state.currentUser.id}}".chars())
+        })
 }
 
 /// `{{t("Admin")}}` without what is around the word.

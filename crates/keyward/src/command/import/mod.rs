@@ -2,23 +2,35 @@
 //! row what would happen, and does it with --apply. The file is only read; the rules are those of the `keys` room.
 
 mod data;
+mod place;
+mod progress;
 mod shown;
+mod spool;
+mod tokens;
 
 use std::{collections::HashMap, path::PathBuf, process::ExitCode};
 
 use clap::{Args, ValueEnum};
-use domain::{access::Op, decision::Allowed, secret::Secret};
-use door_nocobase::import::{TokenSecret, Tokens};
+use domain::{access::Op, decision::Allowed, secret::Secret, user::User};
+use door_nocobase::import::{Here, Numbers, SOURCE, TokenSecret, Tokens};
 use guard::{Call, Credential, PlaceName, profile::NATIVE};
-use keys::{Foreign, ForeignNames, import::ImportOptions};
+use keys::{
+    Foreign, ForeignNames, PageRequest, UserQuery,
+    import::{ImportOptions, foreign_id},
+};
 
 use crate::{
     cli::Global,
     config::Config,
     error::Failure,
-    house::{DATABASE_FILE, House, RootKey},
-    key_files,
+    house::{House, RootKey},
+    key_files, output,
 };
+use shown::Whole;
+use spool::Spool;
+
+/// So many rows take long enough to say so.
+const MANY_ROWS: usize = 10_000;
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -28,8 +40,8 @@ Examples:
   keyward import --from nocobase db.sqlite --app-key-file key   check tokens with the installation's APP_KEY
   keyward import --from nocobase db.sqlite --role admin=admin --apply --json > report.json
 
-Works on the data folder while no server runs on it. Nothing that is here is changed; a row that does not come says
-why. Keys keep working as they are, passwords too; what is deleted or expired stays so. More: docs/import.md")]
+Works on the data folder while no server runs on it (without --apply, on a copy). Nothing that is here is changed; a
+row that does not come says why. Keys keep working as they are, passwords too; what is deleted or expired stays so. More: docs/import.md")]
 pub struct ImportArgs {
     /// What wrote the file
     #[arg(long, value_enum)]
@@ -48,6 +60,9 @@ pub struct ImportArgs {
     /// NocoBase: its storage/apps/main/jwt_secret.dat, if it has one
     #[arg(long, value_name = "FILE")]
     jwt_secret_file: Option<PathBuf>,
+    /// NocoBase: say what would become of these tokens, one a line
+    #[arg(long, value_name = "FILE")]
+    check_tokens: Option<PathBuf>,
     /// A role there stands for a role here, on your word: THERE=HERE
     #[arg(long, value_name = "THERE=HERE", value_parser = pair)]
     role: Vec<(String, String)>,
@@ -89,27 +104,27 @@ pub async fn run(global: &Global, args: &ImportArgs) -> Result<ExitCode, Failure
         ForeignNames { prefix: args.table_prefix.clone(), renamed: args.rename.iter().cloned().collect() };
     let foreign = Foreign::open(&args.file, names).map_err(|error| Failure::usage(error.to_string()))?;
     check_file(args.from, &foreign)?;
-    // A dry run leaves no folder behind where there was none.
-    let fresh = !config.server.data.join(DATABASE_FILE).exists();
-    let scratch = if fresh && !args.apply { Some(scratch_folder()?) } else { None };
-    let adopted = secrets(args, &mut config)?;
+    foreign.sound().map_err(|error| {
+        Failure::usage(format!("{} is damaged: {error}", args.file.display()))
+            .help("copy it once more, or repair it")
+    })?;
+    hint_of_secret(args);
+    place::no_server_runs(&config.server.data).or_else(|busy| if args.apply { Err(busy) } else { Ok(()) })?;
     let own_folder = config.server.data.clone();
-    if let Some(folder) = &scratch {
-        config.server.data = folder.path().to_path_buf();
-    }
+    let adopted = secrets(args, &mut config)?;
+    let scratch = if args.apply { None } else { Some(place::copied(&mut config)?) };
     let base_url = config.server.url(config.server.listen);
     let (house, root) = House::open(&config, RootKey::Ephemeral, &base_url).await?;
     if let (Some(key), true) = (&adopted, args.apply) {
         key_files::adopt_app_key(&own_folder, key)?;
-        crate::output::complain(
-            "note: this server had no app key yet; from now on it is the one given (app.key)",
-        );
+        output::complain("note: this server had no app key yet; from now on it is the one given (app.key)");
     }
-    let report = Work { house: &house, config: &config, args, foreign: &foreign }.run(root).await;
+    let whole = Work { house: &house, config: &config, args, foreign: &foreign }.run(root).await;
     let closed = house.close().await;
-    let report = report?;
+    drop(scratch);
+    let whole = whole?;
     closed?;
-    shown::show(global, &report, args.apply);
+    shown::show(global, whole, args.apply)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -127,8 +142,16 @@ fn check_file(from: Source, foreign: &Foreign) -> Result<(), Failure> {
         .help(format!("it has: {has}; --rename and --table-prefix say what is called what")))
 }
 
-fn scratch_folder() -> Result<tempfile::TempDir, Failure> {
-    tempfile::tempdir().map_err(|e| Failure::new(format!("cannot make a folder for the dry run: {e}")))
+/// Newer releases keep the secret of tokens in a file; where it is left lying, APP_KEY opens nothing.
+fn hint_of_secret(args: &ImportArgs) {
+    let storage = args.file.parent().and_then(std::path::Path::parent);
+    let Some(secret) = storage.map(|folder| folder.join("apps/main/jwt_secret.dat")) else { return };
+    if args.from == Source::Nocobase && args.jwt_secret_file.is_none() && secret.exists() {
+        output::complain(&format!(
+            "note: {} is there, so tokens are signed with it: --jwt-secret-file",
+            secret.display()
+        ));
+    }
 }
 
 /// The key of the installation becomes this server's when it has none yet: so tokens it reads stay readable. Answers
@@ -164,7 +187,7 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    async fn run(&self, root: Option<Secret>) -> Result<keys::import::Report, Failure> {
+    async fn run(&self, root: Option<Secret>) -> Result<Whole, Failure> {
         let root = root.ok_or_else(|| Failure::new("there is no operator's key"))?;
         let made = match self.args.from {
             Source::Nocobase if !self.args.without_data => Some(self.make_collections(&root).await?),
@@ -172,20 +195,45 @@ impl Work<'_> {
         };
         let allowed = self.allowed(&root, Op::Settings, PlaceName::Server).await?;
         let options = ImportOptions {
-            apply: self.args.apply,
+            // A dry run applies to a copy.
+            apply: true,
             link_users: self.args.link_users,
             roles: self.args.role.iter().cloned().collect::<HashMap<_, _>>(),
         };
         let import = match self.args.from {
             Source::BetterAuth => self.better_auth()?,
-            Source::Nocobase => self.nocobase(&allowed)?,
+            Source::Nocobase => self.nocobase(&root).await?,
         };
-        let report = self.house.keys.import(&allowed, import, &options).await;
-        let mut report = report.map_err(|e| Failure::new(e.to_string()))?;
-        if let Some(made) = made {
-            self.fill_collections(made, &root, &mut report).await?;
+        if import.items.len() >= MANY_ROWS {
+            output::complain(&format!("users, roles and keys: {} rows", import.items.len()));
         }
-        Ok(report)
+        let report = self.house.keys.import(&allowed, import, &options).await;
+        let mut whole = Whole {
+            report: report.map_err(|e| Failure::new(e.to_string()))?,
+            records: Vec::new(),
+            refused: Spool::new()?,
+        };
+        if let Some(made) = made {
+            whole.records = self.fill_collections(made, &root, &mut whole.report, &mut whole.refused).await?;
+        }
+        whole.report.lines.extend(self.checked_tokens()?);
+        Ok(whole)
+    }
+
+    /// Everybody here, by and by.
+    async fn each_user(&self, root: &Secret, each: &mut dyn FnMut(&User)) -> Result<(), Failure> {
+        let allowed = self.allowed(root, Op::UserManage, PlaceName::Server).await?;
+        let mut page = PageRequest { limit: u64::MAX, ..PageRequest::default() };
+        loop {
+            let query = UserQuery { page: page.clone(), ..UserQuery::default() };
+            let found = self.house.keys.users(&allowed, query).await;
+            let found = found.map_err(|e| Failure::new(e.to_string()))?;
+            found.items.iter().for_each(&mut *each);
+            match found.next {
+                Some(next) => page.after = Some(next),
+                None => return Ok(()),
+            }
+        }
     }
 
     async fn allowed(&self, root: &Secret, op: Op, place: PlaceName<'_>) -> Result<Allowed, Failure> {
@@ -200,10 +248,19 @@ impl Work<'_> {
         door_better_auth::import::import(self.foreign, settings, ours).map_err(unreadable)
     }
 
-    fn nocobase(&self, allowed: &Allowed) -> Result<keys::import::Import, Failure> {
+    async fn nocobase(&self, root: &Secret) -> Result<keys::import::Import, Failure> {
+        let (mut numbers, mut inhabited) = (Numbers::default(), false);
+        self.each_user(root, &mut |user| {
+            let foreign = foreign_id(user.extra.as_deref(), SOURCE);
+            inhabited |= foreign.is_none() && !user.root;
+            numbers.0.insert(user.num, foreign);
+        })
+        .await?;
+        let catalog = self.house.guard.catalog();
+        let here = Here { catalog: &catalog, numbers: &numbers, inhabited };
         let (ours, theirs) = self.token_secrets()?;
         let tokens = Tokens { theirs: &theirs, ours: &ours };
-        door_nocobase::import::import(self.foreign, &tokens, allowed.catalog()).map_err(unreadable)
+        door_nocobase::import::import(self.foreign, &tokens, &here).map_err(unreadable)
     }
 
     /// What this server reads, and what the installation signed with: the same, where nothing is said.
@@ -213,6 +270,8 @@ impl Work<'_> {
         let own = TokenSecret::AppKey(material.app_key);
         let mut ours = vec![own.clone()];
         ours.extend(material.jwt_secret.map(|bytes| TokenSecret::File(bytes.to_vec())));
+        // As the product does: a file goes before the key.
+        let own = ours.last().cloned().unwrap_or(own);
         let theirs = match (&self.args.jwt_secret_file, app_key(self.args)?) {
             (Some(path), _) => TokenSecret::File(
                 std::fs::read(path)

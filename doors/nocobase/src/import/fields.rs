@@ -1,0 +1,108 @@
+//! Fields of an installation: whether they can be had here, and what has to be left away for it. Reads what it is
+//! handed; makes nothing.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use domain::catalog::{FieldKind, LinkKind};
+use keys::ForeignRow;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    collections::{RESERVED, kept_as, link_kind},
+    path::valid_name,
+};
+
+pub(super) const USERS: &str = "users";
+
+/// Which collections there are, and which of them only join two others.
+#[derive(Default)]
+pub(super) struct Known {
+    pub names: HashSet<String>,
+    /// Tables of pairs, with the two columns.
+    pub pairs: BTreeMap<String, Vec<String>>,
+}
+
+impl Known {
+    pub fn new(collections: &[ForeignRow], fields: &HashMap<String, Vec<Map<String, Value>>>) -> Self {
+        let names = collections.iter().filter_map(|row| row.text("name")).collect();
+        let mut pairs = BTreeMap::new();
+        for (source, fields) in fields {
+            // Users and roles are joined with each other by tables that are read as such.
+            if RESERVED.contains(&source.as_str()) && source != USERS {
+                continue;
+            }
+            for field in fields.iter().filter(|field| text(field, "type").as_deref() == Some("belongsToMany"))
+            {
+                let named = (text(field, "through"), text(field, "foreignKey"), text(field, "otherKey"));
+                if let (Some(through), Some(from), Some(to)) = named {
+                    let mut columns = vec![from, to];
+                    columns.sort();
+                    pairs.entry(through).or_insert(columns);
+                }
+            }
+        }
+        Self { names, pairs }
+    }
+}
+
+pub(super) fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
+    object.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// How long one unit of a count of time is.
+pub(super) fn tick_ms(field: &Map<String, Value>) -> i64 {
+    let shown = field.get("uiSchema").and_then(|schema| schema.pointer("/x-component-props/accuracy"));
+    match shown.or_else(|| field.get("accuracy")).and_then(Value::as_str) {
+        Some("millisecond") => 1,
+        _ => 1_000,
+    }
+}
+
+/// Makes the field one that can be had here, or says why it cannot.
+pub(super) fn fit(field: &mut Map<String, Value>, known: &Known) -> Result<FieldKind, String> {
+    let name = text(field, "name").unwrap_or_default();
+    if !valid_name(&name) {
+        return Err("its name cannot be had here".to_owned());
+    }
+    let mut type_name = text(field, "type").unwrap_or_default();
+    if type_name == "context" {
+        // What the product fills in from the request; its type is said beside.
+        type_name = text(field, "dataType").unwrap_or_else(|| "string".to_owned());
+        field.insert("type".to_owned(), json!(type_name));
+    }
+    if let Some(kind) = link_kind(&type_name) {
+        leads_somewhere(field, kind, known)?;
+        return Ok(FieldKind::Link);
+    }
+    let kind = kept_as(&type_name).ok_or_else(|| format!("there is no type {type_name} here"))?;
+    if matches!(kind, FieldKind::Json | FieldKind::Array | FieldKind::Password) {
+        field.remove("unique");
+    }
+    Ok(kind)
+}
+
+fn leads_somewhere(field: &Map<String, Value>, kind: LinkKind, known: &Known) -> Result<(), String> {
+    let own = matches!(text(field, "name").as_deref(), Some("createdBy" | "updatedBy"));
+    let target = match text(field, "target") {
+        Some(target) => target,
+        None if own && kind == LinkKind::Here => USERS.to_owned(),
+        None => return Err("it does not say where it leads".to_owned()),
+    };
+    let key = text(field, "targetKey").unwrap_or_else(|| "id".to_owned());
+    if target == USERS {
+        if matches!(kind, LinkKind::OneThere | LinkKind::ManyThere) {
+            return Err("users hold no keys of other collections here".to_owned());
+        }
+        if !["id", "username", "email", "nickname"].contains(&key.as_str()) {
+            return Err(format!("users have no {key} here"));
+        }
+    } else if !known.names.contains(&target) {
+        return Err(format!("it leads to {target}, which does not come"));
+    }
+    match text(field, "through") {
+        Some(through) if RESERVED.contains(&through.as_str()) => {
+            Err(format!("{through} means something else here"))
+        }
+        _ => Ok(()),
+    }
+}
