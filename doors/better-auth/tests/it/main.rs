@@ -7,6 +7,7 @@
 )]
 
 mod config;
+mod denials;
 mod keys;
 mod organizations;
 mod parallel;

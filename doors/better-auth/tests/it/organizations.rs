@@ -158,3 +158,86 @@ async fn an_administrator_sees_no_key_of_somebody_else_here() {
     assert_eq!(code(&root.get(&get).await), "404 KEY_NOT_FOUND");
     assert_eq!(root.get("/api/auth/api-key/list").await.json()["total"], 0);
 }
+
+/// Roles as somebody defined them beside the conformance profile.
+const ROLES: &str = r#"{"configurations": [{"configId": "default"},
+    {"configId": "org", "references": "organization"}],
+  "roles": {"admin": {"apiKey": ["create", "read"]}, "janitor": {"apiKey": ["delete"]}}}"#;
+
+#[tokio::test]
+async fn a_role_does_to_keys_of_its_organization_what_its_definition_lists() {
+    let roles = door_better_auth::Configurations::parse(ROLES).unwrap();
+    let auth = Auth::with(|settings| settings.configurations = roles).await;
+    let ada = auth.person("ada").await;
+    let acme = organization(&ada, "acme").await;
+    let mut done = Vec::new();
+    for (name, role) in [
+        ("admin", json!("admin")),
+        ("member", json!("member")),
+        ("janitor", json!("janitor")),
+        ("both", json!(["member", "janitor", "admin"])),
+        ("owner", json!("owner")),
+    ] {
+        let person = auth.person(name).await;
+        let body = json!({"userId": person.id, "organizationId": acme["id"], "role": role});
+        let added = auth.server().post("/api/auth/organization/add-member", body).await.expect(200).json();
+        assert_eq!(added["role"].as_str().unwrap().split(',').count(), role.as_array().map_or(1, Vec::len));
+        done.push((name, everything(&person, &ada, &acme["id"]).await));
+    }
+    assert_eq!(
+        done,
+        [
+            ("admin", vec!["create", "get", "list"]),
+            ("member", vec![]),
+            ("janitor", vec!["delete"]),
+            ("both", vec!["create", "get", "list", "delete"]),
+            ("owner", vec!["create", "get", "list", "update", "delete"]),
+        ]
+    );
+}
+
+/// What a member may do to a key its owner made; everything else must be the one refusal.
+async fn everything(person: &Person, owner: &Person, organization: &Value) -> Vec<&'static str> {
+    let body = json!({"configId": "org", "organizationId": organization});
+    let key = owner.actor.post(CREATE, body.clone()).await.expect(200).json();
+    let id = key["id"].as_str().unwrap();
+    let change = json!({"keyId": id, "configId": "org", "name": "x"});
+    let of = organization.as_str().unwrap();
+    let replies = [
+        ("create", person.actor.post(CREATE, body).await),
+        ("get", person.actor.get(&format!("/api/auth/api-key/get?configId=org&id={id}")).await),
+        ("list", person.actor.get(&format!("/api/auth/api-key/list?organizationId={of}")).await),
+        ("update", person.actor.post("/api/auth/api-key/update", change.clone()).await),
+        ("delete", person.actor.post("/api/auth/api-key/delete", change).await),
+    ];
+    let mut allowed = Vec::new();
+    for (name, reply) in replies {
+        match reply.code() {
+            200 => allowed.push(name),
+            _ => assert_eq!(code(&reply), "403 INSUFFICIENT_API_KEY_PERMISSIONS", "{name}"),
+        }
+    }
+    allowed
+}
+
+#[tokio::test]
+async fn an_organization_is_chosen_by_id_or_slug_and_stays_chosen_when_none_is_named() {
+    let auth = Auth::new().await;
+    let (ada, bob) = (auth.person("ada").await, auth.person("bob").await);
+    let acme = organization(&ada, "acme").await;
+    let choose = async |person: &Person, body: Value| {
+        person.actor.post("/api/auth/organization/set-active", body).await
+    };
+    assert_eq!(choose(&ada, json!({})).await.expect(200).json()["id"], acme["id"]);
+    let stay = json!({"name": "B", "slug": "second", "keepCurrentActiveOrganization": true});
+    let second = ada.actor.post("/api/auth/organization/create", stay).await.expect(200).json();
+    assert!(second.get("metadata").is_none(), "nothing was sent");
+    assert_eq!(choose(&ada, json!({})).await.json()["slug"], "acme");
+    assert_eq!(choose(&ada, json!({"organizationSlug": "second"})).await.json()["id"], second["id"]);
+    assert_eq!(choose(&ada, json!({"organizationId": ""})).await.json()["slug"], "second");
+    let none = json!({"organizationId": null, "organizationSlug": "acme"});
+    assert_eq!(choose(&ada, none).await.json(), Value::Null);
+    assert_eq!(choose(&ada, json!({})).await.json(), Value::Null);
+    let foreign = json!({"organizationSlug": "acme"});
+    assert_eq!(code(&choose(&bob, foreign).await), "400 ORGANIZATION_NOT_FOUND", "nor that it is there");
+}

@@ -218,3 +218,41 @@ async fn a_new_password_keeps_sessions_or_ends_them_all_as_asked() {
     assert_eq!(phone.get(GET).await.json(), Value::Null);
     assert_eq!(ada.actor.get(GET).await.json(), Value::Null);
 }
+
+#[tokio::test]
+async fn a_bearer_stands_for_the_cookie_of_the_same_request_even_when_it_opens_nothing() {
+    let auth = Auth::new().await;
+    let (ada, bob) = (auth.person("ada").await, auth.person("bob").await);
+    let body = json!({"email": ada.email, "password": PASSWORD});
+    let signed_in = auth.nobody().post("/api/auth/sign-in/email", body).await.expect(200);
+    let cookie = signed_in.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    let with = auth.nobody().header("cookie", &cookie);
+    let user = async |bearer: &str| {
+        with.bearer(bearer).get("/api/auth/get-session").await.expect(200).json()["user"]["name"].clone()
+    };
+    assert_eq!(user(&bob.token).await, "bob");
+    assert_eq!(user("nonsense").await, Value::Null);
+    assert_eq!(user("nonsense.with-a-signature").await, "ada", "a wrong signature is no credential at all");
+}
+
+#[tokio::test]
+async fn nobody_deletes_their_account_and_strangers_are_asked_to_sign_in_first() {
+    let auth = Auth::new().await;
+    let ada = auth.person("ada").await;
+    let path = "/api/auth/delete-user";
+    assert_eq!(code(&auth.nobody().post(path, json!({"token": 1})).await), "400 VALIDATION_ERROR");
+    assert_eq!(code(&auth.nobody().post(path, json!({})).await), "401 UNAUTHORIZED");
+    let mine = ada.actor.post(path, json!({"password": PASSWORD})).await;
+    assert_eq!((mine.code(), mine.bytes.len()), (404, 0));
+    ada.actor.get("/api/auth/get-session").await.expect(200);
+}
+
+#[tokio::test]
+async fn signing_out_takes_an_object_or_nothing() {
+    let auth = Auth::new().await;
+    let ada = auth.person("ada").await;
+    assert_eq!(code(&ada.actor.post("/api/auth/sign-out", json!([])).await), "400 VALIDATION_ERROR");
+    assert_ne!(ada.actor.get("/api/auth/get-session").await.json(), Value::Null);
+    ada.actor.post("/api/auth/sign-out", json!({"any": "thing"})).await.expect(200);
+    assert_eq!(ada.actor.get("/api/auth/get-session").await.json(), Value::Null);
+}

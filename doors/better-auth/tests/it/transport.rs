@@ -16,7 +16,7 @@ async fn an_unknown_path_method_or_slash_is_an_empty_404() {
         (Method::HEAD, "/api/auth/ok"),
         (Method::OPTIONS, "/api/auth/ok"),
         (Method::GET, "/api/auth/api-key/create"),
-        (Method::POST, "/api/auth/delete-user"),
+        (Method::GET, "/api/auth/delete-user"),
         (Method::GET, "/api/auth"),
     ] {
         let reply = nobody.call(method.clone(), path, None).await;
