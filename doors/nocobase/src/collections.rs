@@ -3,6 +3,7 @@
 mod association;
 mod field;
 mod spec;
+mod special;
 
 use data::{DataError, TablePatch};
 use domain::{
@@ -23,6 +24,7 @@ use crate::{
     failure::{self, Failure},
     memory,
     request::{Request, text_property},
+    target,
 };
 
 /// Names that mean something else in this dialect, and so can never be collections.
@@ -156,7 +158,7 @@ pub fn shown(table: &Table, with_fields: bool) -> Map<String, Value> {
     out.insert("inherit".to_owned(), json!(false));
     out.insert("hidden".to_owned(), json!(false));
     out.extend(options_of(table.extra.as_deref()));
-    out.insert("filterTargetKey".to_owned(), json!(table.primary().map_or("id", |f| &f.name)));
+    out.insert("filterTargetKey".to_owned(), target::shown(table));
     if with_fields {
         out.insert("fields".to_owned(), Value::Array(field::all(table)));
     }

@@ -3,15 +3,12 @@
 
 use domain::{
     limits,
-    query::{Filter, Page, Select, Sort},
+    query::{Page, Select, Sort},
 };
 use jiff::tz::{Offset, TimeZone};
 use serde_json::{Map, Value};
 
-use crate::{
-    failure::Failure,
-    filter::{self, Context},
-};
+use crate::failure::Failure;
 
 /// The query string of one request, and the target key of its path.
 #[derive(Debug, Default)]
@@ -65,13 +62,6 @@ impl Params {
             Some([Value::String(key)]) => Ok(Some(key.clone())),
             Some(_) => Err(Failure::bad("filterByTk must be a single key here")),
         }
-    }
-
-    /// `None`: no filter was given, or one without a condition.
-    pub fn filter(&self, context: &Context<'_>) -> Result<Option<Filter>, Failure> {
-        let Some(value) = self.map.get("filter") else { return Ok(None) };
-        let filter = filter::parse(value, context)?;
-        Ok((!filter.is_all()).then_some(filter))
     }
 
     pub fn sort(&self) -> Result<Vec<Sort>, Failure> {

@@ -3,39 +3,69 @@
 use data::{DataError, Records, Which};
 use domain::{
     access::{Cond, Op},
-    catalog::SystemField,
+    catalog::{SystemField, Table},
     decision::Allowed,
     limits,
-    query::{CmpOp, Filter, Query, Term},
+    query::{Filter, Page, Query},
 };
 use serde_json::{Map, Value};
 
 use crate::{
-    answer::{Answer, PageMeta},
-    associations,
+    answer::{Answer, Meta, PageMeta},
+    collections::options_of,
+    drafts,
     failure::{self, Failure},
     follow::{self, Asked},
     params::PageAsked,
     render,
     request::Request,
-    rules,
+    target::{self, Named},
+    tree,
 };
 
 pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     check_own(allowed, allowed.op())?;
+    if let Some(answer) = tree::list(request, allowed).await? {
+        return Ok(answer);
+    }
     let asked = request.params.page()?;
+    let uncounted = asked.filter(|_| allowed.table().is_some_and(|table| pages_simply(table)));
     let Asked { select, follow } = follow::asked(request, allowed.table().map(AsRef::as_ref))?;
     let query = Query {
         filter: filter_of(request, allowed)?.unwrap_or(Filter::ALL),
         sort: request.params.sort()?,
         select,
-        page: asked.map(|a| a.page()),
+        page: uncounted.map(one_more).or(asked.map(PageAsked::page)),
         ceiling: unpaged(request),
-        count: asked.is_some(),
+        count: asked.is_some() && uncounted.is_none(),
         strict: false,
     };
     let records = request.inner.data.list_following(allowed, &query, &follow).await;
-    listed_page(request, records.map_err(|e| said(allowed, e))?, asked)
+    let records = records.map_err(|e| said(allowed, e))?;
+    match uncounted {
+        Some(asked) => Ok(uncounted_page(records, asked)),
+        None => listed_page(request, records, asked),
+    }
+}
+
+/// Collections that ask not to be counted.
+fn pages_simply(table: &Table) -> bool {
+    let kept = table.extra.as_deref().filter(|text| text.contains("\"simplePaginate\":true"));
+    kept.is_some_and(|text| options_of(Some(text)).get("simplePaginate") == Some(&Value::Bool(true)))
+}
+
+/// The page and one record more, which shows whether there is another page.
+fn one_more(asked: PageAsked) -> Page {
+    let size = asked.size.min(limits::PAGE_SIZE_MAX - 1);
+    Page { limit: size + 1, ..PageAsked { size, ..asked }.page() }
+}
+
+fn uncounted_page(mut records: Records, asked: PageAsked) -> Answer {
+    let page_size = asked.size.min(limits::PAGE_SIZE_MAX - 1);
+    let more = records.rows.len() as u64 > page_size;
+    records.rows.truncate(usize::try_from(page_size).unwrap_or(usize::MAX));
+    let meta = Meta::Next { more, page: asked.page, page_size };
+    Answer::Written(render::page(&records, Some(meta)))
 }
 
 /// One more than may be answered without pages: so that too many are noticed.
@@ -49,11 +79,8 @@ pub fn listed_page(request: &Request, records: Records, asked: Option<PageAsked>
     if asked.is_none() && records.rows.len() as u64 > max {
         return Err(Failure::bad(format!("there are more than {max} records; ask for them page by page")));
     }
-    let meta = asked.map(|asked| PageMeta {
-        count: records.total.unwrap_or(records.rows.len() as u64),
-        page: asked.page,
-        page_size: asked.size,
-    });
+    let count = records.total.unwrap_or(records.rows.len() as u64);
+    let meta = asked.map(|asked| Meta::Counted(PageMeta { count, page: asked.page, page_size: asked.size }));
     Ok(Answer::Written(render::page(&records, meta)))
 }
 
@@ -61,12 +88,7 @@ pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure
     check_own(allowed, allowed.op())?;
     let Asked { select, follow } = follow::asked(request, allowed.table().map(AsRef::as_ref))?;
     let query = Query { sort: request.params.sort()?, select, ..Query::default() };
-    let which = match (request.params.target_keys()?, filter_of(request, allowed)?) {
-        (Some(keys), None) => Which::Keys(keys),
-        (Some(keys), Some(filter)) => Which::Filter(both(allowed, keys, filter)?),
-        (None, Some(filter)) => Which::Filter(filter),
-        (None, None) => return Ok(Answer::Data(Value::Null)),
-    };
+    let Some(which) = asked_for(request, allowed)? else { return Ok(Answer::Data(Value::Null)) };
     match request.inner.data.get_following(allowed, &which, &query, &follow).await {
         Ok(records) => Ok(Answer::Written(render::first(&records))),
         // A key that cannot be one of this collection finds nothing.
@@ -94,35 +116,25 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     if values.is_empty() {
         return Ok(Answer::Data(Value::Array(Vec::new())));
     }
-    let mut values: Vec<_> = values.into_iter().map(|v| listed(request, v)).collect::<Result<_, _>>()?;
-    let links = values.iter_mut().map(|v| associations::taken(allowed, v)).collect::<Result<Vec<_>, _>>()?;
-    if let Some(table) = allowed.table() {
-        values.iter_mut().for_each(|v| rules::fill(request, table, v));
-        rules::check(table, values.iter())?;
-    }
-    let written = request.inner.data.create(allowed, values, false).await.map_err(|e| said(allowed, e))?;
-    associations::set_all(request, allowed, &written.records, links).await?;
+    let draft = |values| drafts::new(request, allowed, listed(request, values)?);
+    let drafts = values.into_iter().map(draft).collect::<Result<Vec<_>, _>>()?;
+    let written = request.inner.data.create(allowed, drafts, false).await.map_err(|e| said(allowed, e))?;
     Ok(Answer::Written(render::created(&written.records, &written.set, many)))
 }
 
 pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     check_own(allowed, allowed.op())?;
     let which = which(request, allowed)?;
-    let mut values = listed(request, request.values()?)?;
-    let links = associations::taken(allowed, &mut values)?;
-    if let Some(table) = allowed.table() {
-        rules::check(table, [&values])?;
-    }
-    let written = match request.inner.data.update(allowed, &which, &values, false).await {
+    let draft = drafts::changed(request, allowed, listed(request, request.values()?)?)?;
+    let linking = !draft.links.is_empty();
+    let written = match request.inner.data.update(allowed, &which, draft, false).await {
         Ok(written) => written,
-        // Nothing there that may be changed: nothing was changed.
-        Err(DataError::NotFound | DataError::OutOfScope) => {
+        // Nothing there that may be changed: nothing was changed. With links, it may be about the others.
+        Err(DataError::NotFound | DataError::OutOfScope) if !linking => {
             return Ok(Answer::Data(Value::Array(Vec::new())));
         }
         Err(error) => return Err(said(allowed, error)),
     };
-    let links = vec![links; written.records.rows.len()];
-    associations::set_all(request, allowed, &written.records, links).await?;
     Ok(Answer::Written(render::page(&written.records, None)))
 }
 
@@ -138,23 +150,17 @@ pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Fai
 
 pub async fn first_or_create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     check_own(allowed, allowed.op())?;
-    let (keys, mut values) = (filter_keys(request)?, listed(request, request.values()?)?);
-    associations::only_own(associations::taken(allowed, &mut values)?)?;
-    if let Some(table) = allowed.table() {
-        rules::check(table, [&values])?;
-    }
-    let done = request.inner.data.first_or_create(allowed, &keys, values, false).await;
+    let (keys, values) = (filter_keys(request)?, listed(request, request.values()?)?);
+    let draft = drafts::changed(request, allowed, values)?;
+    let done = request.inner.data.first_or_create(allowed, &keys, draft, false).await;
     Ok(one(done.map_err(|e| said(allowed, e))?.records))
 }
 
 pub async fn update_or_create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     check_own(allowed, allowed.op())?;
-    let (keys, mut values) = (filter_keys(request)?, listed(request, request.values()?)?);
-    associations::only_own(associations::taken(allowed, &mut values)?)?;
-    if let Some(table) = allowed.table() {
-        rules::check(table, [&values])?;
-    }
-    let done = request.inner.data.update_or_create(allowed, &keys, values, false).await;
+    let (keys, values) = (filter_keys(request)?, listed(request, request.values()?)?);
+    let draft = drafts::changed(request, allowed, values)?;
+    let done = request.inner.data.update_or_create(allowed, &keys, draft, false).await;
     Ok(one(done.map_err(|e| said(allowed, e))?.records))
 }
 
@@ -175,8 +181,8 @@ pub fn said(allowed: &Allowed, error: DataError) -> Failure {
 }
 
 /// "Own" needs a field that says whose a record is; without one the action is refused, not emptied.
-fn check_own(allowed: &Allowed, op: Option<Op>) -> Result<(), Failure> {
-    let owned = |table: &domain::catalog::Table| {
+pub fn check_own(allowed: &Allowed, op: Option<Op>) -> Result<(), Failure> {
+    let owned = |table: &Table| {
         table.system(SystemField::CreatedBy).is_some() || table.system(SystemField::CreatedByKey).is_some()
     };
     // What is created belongs to its creator anyway.
@@ -188,28 +194,36 @@ fn check_own(allowed: &Allowed, op: Option<Op>) -> Result<(), Failure> {
     if only_own { Err(Failure::forbidden()) } else { Ok(()) }
 }
 
-fn filter_of(request: &Request, allowed: &Allowed) -> Result<Option<Filter>, Failure> {
+pub fn filter_of(request: &Request, allowed: &Allowed) -> Result<Option<Filter>, Failure> {
     request.filter(allowed.table().map(AsRef::as_ref))
 }
 
 /// What a change is about. Neither key nor condition is a mistake, never "everything".
 fn which(request: &Request, allowed: &Allowed) -> Result<Which, Failure> {
-    match (request.params.target_keys()?, filter_of(request, allowed)?) {
-        (Some(keys), None) if !keys.is_empty() => Ok(Which::Keys(keys)),
-        (Some(keys), Some(filter)) if !keys.is_empty() => Ok(Which::Filter(both(allowed, keys, filter)?)),
-        (None, Some(filter)) => Ok(Which::Filter(filter)),
-        _ => Err(request.needs_a_target()),
+    match asked_for(request, allowed)? {
+        Some(Which::Keys(keys)) if keys.is_empty() => Err(request.needs_a_target()),
+        Some(which) => Ok(which),
+        None => Err(request.needs_a_target()),
     }
 }
 
-fn both(allowed: &Allowed, keys: Vec<Value>, filter: Filter) -> Result<Filter, Failure> {
-    let primary = allowed.table().and_then(|t| t.primary()).ok_or_else(Failure::not_found)?;
-    let keys = Filter::Cmp {
-        field: primary.name.clone(),
-        op: CmpOp::In,
-        terms: keys.into_iter().map(Term::Literal).collect(),
-    };
-    Ok(Filter::And(vec![keys, filter]))
+/// The records a call names by key, by condition or by both.
+fn asked_for(request: &Request, allowed: &Allowed) -> Result<Option<Which>, Failure> {
+    let table = allowed.table();
+    let named = target::named(request, table.map(AsRef::as_ref))?;
+    Ok(match (named, filter_of(request, allowed)?) {
+        (None, None) => None,
+        (None, Some(filter)) => Some(Which::Filter(filter)),
+        (Some(Named::Keys(keys)), None) => Some(Which::Keys(keys)),
+        (Some(Named::Keys(keys)), Some(_)) if keys.is_empty() => return Err(request.needs_a_target()),
+        (Some(Named::Keys(keys)), Some(filter)) => {
+            let primary = table.and_then(|t| t.primary()).ok_or_else(Failure::not_found)?;
+            Some(Which::Filter(Filter::And(vec![target::among(&primary.name, keys), filter])))
+        }
+        (Some(Named::Matching(named)), filter) => {
+            Some(Which::Filter(Filter::And(std::iter::once(named).chain(filter).collect())))
+        }
+    })
 }
 
 /// The values left by `whitelist` and `blacklist`.
@@ -223,6 +237,6 @@ pub fn listed(request: &Request, mut values: Map<String, Value>) -> Result<Map<S
     Ok(values)
 }
 
-fn filter_keys(request: &Request) -> Result<Vec<String>, Failure> {
+pub fn filter_keys(request: &Request) -> Result<Vec<String>, Failure> {
     request.params.names("filterKeys")?.ok_or_else(|| Failure::bad("filterKeys is required"))
 }

@@ -3,15 +3,15 @@
 use data::{Linked, Record, Records};
 use domain::{
     FieldNo, Millis,
-    catalog::{Field, FieldKind},
+    catalog::{Field, FieldKind, Special},
     time::DAY_MS,
     value::Value,
 };
 
-use crate::answer::PageMeta;
+use crate::answer::Meta;
 
 /// `{"data":[…]}`, with `meta` when there is a page to tell of.
-pub fn page(records: &Records, meta: Option<PageMeta>) -> Vec<u8> {
+pub fn page(records: &Records, meta: Option<Meta>) -> Vec<u8> {
     let shape = Shape::of(records);
     // A guess that is right for small records and cheap for large ones.
     let mut out = Vec::with_capacity(64 + records.rows.len() * shape.columns.0.len() * 24);
@@ -22,20 +22,79 @@ pub fn page(records: &Records, meta: Option<PageMeta>) -> Vec<u8> {
         }
         shape.write(at, &mut out);
     }
+    close(meta, &mut out);
+    out
+}
+
+fn close(meta: Option<Meta>, out: &mut Vec<u8>) {
     out.push(b']');
     if let Some(meta) = meta {
-        out.extend_from_slice(
-            format!(
-                ",\"meta\":{{\"count\":{},\"page\":{},\"pageSize\":{},\"totalPage\":{}}}",
-                meta.count,
-                meta.page,
-                meta.page_size,
-                meta.total_page()
-            )
-            .as_bytes(),
-        );
+        out.extend_from_slice(b",\"meta\":");
+        // Writing to a Vec cannot fail.
+        let _ = serde_json::to_writer(&mut *out, &meta.to_json());
     }
     out.push(b'}');
+}
+
+/// How the records of a list hang together as a tree.
+pub struct Branches<'b> {
+    pub roots: Vec<usize>,
+    /// Of each record those below it.
+    pub children: Vec<Vec<usize>>,
+    pub label: &'b str,
+}
+
+/// `{"data":[…]}` of the roots, each with what is below it. Every record says where it stands, as screens
+/// find it again by that.
+pub fn tree(records: &Records, branches: &Branches<'_>, meta: Option<Meta>) -> Vec<u8> {
+    let (shape, label) = (Shape::of(records), label(branches.label));
+    let mut out = b"{\"data\":[".to_vec();
+    branch(&shape, branches, &label, &branches.roots, "", &mut out);
+    close(meta, &mut out);
+    out
+}
+
+fn branch(shape: &Shape<'_>, all: &Branches<'_>, name: &[u8], rows: &[usize], path: &str, out: &mut Vec<u8>) {
+    for (at, row) in rows.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        shape.write(*row, out);
+        let empty = out.pop().is_some() && out.last() == Some(&b'{');
+        if !empty {
+            out.push(b',');
+        }
+        let place = format!("{path}{at}");
+        out.extend_from_slice(b"\"__index\":");
+        text(&place, out);
+        let below = all.children.get(*row).map(Vec::as_slice).unwrap_or_default();
+        if !below.is_empty() {
+            out.push(b',');
+            out.extend_from_slice(name);
+            out.push(b'[');
+            branch(shape, all, name, below, &format!("{place}.{}.", all.label), out);
+            out.push(b']');
+        }
+        out.push(b'}');
+    }
+}
+
+/// `{"data":[…]}` of rows that are no records.
+pub fn rows(columns: &[(&str, FieldKind)], rows: &[Vec<Value>]) -> Vec<u8> {
+    let labels: Vec<Vec<u8>> = columns.iter().map(|(name, _)| label(name)).collect();
+    let mut out = b"{\"data\":[".to_vec();
+    for (at, row) in rows.iter().enumerate() {
+        out.extend_from_slice(if at > 0 { b",{" } else { b"{" });
+        for (n, ((label, (_, kind)), value)) in labels.iter().zip(columns).zip(row).enumerate() {
+            if n > 0 {
+                out.push(b',');
+            }
+            out.extend_from_slice(label);
+            write_value(*kind, value, &mut out);
+        }
+        out.push(b'}');
+    }
+    out.extend_from_slice(b"]}");
     out
 }
 
@@ -150,11 +209,17 @@ struct Column {
     hidden: bool,
 }
 
+/// The order that comes with a sortable collection can be sorted by, but is in no answer.
+fn unseen_order(field: &Field) -> bool {
+    let noted = || field.extra.as_deref().is_some_and(|extra| extra.contains("\"hidden\":true"));
+    matches!(field.special, Some(Special::Order { .. })) && noted()
+}
+
 impl Columns {
     fn of<'f>(fields: impl Iterator<Item = &'f Field>) -> Self {
         let column = |field: &Field| {
             let label = label(&field.name);
-            let hidden = field.hidden || field.kind == FieldKind::Password;
+            let hidden = field.hidden || field.kind == FieldKind::Password || unseen_order(field);
             Column { no: field.no, label, kind: field.kind, hidden }
         };
         Self(fields.map(column).collect())

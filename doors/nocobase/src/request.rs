@@ -3,12 +3,16 @@
 use std::{net::IpAddr, sync::Arc};
 
 use axum::http::HeaderMap;
-use domain::query::Filter;
+use domain::{
+    catalog::{Catalog, Table},
+    query::Filter,
+};
+use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
 use crate::{
     failure::Failure,
-    filter::Context,
+    filter::{self, Context},
     params::{self, Params},
     path::Target,
     role::HOME,
@@ -64,14 +68,25 @@ impl Request {
         }
     }
 
-    pub fn filter(&self, table: Option<&domain::catalog::Table>) -> Result<Option<Filter>, Failure> {
-        if !self.params.map.contains_key("filter") {
-            return Ok(None);
-        }
-        let zone = params::zone(self.headers.get("x-timezone").and_then(|v| v.to_str().ok()));
+    pub fn filter(&self, table: Option<&Table>) -> Result<Option<Filter>, Failure> {
+        self.filter_of(self.params.map.get("filter"), table)
+    }
+
+    /// A filter from somewhere else. `None`: there is none, or one without a condition.
+    pub fn filter_of(&self, given: Option<&Value>, table: Option<&Table>) -> Result<Option<Filter>, Failure> {
+        let Some(given) = given else { return Ok(None) };
         let catalog = self.inner.data.catalog();
-        let now = Some(self.inner.clock.now());
-        self.params.filter(&Context { zone, table, now, catalog: Some(&catalog) })
+        let filter = filter::parse(given, &self.filter_context(table, Some(&catalog)))?;
+        Ok((!filter.is_all()).then_some(filter))
+    }
+
+    pub fn filter_context<'t>(&self, table: Option<&'t Table>, catalog: Option<&'t Catalog>) -> Context<'t> {
+        Context { zone: self.zone(), table, now: Some(self.inner.clock.now()), catalog }
+    }
+
+    /// Where a day begins for the caller.
+    pub fn zone(&self) -> TimeZone {
+        params::zone(self.headers.get("x-timezone").and_then(|v| v.to_str().ok()))
     }
 
     /// Targets of an association action: `filterByTk`, or the body as a key, a list of keys, or a list of

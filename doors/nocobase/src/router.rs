@@ -34,9 +34,10 @@ use crate::{
     collections, cors, credential,
     credential::Kind,
     failure::Failure,
+    order,
     params::Params,
     path::{self, Target},
-    qs, records, renewal,
+    qs, query, records, renewal,
     request::Request,
     resources, role_mode, roles, scopes,
     state::Inner,
@@ -125,6 +126,8 @@ const RECORDS: &[Action] = actions! {
     "*" "destroy" Writes [RecordDelete Resource] => records::destroy;
     "*" "firstOrCreate" Writes [RecordCreate Resource] => records::first_or_create;
     "*" "updateOrCreate" Writes [RecordCreate Resource] => records::update_or_create;
+    "*" "move" Writes [RecordUpdate Resource] => order::move_record;
+    "*" "query" Reads [RecordRead Resource] => query::query;
 };
 
 /// Actions on the records behind an association of any collection.
@@ -303,7 +306,8 @@ async fn serve(
     if kind == Kind::Session && action.action != "signOut" {
         beside.new_token = renewal::renew(&request, &allowed).await?;
     }
-    if action.verb == Verb::Writes && !early {
+    // A question of this size does not fit into an address.
+    if (action.verb == Verb::Writes && !early) || action.action == "query" {
         request.body = read_body(&request.headers, body.take()).await?;
     }
     // A read that came by POST may have brought one all the same.

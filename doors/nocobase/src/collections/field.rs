@@ -2,12 +2,12 @@
 
 use data::{DataError, FieldPatch};
 use domain::{
-    catalog::{Field, FieldKind, Table},
+    catalog::{Field, FieldKind, Special, Table},
     decision::Allowed,
 };
 use serde_json::{Map, Value, json};
 
-use super::{association, options_of, spec, with_options};
+use super::{association, options_of, spec, special, with_options};
 use crate::{
     answer::Answer,
     failure::{self, Failure},
@@ -90,7 +90,9 @@ fn patch_of(field: &Field, values: &Map<String, Value>) -> Result<FieldPatch, Fa
     };
     let kept = values.iter().filter(|(key, _)| !fixed(key));
     options.extend(kept.map(|(k, v)| (k.clone(), v.clone())));
+    let special = changed_special(field, &options)?;
     let allow_null = bool_property(values, "allowNull")?;
+    let order = matches!(field.special, Some(Special::Order { .. }));
     let own = field.system.is_none() && !field.primary && field.kind != FieldKind::Link;
     let required = match (allow_null, values.contains_key("validation")) {
         _ if !own => None,
@@ -102,11 +104,25 @@ fn patch_of(field: &Field, values: &Map<String, Value>) -> Result<FieldPatch, Fa
         name: None,
         title: spec::title(values).map(Some),
         required,
-        unique: bool_property(values, "unique")?.filter(|_| own),
-        hidden: bool_property(values, "hidden")?,
+        unique: bool_property(values, "unique")?.filter(|_| own && !order),
+        hidden: bool_property(values, "hidden")?.filter(|_| !order),
         default: values.get("defaultValue").filter(|_| own).map(|v| Some(v.clone()).filter(|v| !v.is_null())),
         extra: Some(Some(with_options(field.extra.as_deref(), options))),
+        special,
     })
+}
+
+/// What is special about the field, by what is said of it now.
+fn changed_special(
+    field: &Field,
+    options: &Map<String, Value>,
+) -> Result<Option<Option<Special>>, Failure> {
+    let type_name = options.get("type").and_then(Value::as_str).unwrap_or_default();
+    if field.system.is_some() || field.kind == FieldKind::Link || (field.special.is_none() && type_name.is_empty()) {
+        return Ok(None);
+    }
+    let special = special::special(&field.name, type_name, options, field.primary)?;
+    Ok((special != field.special).then_some(special))
 }
 
 fn current(request: &Request, allowed: &Allowed) -> Result<std::sync::Arc<Table>, Failure> {

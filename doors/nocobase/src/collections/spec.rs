@@ -2,10 +2,10 @@
 //! a field is kept with it and returned verbatim.
 
 use data::{FieldSpec, TableSpec};
-use domain::catalog::{Catalog, FieldKind, Link, LinkKind, LinkTarget, SystemField};
+use domain::catalog::{Catalog, FieldKind, Link, LinkKind, LinkTarget, Special, SystemField};
 use serde_json::{Map, Value, json};
 
-use super::association;
+use super::{association, special};
 use crate::{
     failure::Failure,
     request::{Request, bool_property, text_property},
@@ -69,6 +69,11 @@ pub fn table(
             link.into_iter().for_each(|link| push(&mut fields, link));
         }
     }
+    if let Some(order) = sortable(values.get("sortable"))?
+        && !fields.iter().any(|f| f.name == order.name)
+    {
+        fields.push(order);
+    }
     let options: Map<String, Value> = values
         .iter()
         .filter(|(name, _)| !STRUCTURE.contains(&name.as_str()))
@@ -79,6 +84,22 @@ pub fn table(
     let title = text_property(values, "title")?.flatten();
     let extra = Some(Value::Object(extra).to_string());
     Ok(NewCollection { table: TableSpec { name, title, fields, extra }, elsewhere })
+}
+
+/// `sortable`: true, the name of the field that keeps the order, or the options of one.
+fn sortable(given: Option<&Value>) -> Result<Option<FieldSpec>, Failure> {
+    let mut options = match given {
+        None | Some(Value::Null | Value::Bool(false)) => return Ok(None),
+        Some(Value::Bool(true)) => Map::new(),
+        Some(Value::String(name)) => Map::from_iter([("name".to_owned(), json!(name))]),
+        Some(Value::Object(options)) => options.clone(),
+        Some(_) => return Err(Failure::bad("sortable must be true, a name or an object")),
+    };
+    let name = text_property(&options, "name")?.flatten().unwrap_or_else(|| "sort".to_owned());
+    options.remove("name");
+    options.insert("type".to_owned(), json!("sort"));
+    options.insert("hidden".to_owned(), json!(true));
+    column(name, "sort", &options.clone(), options).map(Some)
 }
 
 /// A column that was given twice (a foreign key and the association it belongs to) is one column.
@@ -151,9 +172,14 @@ fn column(
     options: Map<String, Value>,
 ) -> Result<FieldSpec, Failure> {
     let flag = |name: &'static str| bool_property(values, name).map(|b| b == Some(true));
-    let kind =
-        kind(kind_name).ok_or_else(|| Failure::bad(format!("{name}: unknown field type {kind_name:?}")))?;
+    let kind = match kind_name {
+        "formula" => special::formula_kind(values),
+        _ => kind(kind_name)
+            .ok_or_else(|| Failure::bad(format!("{name}: unknown field type {kind_name:?}")))?,
+    };
     let primary = flag("primaryKey")?;
+    let special = special::special(&name, kind_name, values, primary)?;
+    let order = matches!(special, Some(Special::Order { .. }));
     let system = match (kind_name, kind, name.as_str()) {
         ("snowflakeId", ..) if primary => Some(SystemField::Snowflake),
         (_, FieldKind::BigInt | FieldKind::Integer, _)
@@ -179,8 +205,10 @@ fn column(
             && !primary
             && (!allow_null || required_by_rule(values))
             && !has_default,
-        unique: flag("unique")? && !base.primary,
-        hidden: base.hidden || flag("hidden")?,
+        unique: flag("unique")? && !base.primary && !order,
+        // An order that is in no answer can be sorted by all the same.
+        hidden: base.hidden || (flag("hidden")? && !order),
+        special: special.filter(|_| base.system.is_none()),
         default: values.get("defaultValue").filter(|v| !v.is_null() && base.system.is_none()).cloned(),
         extra: Some(json!({ "nocobase": options }).to_string()),
         ..base
@@ -201,11 +229,11 @@ pub fn required_by_rule(values: &Map<String, Value>) -> bool {
 
 pub(super) fn kind(name: &str) -> Option<FieldKind> {
     Some(match name {
-        "string" | "uid" | "nanoid" | "radioGroup" | "select" | "sequence" | "formula" => FieldKind::Text,
+        "string" | "uid" | "nanoid" | "radioGroup" | "select" | "sequence" => FieldKind::Text,
         "text" => FieldKind::LongText,
         "integer" => FieldKind::Integer,
         "bigInt" | "snowflakeId" | "sort" => FieldKind::BigInt,
-        "float" | "double" | "real" => FieldKind::Float,
+        "float" | "double" | "real" | "formula" => FieldKind::Float,
         "decimal" => FieldKind::Decimal,
         "boolean" | "radio" => FieldKind::Boolean,
         "date" | "datetime" | "datetimeTz" | "unixTimestamp" => FieldKind::DateTime,
