@@ -165,8 +165,10 @@ describe('bodies', () => {
   });
 
   it('of more than ten megabytes are refused', async () => {
-    const { status } = await create({ body: { title: 'x'.repeat(10 * 1024 * 1024 + 1) } });
-    assert.equal(status, 413);
+    const long = { title: 'x'.repeat(10 * 1024 * 1024 + 1) };
+    // A server may hang up on a client that goes on writing.
+    assert.equal(await create({ body: long }).then(({ status }) => status, () => 413), 413);
+    assert.equal((await get(`${todos}:list`)).json.data.length, 3);
   });
 });
 
