@@ -13,7 +13,7 @@ use super::{
     people::UserColumns,
 };
 use crate::{
-    collections::{RESERVED, options_of},
+    collections::{RESERVED, kept_as, options_of},
     role::HOME,
 };
 
@@ -45,6 +45,8 @@ pub struct Collection {
     pub same: Vec<String>,
     /// Whether it only joins two others: a row without both ends is none.
     pub pairs: bool,
+    /// Collections that have to be here first, where they can.
+    pub needs: Vec<String>,
     pub(super) key: String,
     /// Fields whose value is the number of a user.
     pub(super) user_columns: HashSet<String>,
@@ -164,6 +166,7 @@ fn collection(
         data_table,
         same: known.pairs.get(&name).cloned().unwrap_or_default(),
         pairs: known.pairs.contains_key(&name),
+        needs: Vec::new(),
         user_columns: people.of_collection(&name),
         columns: HashMap::new(),
         ticks: HashMap::new(),
@@ -183,6 +186,7 @@ fn collection(
         }
     }
     made.one_key(&mut kept);
+    made.columns_once(&mut kept);
     body.insert(MARK.to_owned(), json!(made.key));
     body.insert("name".to_owned(), json!(made.name));
     body.insert("title".to_owned(), json!(row.text("title").unwrap_or_else(|| made.name.clone())));
@@ -201,6 +205,30 @@ impl Collection {
         }
         if kind == FieldKind::Password {
             self.notes.push(format!("the values of {name} are passwords and do not come"));
+        }
+    }
+
+    /// The product lists the column of an association as a field of its own; here it comes with the association.
+    fn columns_once(&mut self, fields: &mut Vec<Map<String, Value>>) {
+        let links: Vec<(String, String)> = fields.iter().filter_map(fields::held_key).collect();
+        for (link, column) in links {
+            let Some(at) = fields.iter().position(|f| fields::text(f, "name").as_ref() == Some(&column))
+            else {
+                continue;
+            };
+            let Some(plain) = fields.get(at) else { continue };
+            if plain.get("hidden") == Some(&json!(true)) {
+                self.notes.push(format!("the field {link} is left out: its key {column} is in no answer"));
+                fields.retain(|f| fields::text(f, "name").as_ref() != Some(&link));
+                continue;
+            }
+            let is_text = fields::text(plain, "type")
+                .and_then(|name| kept_as(&name))
+                .is_some_and(|kind| kind.is_text());
+            let target = fields.iter().find(|f| fields::text(f, "name").as_ref() == Some(&link));
+            // What kind of key it is can only be seen there.
+            self.needs.extend(target.and_then(|f| fields::text(f, "target")).filter(|_| is_text));
+            fields.remove(at);
         }
     }
 
@@ -268,6 +296,7 @@ fn pair_table(name: String, columns: Vec<String>, people: &UserColumns) -> Colle
         notes: Vec::new(),
         same: columns,
         pairs: true,
+        needs: Vec::new(),
         user_columns: people.of_collection(&name),
         columns: HashMap::new(),
         ticks: HashMap::new(),

@@ -49,6 +49,13 @@ pub(super) fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
     object.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
+/// Of an association whose key lies here: its name, and the column.
+pub(super) fn held_key(field: &Map<String, Value>) -> Option<(String, String)> {
+    let name = text(field, "name").filter(|_| text(field, "type").as_deref() == Some("belongsTo"))?;
+    let column = text(field, "foreignKey").unwrap_or_else(|| format!("{name}Id"));
+    Some((name, column))
+}
+
 /// How long one unit of a count of time is.
 pub(super) fn tick_ms(field: &Map<String, Value>) -> i64 {
     let shown = field.get("uiSchema").and_then(|schema| schema.pointer("/x-component-props/accuracy"));

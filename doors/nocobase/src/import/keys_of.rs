@@ -15,8 +15,16 @@ use crate::token::{self, Claims, Signer};
 
 pub(super) fn read(foreign: &Foreign, tokens: &Tokens<'_>, import: &mut Import) -> Result<(), StoreError> {
     let mut blocked: HashSet<String> = HashSet::new();
-    foreign.for_each("tokenBlacklist", &mut |row| blocked.extend(row.text("token")))?;
+    let mut listed_dead: Vec<(String, String)> = Vec::new();
     let reader = Reader::new(tokens);
+    foreign.for_each("tokenBlacklist", &mut |row| {
+        let Some(token) = row.text("token") else { return };
+        // Ids of sign-ins are no tokens; nor are the tokens of sign-ins keys.
+        if reader.signer.claims(&token).is_some_and(|claims| !claims.temp) {
+            listed_dead.push((row.text("id").unwrap_or_else(|| "?".to_owned()), token.clone()));
+        }
+        blocked.insert(token);
+    })?;
     let mut listed = HashSet::new();
     foreign.for_each("apiKeys", &mut |row| {
         let token = row.text("token").unwrap_or_default();
@@ -24,18 +32,9 @@ pub(super) fn read(foreign: &Foreign, tokens: &Tokens<'_>, import: &mut Import) 
         listed.insert(token);
     })?;
     sign_ins(foreign, import)?;
-    for (at, token) in blocked.difference(&listed).enumerate() {
-        // Ids of sign-ins are no tokens; nor are the tokens of sign-ins keys.
-        if reader.signer.claims(token).is_some_and(|claims| !claims.temp) {
-            let reason =
-                "deleted there: only its token is left on the blacklist, and nothing here accepts it";
-            import.push(Item::new(
-                "tokenBlacklist",
-                (at + 1).to_string(),
-                None,
-                What::Dead(reason.to_owned()),
-            ));
-        }
+    for (id, _) in listed_dead.iter().filter(|(_, token)| !listed.contains(token)) {
+        let reason = "deleted there: only its token is left on the blacklist, and nothing here accepts it";
+        import.push(Item::new("tokenBlacklist", id.clone(), None, What::Dead(reason.to_owned())));
     }
     Ok(())
 }

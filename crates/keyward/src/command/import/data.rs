@@ -60,9 +60,15 @@ impl Work<'_> {
             }
         }
         // One may refer to another that comes later: as long as some can be made, the others are tried again.
+        let mut in_order = true;
         loop {
             let (before, mut refused) = (waiting.len(), Vec::new());
             for mut collection in std::mem::take(&mut waiting) {
+                let missing = collection.needs.iter().any(|name| self.table(name).is_none());
+                if in_order && missing {
+                    refused.push((collection, String::new()));
+                    continue;
+                }
                 match self.make_collection(&mut collection, root).await? {
                     Ok(outcome) => {
                         made.lines
@@ -72,13 +78,15 @@ impl Work<'_> {
                     Err(reason) => refused.push((collection, reason)),
                 }
             }
-            if refused.is_empty() || refused.len() == before {
+            let stuck = refused.len() == before;
+            if refused.is_empty() || (stuck && !in_order) {
                 let lines = refused.into_iter().map(|(collection, reason)| {
                     noted(&collection, line("collections", &collection.name, Outcome::Refused, Some(reason)))
                 });
                 made.lines.extend(lines);
                 return Ok(made);
             }
+            in_order &= !stuck;
             waiting = refused.into_iter().map(|(collection, _)| collection).collect();
         }
     }

@@ -17,6 +17,7 @@ fn collection() -> Collection {
         data_table: "all".to_owned(),
         same: Vec::new(),
         pairs: false,
+        needs: Vec::new(),
         key: "k".to_owned(),
         user_columns: HashSet::from(["assigneeId".to_owned()]),
         columns: HashMap::from([("renamed".to_owned(), "otherColumn".to_owned())]),
