@@ -50,11 +50,33 @@ pub async fn admitted(asked: &Asked<'_>) -> Result<Allowed, Failure> {
         Ok(allowed) => Ok(allowed),
         Err(denied) => {
             let chose_role = role.is_some();
-            let refusal = denied::render(&denied, Presented { kind: asked.kind, chose_role });
-            let over = asked.kind == Kind::Session && denied.reason == Reason::Expired;
-            let token = credential::bearer(&asked.request.headers).filter(|_| over);
-            Err(renewal::over(&asked.request.inner, token, refusal).await)
+            let presented = Presented { kind: asked.kind, chose_role };
+            Err(refusal(asked, denied, presented).await)
         }
+    }
+}
+
+/// Two refusals are told apart by what the credential itself proves: a session whose token was exchanged, and a
+/// key whose user is gone, and the key with them.
+async fn refusal(asked: &Asked<'_>, denied: Denied, presented: Presented) -> Failure {
+    let inner = &asked.request.inner;
+    let Some(token) = credential::bearer(&asked.request.headers) else {
+        return denied::render(&denied, presented);
+    };
+    match (asked.kind, denied.reason) {
+        (Kind::Session, Reason::Expired) => {
+            renewal::over(inner, token, denied::render(&denied, presented)).await
+        }
+        (Kind::Token, Reason::Unknown) => {
+            let user = inner.signer.claims(token).and_then(|claims| claims.user?.as_i64());
+            let gone = match user {
+                Some(user) => matches!(inner.keys.user_is_there(user).await, Ok(false)),
+                None => false,
+            };
+            let reason = if gone { Reason::OwnerInactive } else { denied.reason };
+            denied::render(&Denied { reason, ..denied }, presented)
+        }
+        _ => denied::render(&denied, presented),
     }
 }
 

@@ -15,7 +15,7 @@ use axum::{
 };
 
 const METHODS: &str = "GET,HEAD,PUT,POST,DELETE,PATCH";
-const EXPOSED: &str = "content-disposition,x-new-token,x-decision-id,retry-after";
+const EXPOSED: &str = "content-disposition,x-new-token,x-decision-id,x-request-id,retry-after";
 
 /// The answer to a preflight; `None` when the request is none.
 pub fn preflight(method: &Method, headers: &HeaderMap) -> Option<Response> {

@@ -69,8 +69,7 @@ pub async fn renew(request: &Request, allowed: &Allowed) -> Result<Option<Secret
 }
 
 /// The refusal of a session that is over: one whose token was exchanged is told so.
-pub async fn over(inner: &Inner, token: Option<&str>, refusal: Failure) -> Failure {
-    let Some(token) = token else { return refusal };
+pub async fn over(inner: &Inner, token: &str, refusal: Failure) -> Failure {
     match inner.keys.session_was_renewed(&Secret::new(token)).await {
         Ok(true) => Failure { decision: refusal.decision, ..failed() },
         Ok(false) | Err(_) => refusal,

@@ -21,6 +21,12 @@ impl Keys {
         self.store().user(id).await?.ok_or(KeysError::NotFound)
     }
 
+    /// Whether there is (still) a user of this number. For telling why a credential is refused that proves by
+    /// itself whose it was.
+    pub async fn user_is_there(&self, num: i64) -> Result<bool, KeysError> {
+        Ok(self.store().user_by_num(num).await?.is_some())
+    }
+
     pub async fn user_by_num(&self, _allowed: &Allowed, num: i64) -> Result<User, KeysError> {
         self.store().user_by_num(num).await?.ok_or(KeysError::NotFound)
     }

@@ -6,7 +6,7 @@ use axum::{
 };
 use serde_json::json;
 
-use crate::world::{Nocobase, data, error, refused};
+use crate::world::{Nocobase, data, door, error, refused, signed_in};
 
 #[tokio::test]
 async fn a_get_never_writes() {
@@ -113,4 +113,57 @@ async fn a_form_is_a_body_and_other_types_are_none() {
     assert!(data(text).get("title").is_none());
     let quiet = nocobase.admin.raw(Method::POST, "/api/todos:create", Some("application/json"), "").await;
     assert_eq!(data(quiet)["id"], json!(6));
+}
+
+#[tokio::test]
+async fn addresses_without_an_action_are_only_served_below_a_base_path_of_ones_own() {
+    let nocobase = Nocobase::new().await;
+    nocobase.todos().await;
+    let router = door(&nocobase.world, |settings| {
+        settings.base_path = door_nocobase::BasePath::parse("/nocobase/api");
+    });
+    let admin = signed_in(&nocobase.world.nobody(router), "admin").await;
+    for path in ["/api/todos", "/api/todos/1", "/api/resourcer/todos:list"] {
+        admin.get(path).await.expect(404);
+    }
+    let base = "/nocobase/api";
+    assert_eq!(data(admin.get(&format!("{base}/todos")).await).as_array().unwrap().len(), 3);
+    assert_eq!(data(admin.get(&format!("{base}/todos/1")).await)["id"], 1);
+    assert_eq!(data(admin.get(&format!("{base}/resourcer/todos:get?filterByTk=1")).await)["id"], 1);
+    let made = data(admin.post(&format!("{base}/todos"), json!({"title": "new"})).await);
+    let path = format!("{base}/todos/{}", made["id"]);
+    assert_eq!(data(admin.put(&path, json!({"title": "a"})).await)[0]["title"], "a");
+    assert_eq!(data(admin.patch(&path, json!({"title": "b"})).await)[0]["title"], "b");
+    assert_eq!(data(admin.delete(&path).await), json!(1));
+    admin.delete(&format!("{base}/todos")).await.expect(400);
+    admin.post(&path, json!({})).await.expect(404);
+    assert_eq!(data(admin.get(&format!("{base}/users/1/roles")).await)[0]["name"], "admin");
+    // The plain forms are served at both.
+    for base in ["/api", base] {
+        assert_eq!(data(admin.get(&format!("{base}/todos:list")).await).as_array().unwrap().len(), 3);
+    }
+    // Nobody gets in here who would not there.
+    nocobase.world.nobody(nocobase.router.clone()).get("/nocobase/api/todos").await.expect(404);
+}
+
+#[tokio::test]
+async fn every_answer_has_an_id_and_says_so_to_pages() {
+    let nocobase = Nocobase::new().await;
+    for path in ["/api/auth:check", "/api/nothing:list", "/api/app:getInfo"] {
+        let reply = nocobase.admin.header("origin", "https://page.example").get(path).await;
+        let id = reply.header("x-request-id").unwrap();
+        assert_eq!((id.len(), Some(id)), (36, reply.header("x-decision-id")), "{path}");
+        assert!(reply.header("access-control-expose-headers").unwrap().contains("x-request-id"));
+    }
+}
+
+#[tokio::test]
+async fn what_clients_ask_before_anybody_is_signed_in_is_answered() {
+    let nocobase = Nocobase::new().await;
+    let nobody = nocobase.nobody();
+    let basic = data(nobody.get("/api/authenticators:publicList").await)[0].clone();
+    assert_eq!((&basic["name"], &basic["authType"]), (&json!("basic"), &json!("Email/Password")));
+    assert_eq!(basic["options"]["allowSignUp"], false);
+    assert_eq!(data(nobody.get("/api/app:getLang").await)["lang"], "en-US");
+    assert_eq!(data(nobody.get("/api/app:getInfo").await)["name"], "main");
 }
