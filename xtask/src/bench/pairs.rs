@@ -31,8 +31,9 @@ pub fn as_markdown(pairs: &[Pair]) -> String {
 }
 
 fn rows(pair: &Pair) -> String {
-    let first = pair.versions.first().map_or(pair.name, String::as_str);
-    let theirs = format!("{first}: {}", pair.their_call);
+    // The first package is the product.
+    let version = pair.versions.first().and_then(|first| first.rsplit_once(' ')).map_or("", |(_, v)| v);
+    let theirs = format!("{} {version}: {}", pair.name, pair.their_call);
     let ours = format!("Keyward: {}", pair.our_call);
     match &pair.figures {
         Err(why) => format!("| {theirs} | {why} | | | | |\n"),
