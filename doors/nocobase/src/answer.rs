@@ -59,6 +59,24 @@ impl PageMeta {
     }
 }
 
+/// What `meta` says of a page: where it stands among all, or, where nobody counts, whether there is another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meta {
+    Counted(PageMeta),
+    Next { more: bool, page: u64, page_size: u64 },
+}
+
+impl Meta {
+    pub fn to_json(self) -> Value {
+        match self {
+            Self::Counted(meta) => meta.to_json(),
+            Self::Next { more, page, page_size } => {
+                json!({ "hasNext": more, "page": page, "pageSize": page_size })
+            }
+        }
+    }
+}
+
 pub fn bytes(value: &Value) -> Vec<u8> {
     // Values made of values cannot fail to be written.
     serde_json::to_vec(value).unwrap_or_default()

@@ -1,0 +1,113 @@
+//! The values of a write as the client sent them, taken apart: a record's own values, and the associations
+//! among them. An object with its key inside names a record (and changes it, where `updateAssociationValues`
+//! says so); one without is a record to be made. Only shapes; rights are judged where the write is bound.
+
+use std::sync::Arc;
+
+use data::{Draft, LinkDraft, Linking, Other};
+use domain::{
+    catalog::{Field, LinkKind, Table},
+    decision::Allowed,
+    limits,
+};
+use serde_json::{Map, Value};
+
+use crate::{failure::Failure, request::Request, rules};
+
+/// A record to be made.
+pub fn new(request: &Request, allowed: &Allowed, values: Map<String, Value>) -> Result<Draft, Failure> {
+    Reader::new(request, allowed)?.record(allowed.table(), values, true, "")
+}
+
+/// A record to be changed, or to be found or made.
+pub fn changed(request: &Request, allowed: &Allowed, values: Map<String, Value>) -> Result<Draft, Failure> {
+    Reader::new(request, allowed)?.record(allowed.table(), values, false, "")
+}
+
+struct Reader<'a> {
+    request: &'a Request,
+    allowed: &'a Allowed,
+    /// Associations whose named records are changed as well: `comments`, `comments.author`.
+    updated: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(request: &'a Request, allowed: &'a Allowed) -> Result<Self, Failure> {
+        let updated = request.params.names("updateAssociationValues")?.unwrap_or_default();
+        Ok(Self { request, allowed, updated })
+    }
+
+    fn record(
+        &self,
+        table: Option<&Arc<Table>>,
+        mut values: Map<String, Value>,
+        new: bool,
+        path: &str,
+    ) -> Result<Draft, Failure> {
+        let Some(table) = table else { return Ok(values.into()) };
+        let mut links = Vec::new();
+        for field in table.fields.iter().filter(|field| field.link.is_some()) {
+            if let Some(value) = values.remove(&field.name) {
+                links.push(self.link(table, field, value, path)?);
+            }
+        }
+        if new {
+            rules::fill(self.request, table, &mut values);
+        }
+        rules::check(table, [&values])?;
+        Ok(Draft { values, links })
+    }
+
+    fn link(&self, table: &Table, field: &Field, value: Value, path: &str) -> Result<LinkDraft, Failure> {
+        let path = if path.is_empty() { field.name.clone() } else { format!("{path}.{}", field.name) };
+        if path.split('.').count() > limits::LINK_DEPTH_MAX {
+            return Err(Failure::bad(format!("{path}: more than {} links in a row", limits::LINK_DEPTH_MAX)));
+        }
+        let target = self.request.inner.data.linked_table(self.allowed, table, &field.name).ok();
+        let key = key_of(field, target.as_deref());
+        let items = match value {
+            Value::Null => Vec::new(),
+            Value::Array(items) => items,
+            one => vec![one],
+        };
+        let other = |item| self.other(field, target.as_ref(), key, item, &path);
+        let targets = items.into_iter().map(other).collect::<Result<_, _>>()?;
+        Ok(LinkDraft { link: field.name.clone(), how: Linking::Set, targets })
+    }
+
+    fn other(
+        &self,
+        field: &Field,
+        target: Option<&Arc<Table>>,
+        key: &str,
+        item: Value,
+        path: &str,
+    ) -> Result<Other, Failure> {
+        match item {
+            Value::String(_) | Value::Number(_) => Ok(Other::Key(item)),
+            Value::Object(mut values) => match values.remove(key) {
+                None | Some(Value::Null) => Ok(Other::New(self.record(target, values, true, path)?)),
+                Some(named @ (Value::String(_) | Value::Number(_))) => {
+                    let updated = self.updated.iter().any(|name| name == path) && !values.is_empty();
+                    Ok(match updated {
+                        true => Other::Changed(named, self.record(target, values, false, path)?),
+                        false => Other::Key(named),
+                    })
+                }
+                Some(_) => Err(unnamed(field)),
+            },
+            _ => Err(unnamed(field)),
+        }
+    }
+}
+
+fn unnamed(field: &Field) -> Failure {
+    Failure::bad(format!("{}: name linked records by their keys", field.name))
+}
+
+/// The field by which linked records are named.
+fn key_of<'a>(field: &'a Field, target: Option<&'a Table>) -> &'a str {
+    let link = field.link.as_ref().filter(|l| matches!(l.kind, LinkKind::Here | LinkKind::Through));
+    let primary = target.and_then(Table::primary).map_or("id", |field| &field.name);
+    link.map_or(primary, |link| &link.target_key)
+}
