@@ -38,11 +38,11 @@ pub fn install(name: &str, folder: &Path) -> Outcome<()> {
     Ok(fs::write(done, lock)?)
 }
 
-/// The line of npm's that says most.
+/// The line of npm's that says most: the first words of its errors are a code and where it came from.
 fn complaint(said: &str) -> &str {
+    const NAMES: [&str; 5] = ["code ", "syscall ", "errno ", "path ", "command "];
     let mut errors = said.lines().filter_map(|line| line.strip_prefix("npm error "));
-    // `code X` comes first, what it means behind it.
-    errors.find(|line| !line.starts_with("code ")).unwrap_or("see above")
+    errors.find(|line| !NAMES.iter().any(|name| line.starts_with(name))).unwrap_or("see above")
 }
 
 /// `name version` of each of these packages, as the lock file pins them.
@@ -74,6 +74,8 @@ mod tests {
     fn what_npm_complains_about_is_found_among_its_warnings() {
         let said = "`npm ci` failed: npm warn old\nnpm error code E404\nnpm error 404 Not Found - GET /x\nnpm error 404";
         assert_eq!(complaint(said), "404 Not Found - GET /x");
+        let refused = "npm error code X\nnpm error syscall connect\nnpm error errno X\nnpm error FetchError: to x failed";
+        assert_eq!(complaint(refused), "FetchError: to x failed");
         assert_eq!(complaint("killed"), "see above");
     }
 }
