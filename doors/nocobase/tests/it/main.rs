@@ -17,6 +17,7 @@ mod kinds;
 mod lists;
 mod order;
 mod query;
+mod permissions;
 mod records;
 mod refusals;
 mod renewal;
