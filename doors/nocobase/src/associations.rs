@@ -60,7 +60,7 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     let (name, source) = (name(request)?, source(request)?);
     let data = &request.inner.data;
     let there = data.implied_behind(allowed, name, Op::RecordCreate).map_err(|e| failure::data(name, e))?;
-    let draft = drafts::new(request, &there, records::listed(request, request.values()?)?)?;
+    let draft = drafts::draft(request, &there, records::listed(request, request.values()?)?)?;
     let written = data.create_behind(allowed, &source, name, draft, false).await;
     let written = written.map_err(|e| records::said(&there, e))?;
     Ok(Answer::Written(render::created(&written.records, &written.set, false)))
@@ -79,7 +79,7 @@ async fn upsert(request: &Request, allowed: &Allowed, then: Found) -> Result<Ans
     let data = &request.inner.data;
     let there = data.implied_behind(allowed, name, Op::RecordCreate).map_err(|e| failure::data(name, e))?;
     let keys = records::filter_keys(request)?;
-    let draft = drafts::changed(request, &there, records::listed(request, request.values()?)?)?;
+    let draft = drafts::draft(request, &there, records::listed(request, request.values()?)?)?;
     let written = data.upsert_behind(allowed, (&source, name), &keys, draft, false, then).await;
     let written = written.map_err(|e| records::said(&there, e))?;
     Ok(Answer::Written(render::record(written.records.first().as_ref())))
@@ -87,7 +87,7 @@ async fn upsert(request: &Request, allowed: &Allowed, then: Found) -> Result<Ans
 
 pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     let (there, which) = chosen(request, allowed, Op::RecordUpdate).await?;
-    let draft = drafts::changed(request, &there, records::listed(request, request.values()?)?)?;
+    let draft = drafts::draft(request, &there, records::listed(request, request.values()?)?)?;
     let written = request.inner.data.update(&there, &which, draft, false).await;
     let written = written.map_err(|e| records::said(&there, e))?;
     Ok(Answer::Written(render::page(&written.records, None)))

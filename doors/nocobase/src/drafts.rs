@@ -14,14 +14,9 @@ use serde_json::{Map, Value};
 
 use crate::{failure::Failure, request::Request, rules};
 
-/// A record to be made.
-pub fn new(request: &Request, allowed: &Allowed, values: Map<String, Value>) -> Result<Draft, Failure> {
-    Reader::new(request, allowed)?.record(allowed.table(), values, true, "")
-}
-
-/// A record to be changed, or to be found or made.
-pub fn changed(request: &Request, allowed: &Allowed, values: Map<String, Value>) -> Result<Draft, Failure> {
-    Reader::new(request, allowed)?.record(allowed.table(), values, false, "")
+/// A record to be made, or to be changed.
+pub fn draft(request: &Request, allowed: &Allowed, values: Map<String, Value>) -> Result<Draft, Failure> {
+    Reader::new(request, allowed)?.record(allowed.table(), values, "")
 }
 
 struct Reader<'a> {
@@ -41,7 +36,6 @@ impl<'a> Reader<'a> {
         &self,
         table: Option<&Arc<Table>>,
         mut values: Map<String, Value>,
-        new: bool,
         path: &str,
     ) -> Result<Draft, Failure> {
         let Some(table) = table else { return Ok(values.into()) };
@@ -50,9 +44,6 @@ impl<'a> Reader<'a> {
             if let Some(value) = values.remove(&field.name) {
                 links.push(self.link(table, field, value, path)?);
             }
-        }
-        if new {
-            rules::fill(self.request, table, &mut values);
         }
         rules::check(table, [&values])?;
         Ok(Draft { values, links })
@@ -86,11 +77,11 @@ impl<'a> Reader<'a> {
         match item {
             Value::String(_) | Value::Number(_) => Ok(Other::Key(item)),
             Value::Object(mut values) => match values.remove(key) {
-                None | Some(Value::Null) => Ok(Other::New(self.record(target, values, true, path)?)),
+                None | Some(Value::Null) => Ok(Other::New(self.record(target, values, path)?)),
                 Some(named @ (Value::String(_) | Value::Number(_))) => {
                     let updated = self.updated.iter().any(|name| name == path) && !values.is_empty();
                     Ok(match updated {
-                        true => Other::Changed(named, self.record(target, values, false, path)?),
+                        true => Other::Changed(named, self.record(target, values, path)?),
                         false => Other::Key(named),
                     })
                 }

@@ -118,7 +118,8 @@ fn dimension(item: &Value, offset_minutes: i32) -> Result<Dimension, Failure> {
         None => None,
         Some(format) => {
             let pieces = date_format::pieces(format).filter(|_| format.len() <= limits::NAME_CHARS_MAX);
-            let pieces = pieces.ok_or_else(|| Failure::bad(format!("{field}: the format is not understood")))?;
+            let pieces =
+                pieces.ok_or_else(|| Failure::bad(format!("{field}: the format is not understood")))?;
             Some(DateText { pieces, offset_minutes })
         }
     };

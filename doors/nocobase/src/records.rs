@@ -116,7 +116,7 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     if values.is_empty() {
         return Ok(Answer::Data(Value::Array(Vec::new())));
     }
-    let draft = |values| drafts::new(request, allowed, listed(request, values)?);
+    let draft = |values| drafts::draft(request, allowed, listed(request, values)?);
     let drafts = values.into_iter().map(draft).collect::<Result<Vec<_>, _>>()?;
     let written = request.inner.data.create(allowed, drafts, false).await.map_err(|e| said(allowed, e))?;
     Ok(Answer::Written(render::created(&written.records, &written.set, many)))
@@ -125,7 +125,7 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
 pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     check_own(allowed, allowed.op())?;
     let which = which(request, allowed)?;
-    let draft = drafts::changed(request, allowed, listed(request, request.values()?)?)?;
+    let draft = drafts::draft(request, allowed, listed(request, request.values()?)?)?;
     let linking = !draft.links.is_empty();
     let written = match request.inner.data.update(allowed, &which, draft, false).await {
         Ok(written) => written,
@@ -151,7 +151,7 @@ pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Fai
 pub async fn first_or_create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     check_own(allowed, allowed.op())?;
     let (keys, values) = (filter_keys(request)?, listed(request, request.values()?)?);
-    let draft = drafts::changed(request, allowed, values)?;
+    let draft = drafts::draft(request, allowed, values)?;
     let done = request.inner.data.first_or_create(allowed, &keys, draft, false).await;
     Ok(one(done.map_err(|e| said(allowed, e))?.records))
 }
@@ -159,7 +159,7 @@ pub async fn first_or_create(request: &Request, allowed: &Allowed) -> Result<Ans
 pub async fn update_or_create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     check_own(allowed, allowed.op())?;
     let (keys, values) = (filter_keys(request)?, listed(request, request.values()?)?);
-    let draft = drafts::changed(request, allowed, values)?;
+    let draft = drafts::draft(request, allowed, values)?;
     let done = request.inner.data.update_or_create(allowed, &keys, draft, false).await;
     Ok(one(done.map_err(|e| said(allowed, e))?.records))
 }

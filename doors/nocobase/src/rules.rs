@@ -1,68 +1,13 @@
-//! Rules of this dialect for values: `validation: {type, rules: [{name, args}]}` of a field, and the types
-//! whose values are made here when nobody gives one (`nanoid`, `uid`, `uuid`). Kinds, required and unique
-//! values are the core's.
+//! Rules of this dialect for values: `validation: {type, rules: [{name, args}]}` of a field. Kinds, required and
+//! unique values are the core's.
 
-use domain::{
-    catalog::{Field, Table},
-    secret::random_text,
-};
-use serde_json::{Map, Value, json};
+use domain::catalog::{Field, Table};
+use serde_json::{Map, Value};
 
 use crate::{
     collections::options_of,
     failure::{Complaint, Failure},
-    request::Request,
 };
-
-const NANOID_ALPHABET: &[u8; 64] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz-";
-const UID_ALPHABET: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
-/// Lengths of generated texts: as the field says, or this.
-const NANOID_CHARS: usize = 21;
-const UID_CHARS: usize = 11;
-/// The longest a field may ask for.
-const GENERATED_CHARS_MAX: u64 = 255;
-
-/// Makes the values a new record is to have by itself.
-pub fn fill(request: &Request, table: &Table, values: &mut Map<String, Value>) {
-    let entropy = &*request.inner.entropy;
-    for field in &table.fields {
-        // Most fields have none of these words in what is kept with them: nothing is parsed for those.
-        let kept = field.extra.as_deref().unwrap_or_default();
-        let candidate = ["nanoid", "uid"].iter().any(|word| kept.contains(word));
-        if !candidate || field.system.is_some() || values.get(&field.name).is_some_and(|v| !v.is_null()) {
-            continue;
-        }
-        let options = options_of(Some(kept));
-        let option = |name: &str| options.get(name).and_then(Value::as_u64);
-        let size = |default: usize| {
-            let asked = option("size").or(option("length")).filter(|n| (1..=GENERATED_CHARS_MAX).contains(n));
-            asked.and_then(|n| usize::try_from(n).ok()).unwrap_or(default)
-        };
-        let made = match options.get("type").and_then(Value::as_str) {
-            Some("nanoid") => random_text(size(NANOID_CHARS), NANOID_ALPHABET, entropy),
-            Some("uid") => {
-                let prefix = options.get("prefix").and_then(Value::as_str).unwrap_or_default();
-                format!("{prefix}{}", random_text(UID_CHARS, UID_ALPHABET, entropy))
-            }
-            Some("uuid") if options.get("autoFill") != Some(&json!(false)) => uuid(request),
-            _ => continue,
-        };
-        values.insert(field.name.clone(), Value::String(made));
-    }
-}
-
-/// A random one.
-fn uuid(request: &Request) -> String {
-    let mut bytes = [0u8; 16];
-    request.inner.entropy.fill(&mut bytes);
-    let [a, b, c, d, e, f, g, h, rest @ ..] = bytes;
-    let (g, h) = ((g & 0x0f) | 0x40, h);
-    let [i, tail @ ..] = rest;
-    let i = (i & 0x3f) | 0x80;
-    let tail: String = tail.iter().map(|b| format!("{b:02x}")).collect();
-    let (short, long) = tail.split_at(2);
-    format!("{a:02x}{b:02x}{c:02x}{d:02x}-{e:02x}{f:02x}-{g:02x}{h:02x}-{i:02x}{short}-{long}")
-}
 
 /// Checks what is about to be written; every broken rule is one complaint.
 pub fn check<'v>(

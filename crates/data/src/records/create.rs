@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use domain::{
     FieldNo,
     access::Op,
+    catalog::Table,
     decision::Allowed,
     limits,
     query::{BindError, BoundAlt, BoundWrite, bind_create},
     value::Value,
 };
 
-use super::{Draft, Written, together::Plan, which, written};
+use super::{Draft, Written, fill::made_later, together::Plan, which, written};
 use crate::{Data, DataError, rights};
 
 impl Data {
@@ -52,7 +53,7 @@ impl Data {
             return Err(DataError::Validation(broken));
         }
         self.seal_passwords(table, &mut writes).await?;
-        let set = writes.iter().map(|w| set_fields(w, key)).collect();
+        let set = writes.iter().map(|w| set_fields(w, table, key)).collect();
         let own_fields = own.iter().flatten().map(|(no, _)| *no).collect();
         let back = written::read_back(allowed, table, &own_fields)?;
         let page = self.store.create_records(table, writes, rows, back).await?;
@@ -68,10 +69,12 @@ fn common(alts: Vec<BoundAlt>, own: &[Vec<(FieldNo, Value)>]) -> Result<Vec<Boun
     if alts.is_empty() { Err(DataError::OutOfScope) } else { Ok(alts) }
 }
 
-fn set_fields(write: &BoundWrite, key: FieldNo) -> Vec<FieldNo> {
+fn set_fields(write: &BoundWrite, table: &Table, key: FieldNo) -> Vec<FieldNo> {
     let mut fields: Vec<FieldNo> = write.values.iter().map(|(no, _)| *no).collect();
-    if !fields.contains(&key) {
-        fields.push(key);
+    for no in made_later(table).chain([key]) {
+        if !fields.contains(&no) {
+            fields.push(no);
+        }
     }
     fields.sort_unstable();
     fields

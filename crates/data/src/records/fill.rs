@@ -26,13 +26,13 @@ impl Data {
             let automatic = field.system == Some(SystemField::AutoId);
             let null = given.and_then(|at| write.values.get(at)).is_none_or(|(_, value)| value.is_null());
             // A number or a text that is always there: to give none is to leave it to the server.
-            let always = made_here(field) || made_later(field);
+            let always = made_here(field) || made_in_store(field);
             if given.is_none() || ((field.primary || always) && null) {
                 write.values.retain(|(no, _)| *no != field.no);
                 match self.initial(allowed, field)? {
                     Some(value) => write.values.push((field.no, value)),
                     // The store makes it while it writes.
-                    None if automatic || made_later(field) => {}
+                    None if automatic || made_in_store(field) => {}
                     None if field.required || field.primary => note(broken, required(field)),
                     None => {}
                 }
@@ -125,9 +125,13 @@ fn made_here(field: &Field) -> bool {
     matches!(field.special, Some(Special::Random { .. } | Special::Uuid | Special::Snowflake))
 }
 
-/// Made by the store while it writes.
-pub(super) fn made_later(field: &Field) -> bool {
+fn made_in_store(field: &Field) -> bool {
     matches!(field.special, Some(Special::Order { .. } | Special::Sequence(_) | Special::Formula { .. }))
+}
+
+/// What the store adds to every new record while it writes.
+pub(super) fn made_later(table: &Table) -> impl Iterator<Item = FieldNo> {
+    table.fields.iter().filter(|field| made_in_store(field)).map(|field| field.no)
 }
 
 fn number(num: Option<i64>) -> Value {

@@ -4,9 +4,7 @@
 use domain::{
     catalog::{FieldKind, Table},
     date_format::DatePiece,
-    query::{
-        BoundColumn, BoundHaving, BoundPath, BoundSummary, BoundValue, CmpOp, DateText, Measured,
-    },
+    query::{BoundColumn, BoundHaving, BoundPath, BoundSummary, BoundValue, CmpOp, DateText, Measured},
     value::Value,
 };
 use rusqlite::Connection;

@@ -113,12 +113,12 @@ fn patch_of(field: &Field, values: &Map<String, Value>) -> Result<FieldPatch, Fa
 }
 
 /// What is special about the field, by what is said of it now.
-fn changed_special(
-    field: &Field,
-    options: &Map<String, Value>,
-) -> Result<Option<Option<Special>>, Failure> {
+fn changed_special(field: &Field, options: &Map<String, Value>) -> Result<Option<Option<Special>>, Failure> {
     let type_name = options.get("type").and_then(Value::as_str).unwrap_or_default();
-    if field.system.is_some() || field.kind == FieldKind::Link || (field.special.is_none() && type_name.is_empty()) {
+    if field.system.is_some()
+        || field.kind == FieldKind::Link
+        || (field.special.is_none() && type_name.is_empty())
+    {
         return Ok(None);
     }
     let special = special::special(&field.name, type_name, options, field.primary)?;

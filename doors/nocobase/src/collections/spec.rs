@@ -56,11 +56,20 @@ pub fn table(
         Some(_) => return Err(Failure::bad("fields must be a list of objects")),
     };
     let mut fields: Vec<FieldSpec> = Vec::new();
-    let mut elsewhere = Vec::new();
+    let (mut elsewhere, mut resting) = (Vec::new(), Vec::new());
     for field in given {
         let given = self::field(request, catalog, &name, field)?;
-        given.fields.into_iter().for_each(|spec| push(&mut fields, spec));
+        let mut specs = given.fields.into_iter();
+        specs.next().into_iter().for_each(|spec| push(&mut fields, spec));
+        resting.extend(specs);
         elsewhere.extend(given.elsewhere);
+    }
+    // The columns associations rest on: those that were also given as such are there already.
+    for column in resting {
+        match fields.iter().find(|f| f.name == column.name) {
+            Some(known) if known.system.is_some() || column.system.is_none() => {}
+            _ => push(&mut fields, column),
+        }
     }
     for (flag, system) in FLAGS {
         if bool_property(values, flag)? == Some(true) && !fields.iter().any(|f| f.system == Some(system)) {

@@ -81,7 +81,11 @@ fn size(name: &str, options: &Map<String, Value>, default: u64) -> Result<usize,
 
 fn distinct(letters: &str) -> String {
     let mut alphabet = String::new();
-    letters.chars().for_each(|letter| if !alphabet.contains(letter) { alphabet.push(letter) });
+    letters.chars().for_each(|letter| {
+        if !alphabet.contains(letter) {
+            alphabet.push(letter)
+        }
+    });
     alphabet
 }
 

@@ -17,6 +17,7 @@ mod kinds;
 mod lists;
 mod order;
 mod query;
+mod not_copied;
 mod permissions;
 mod records;
 mod refusals;

@@ -17,7 +17,7 @@ use domain::{
 };
 use store::{After, Before, Deed};
 
-use super::{Draft, Written, which, written};
+use super::{Draft, Written, fill::made_later, which, written};
 use crate::{Data, DataError, password, rights};
 
 /// Stands where the store will put the key of another record, so that it counts as given.
@@ -119,7 +119,7 @@ impl<'d> Plan<'d> {
         self.fill(allowed, table, &mut parts.write, &to_come)?;
         let key = which::primary(table)?.no;
         let set: BTreeSet<FieldNo> =
-            parts.write.values.iter().map(|(no, _)| *no).chain(to_come).chain([key]).collect();
+            parts.write.values.iter().map(|(no, _)| *no).chain(to_come).chain(made_later(table)).chain([key]).collect();
         Ok(Bound { deed: deed(table, None, parts, rows), own, set: set.into_iter().collect() })
     }
 

@@ -1,0 +1,334 @@
+//! Every type of field of the dialect: made, written, asked for, refused.
+
+use serde_json::{Value, json};
+
+use crate::world::{Nocobase, data, error, filter};
+
+async fn with(fields: Value) -> Nocobase {
+    let nocobase = Nocobase::new().await;
+    let things = json!({"name": "things", "createdAt": true, "fields": fields});
+    nocobase.admin.post("/api/collections:create", things).await.expect(200);
+    nocobase
+}
+
+async fn made(nocobase: &Nocobase, values: Value) -> Value {
+    let id = data(nocobase.admin.post("/api/things:create", values).await)["id"].clone();
+    data(nocobase.admin.get(&format!("/api/things:get/{id}")).await)
+}
+
+async fn found(nocobase: &Nocobase, which: Value) -> usize {
+    let rows = data(nocobase.admin.get(&format!("/api/things:list?{}", filter(which))).await);
+    rows.as_array().unwrap().len()
+}
+
+#[tokio::test]
+async fn every_type_can_be_made_written_and_asked_for() {
+    // Type, a value, how it comes back, a filter's operand that finds it, a value of a wrong type.
+    let types = [
+        ("string", json!("a"), json!("a"), json!("a"), json!({"a": 1})),
+        ("text", json!("a"), json!("a"), json!("a"), json!([1])),
+        ("integer", json!(5), json!(5), json!(5), json!("five")),
+        (
+            "bigInt",
+            json!("9007199254740991"),
+            json!(9_007_199_254_740_991_i64),
+            json!(9_007_199_254_740_991_i64),
+            json!(1.5),
+        ),
+        ("float", json!(2.5), json!(2.5), json!("2.5"), json!("x")),
+        ("double", json!(2.5), json!(2.5), json!(2.5), json!([])),
+        ("decimal", json!("1.50"), json!("1.5"), json!(1.5), json!("1,5")),
+        ("boolean", json!(true), json!(true), json!(true), json!("yes")),
+        (
+            "date",
+            json!("2026-01-02T03:04:05Z"),
+            json!("2026-01-02T03:04:05.000Z"),
+            json!("2026-01-02T03:04:05Z"),
+            json!("soon"),
+        ),
+        (
+            "datetimeNoTz",
+            json!("2026-01-02 03:04:05"),
+            json!("2026-01-02 03:04:05"),
+            json!("2026-01-02 03:04:05"),
+            json!("2026-01-02T03:04:05Z"),
+        ),
+        ("dateOnly", json!("2026-01-02"), json!("2026-01-02"), json!("2026-01-02"), json!("02.01.2026")),
+        ("time", json!("03:04:05"), json!("03:04:05"), json!("03:04:05"), json!("3 am")),
+        (
+            "unixTimestamp",
+            json!(1_767_323_045),
+            json!("2026-01-02T03:04:05.000Z"),
+            json!(1_767_323_045),
+            json!("soon"),
+        ),
+        ("json", json!({"a": [1]}), json!({"a": [1]}), json!({"a": [1]}), Value::Null),
+        ("jsonb", json!({"b": 2}), json!({"b": 2}), json!({"b": 2}), Value::Null),
+        ("array", json!(["x", "x"]), json!(["x", "x"]), json!({"$match": ["x"]}), json!("x")),
+        ("set", json!(["x", "y", "x"]), json!(["x", "y"]), json!({"$match": ["y", "x"]}), json!([{}])),
+        ("uid", json!("u_1"), json!("u_1"), json!("u_1"), json!([])),
+        (
+            "uuid",
+            json!("0193A0B0-0000-7000-8000-000000000001"),
+            json!("0193a0b0-0000-7000-8000-000000000001"),
+            json!("0193a0b0-0000-7000-8000-000000000001"),
+            json!("u"),
+        ),
+        ("nanoid", json!("abc"), json!("abc"), json!("abc"), json!({})),
+        ("snowflakeId", json!(7), json!(7), json!(7), json!("x")),
+        ("sort", json!(700), json!(700), json!(700), json!("x")),
+    ];
+    let fields: Vec<Value> =
+        types.iter().map(|(name, ..)| json!({"name": format!("f_{name}"), "type": name})).collect();
+    let nocobase = with(json!(fields)).await;
+    for (name, value, shown, operand, wrong) in types {
+        let name = format!("f_{name}");
+        let row = made(&nocobase, json!({ name.as_str(): value })).await;
+        assert_eq!(row[&name], shown, "{name}");
+        assert_eq!(found(&nocobase, json!({ name.as_str(): if operand.get("$match").is_some() { operand } else { json!({ "$eq": operand }) } })).await, 1, "{name}");
+        let path = format!("/api/things:update/{}", row["id"]);
+        assert_eq!(
+            data(nocobase.admin.post(&path, json!({ name.as_str(): shown })).await)[0][&name],
+            shown,
+            "{name}"
+        );
+        if !wrong.is_null() {
+            let reply = nocobase.admin.post("/api/things:create", json!({ name.as_str(): wrong })).await;
+            assert_eq!(error(&reply).0, 400, "{name}: {}", reply.text());
+            let reply = nocobase.admin.post(&path, json!({ name.as_str(): wrong })).await;
+            assert_eq!(error(&reply).0, 400, "{name}: {}", reply.text());
+        }
+        let listed = data(nocobase.admin.get("/api/collections/things/fields:list?paginate=false").await);
+        let field = listed.as_array().unwrap().iter().find(|f| f["name"] == name.as_str()).unwrap().clone();
+        assert_eq!(field["type"], name.trim_start_matches("f_"));
+    }
+}
+
+#[tokio::test]
+async fn generated_texts_and_numbers_are_as_their_fields_say() {
+    let nocobase = with(json!([
+        {"name": "nano", "type": "nanoid"},
+        {"name": "short", "type": "nanoid", "size": 4, "customAlphabet": "abba"},
+        {"name": "uid", "type": "uid", "prefix": "p_"},
+        {"name": "uuid", "type": "uuid"},
+        {"name": "none", "type": "uuid", "autoFill": false},
+        {"name": "flake", "type": "snowflakeId"},
+    ]))
+    .await;
+    let row = made(&nocobase, json!({"nano": null})).await;
+    let text = |name: &str| row[name].as_str().unwrap().to_owned();
+    assert_eq!((text("nano").len(), text("uid").len(), text("uuid").len()), (21, 13, 36));
+    assert!(text("uid").starts_with("p_"));
+    assert!(text("short").len() == 4 && text("short").bytes().all(|b| b == b'a' || b == b'b'));
+    assert_eq!(row["none"], json!(null));
+    assert!(row["flake"].as_i64().unwrap() > 1 << 32);
+    // Those that find or make a record make them as well, and a change leaves them.
+    let path = "/api/things:updateOrCreate?filterKeys[]=uid";
+    let first = data(nocobase.admin.post(path, json!({"uid": "mine"})).await);
+    assert_eq!(first["nano"].as_str().unwrap().len(), 21);
+    let again = data(nocobase.admin.post(path, json!({"uid": "mine"})).await);
+    assert_eq!((&again["id"], &again["nano"]), (&first["id"], &first["nano"]));
+    for bad in [
+        json!({"name": "x", "type": "nanoid", "size": 0}),
+        json!({"name": "x", "type": "nanoid", "size": 100_000}),
+        json!({"name": "x", "type": "nanoid", "size": "long"}),
+        json!({"name": "x", "type": "nanoid", "customAlphabet": "a"}),
+        json!({"name": "x", "type": "nanoid", "customAlphabet": "äö"}),
+    ] {
+        nocobase.admin.post("/api/collections/things/fields:create", bad).await.expect(400);
+    }
+}
+
+#[tokio::test]
+async fn moments_counted_in_seconds_are_told_from_those_in_milliseconds() {
+    let nocobase = with(json!([
+        {"name": "s", "type": "unixTimestamp"},
+        {"name": "ms", "type": "unixTimestamp", "accuracy": "millisecond"},
+        {"name": "shown", "type": "unixTimestamp", "uiSchema": {"x-component-props": {"accuracy": "millisecond"}}},
+    ]))
+    .await;
+    let at = 1_767_323_045_678_i64;
+    let row = made(&nocobase, json!({"s": at / 1000, "ms": at, "shown": at})).await;
+    assert_eq!(
+        (&row["s"], &row["ms"], &row["shown"]),
+        (
+            &json!("2026-01-02T03:04:05.000Z"),
+            &json!("2026-01-02T03:04:05.678Z"),
+            &json!("2026-01-02T03:04:05.678Z")
+        )
+    );
+    let row = made(&nocobase, json!({"s": "2026-01-02T03:04:05.678Z"})).await;
+    assert_eq!(row["s"], "2026-01-02T03:04:05.000Z", "whole seconds");
+    assert_eq!(found(&nocobase, json!({"s.$gte": at / 1000})).await, 2);
+    assert_eq!(found(&nocobase, json!({"s.$gt": at / 1000})).await, 0);
+    assert_eq!(found(&nocobase, json!({"s.$dateOn": "2026-01-02"})).await, 2);
+    assert_eq!(found(&nocobase, json!({"ms.$lt": at})).await, 0);
+}
+
+#[tokio::test]
+async fn sequences_count_up_and_keep_their_form() {
+    let nocobase = with(json!([
+        {"name": "code", "type": "sequence", "unique": true, "patterns": [
+            {"type": "string", "options": {"value": "INV-"}},
+            {"type": "date", "options": {"format": "YYYY"}},
+            {"type": "string", "options": {"value": "-"}},
+            {"type": "integer", "options": {"digits": 3, "start": 7, "key": 12}},
+        ]},
+        {"name": "daily", "type": "sequence", "inputable": true, "patterns": [
+            {"type": "integer", "options": {"digits": 2, "start": 1, "cycle": "0 0 * * *"}},
+            {"type": "randomChar", "options": {"length": 2, "symbols": ["lowercase"]}},
+        ]},
+    ]))
+    .await;
+    let row = made(&nocobase, json!({"code": "mine"})).await;
+    assert_eq!(row["code"], "INV-2026-007", "a writer's own value is not taken");
+    let daily = row["daily"].as_str().unwrap();
+    assert!(
+        daily.starts_with("01") && daily.len() == 4 && daily.bytes().skip(2).all(|b| b.is_ascii_lowercase())
+    );
+    let many = data(nocobase.admin.post("/api/things:create", json!([{}, {"daily": "09zz"}, {}])).await);
+    assert_eq!((&many[0]["code"], &many[2]["code"]), (&json!("INV-2026-008"), &json!("INV-2026-010")));
+    assert_eq!(many[1]["daily"], "09zz", "this one may be given");
+    assert!(many[2]["daily"].as_str().unwrap().starts_with("10"), "and the count goes on from it");
+    data(nocobase.admin.post("/api/things:update/1", json!({"code": "INV-2026-999"})).await);
+    assert_eq!(data(nocobase.admin.get("/api/things:get/1").await)["code"], "INV-2026-007");
+    // A batch that fails counts nothing.
+    nocobase.admin.post("/api/things:create", json!([{}, {"id": 1}])).await.expect(400);
+    nocobase.world.clock.advance(24 * 3_600_000);
+    let row = made(&nocobase, json!({})).await;
+    assert_eq!(row["code"], "INV-2026-011");
+    assert!(row["daily"].as_str().unwrap().starts_with("01"), "a new day: {row}");
+}
+
+#[tokio::test]
+async fn a_sequence_goes_on_from_the_records_that_are_there() {
+    let nocobase = with(json!([{"name": "code", "type": "string"}])).await;
+    let patterns =
+        json!([{"type": "string", "options": {"value": "A"}}, {"type": "integer", "options": {"digits": 4}}]);
+    let field = json!({"name": "no", "type": "sequence", "inputable": true, "patterns": patterns});
+    nocobase.admin.post("/api/collections/things/fields:create", field).await.expect(200);
+    assert_eq!(made(&nocobase, json!({"no": "A0041"})).await["no"], "A0041");
+    assert_eq!(made(&nocobase, json!({"no": "other"})).await["no"], "other");
+    assert_eq!(made(&nocobase, json!({})).await["no"], "A0042");
+    for bad in [
+        json!(null),
+        json!([]),
+        json!([{"type": "wat"}]),
+        json!([{"type": "integer", "options": {"digits": 99}}]),
+        json!([{"type": "date", "options": {"format": "wat"}}]),
+        json!([{"type": "integer", "options": {"cycle": "x"}}]),
+    ] {
+        let field = json!({"name": "bad", "type": "sequence", "patterns": bad});
+        nocobase.admin.post("/api/collections/things/fields:create", field).await.expect(400);
+    }
+}
+
+#[tokio::test]
+async fn writers_at_once_never_get_the_same_number() {
+    let patterns = json!([{"type": "integer", "options": {"digits": 4, "start": 1}}]);
+    let nocobase = with(json!([{"name": "no", "type": "sequence", "patterns": patterns}])).await;
+    let make = || {
+        let admin = nocobase.admin.clone();
+        tokio::spawn(async move { data(admin.post("/api/things:create", json!([{}, {}])).await) })
+    };
+    let tasks: Vec<_> = (0..30).map(|_| make()).collect();
+    let mut numbers = Vec::new();
+    for task in tasks {
+        let rows = task.await.unwrap();
+        numbers.extend(rows.as_array().unwrap().iter().map(|row| row["no"].as_str().unwrap().to_owned()));
+    }
+    numbers.sort();
+    let want: Vec<String> = (1..=60).map(|n| format!("{n:04}")).collect();
+    assert_eq!(numbers, want);
+}
+
+#[tokio::test]
+async fn formulas_are_worked_out_whenever_a_record_is_written() {
+    let nocobase = with(json!([
+        {"name": "price", "type": "double"},
+        {"name": "count", "type": "integer"},
+        {"name": "first", "type": "string"},
+        {"name": "pin", "type": "password"},
+        {"name": "gross", "type": "formula", "expression": "{{net}} * 1.5", "engine": "math.js", "dataType": "double"},
+        {"name": "net", "type": "formula", "expression": "{{price}} * {{count}}"},
+        {"name": "each", "type": "formula", "expression": "{{price}} / {{count}}", "dataType": "double"},
+        {"name": "label", "type": "formula", "engine": "string", "expression": "{{first}} #{{id}}", "dataType": "string"},
+        {"name": "leak", "type": "formula", "expression": "{{pin}}", "dataType": "string"},
+    ]))
+    .await;
+    let row =
+        made(&nocobase, json!({"price": 2.5, "count": 4, "first": "Ada", "net": 1, "pin": "a secret pin"}))
+            .await;
+    assert_eq!(
+        (&row["net"], &row["gross"], &row["each"], &row["label"], &row["leak"]),
+        (&json!(10), &json!(15), &json!(0.625), &json!("Ada #1"), &json!(null))
+    );
+    made(&nocobase, json!({"price": 1, "count": 0})).await;
+    let changed = data(
+        nocobase
+            .admin
+            .post(
+                &format!("/api/things:update?{}", filter(json!({"id.$gt": 0}))),
+                json!({"count": 0, "gross": 9}),
+            )
+            .await,
+    );
+    assert_eq!(
+        (&changed[0]["net"], &changed[0]["each"], &changed[1]["each"]),
+        (&json!(0), &json!(null), &json!(null))
+    );
+    assert_eq!(found(&nocobase, json!({"net": 0})).await, 2);
+    // A new expression, and a new field, hold for what is there.
+    let path = "/api/collections/things/fields";
+    let expression = json!({"expression": "{{price}} + 1"});
+    nocobase.admin.post(&format!("{path}:update?filterByTk=net"), expression).await.expect(200);
+    let twice = json!({"name": "twice", "type": "formula", "expression": "{{net}} * 2"});
+    nocobase.admin.post(&format!("{path}:create"), twice).await.expect(200);
+    let row = data(nocobase.admin.get("/api/things:get/1").await);
+    assert_eq!((&row["net"], &row["gross"], &row["twice"]), (&json!(3.5), &json!(5.25), &json!(7)));
+    for bad in [
+        json!(null),
+        json!("1 +"),
+        json!("{{a.b}}"),
+        json!("eval(1)"),
+        json!("(".repeat(200)),
+        json!("1+".repeat(3_000)),
+    ] {
+        let field = json!({"name": "bad", "type": "formula", "expression": bad});
+        nocobase.admin.post(&format!("{path}:create"), field).await.expect(400);
+    }
+}
+
+#[tokio::test]
+async fn formulas_in_a_circle_are_empty_and_harm_nobody() {
+    let nocobase = with(json!([
+        {"name": "a", "type": "formula", "expression": "{{b}} + 1"},
+        {"name": "b", "type": "formula", "expression": "{{a}} + 1"},
+        {"name": "self", "type": "formula", "expression": "{{self}} + 1"},
+    ]))
+    .await;
+    let row = made(&nocobase, json!({})).await;
+    assert_eq!((&row["a"], &row["b"], &row["self"]), (&json!(null), &json!(null), &json!(null)));
+}
+
+#[tokio::test]
+async fn options_of_a_field_hold_for_its_values() {
+    let nocobase = with(json!([
+        {"name": "level", "type": "integer", "defaultValue": 3},
+        {"name": "code", "type": "string", "unique": true},
+        {"name": "must", "type": "string", "allowNull": false},
+        {"name": "inner", "type": "string", "hidden": true},
+        {"name": "tags", "type": "set", "defaultValue": ["a", "a", "b"]},
+    ]))
+    .await;
+    let row = made(&nocobase, json!({"code": "x", "must": "y", "inner": "z"})).await;
+    assert_eq!((&row["level"], &row["tags"], row.get("inner")), (&json!(3), &json!(["a", "b"]), None));
+    nocobase.admin.post("/api/things:create", json!({"code": "x", "must": "y"})).await.expect(400);
+    nocobase.admin.post("/api/things:create", json!({"code": "z"})).await.expect(400);
+    nocobase.admin.post("/api/things:update/1", json!({"must": null})).await.expect(400);
+    for query in [filter(json!({"inner": "z"})), "sort=inner".to_owned()] {
+        nocobase.admin.get(&format!("/api/things:list?{query}")).await.expect(403);
+    }
+    let bad = json!({"name": "bad", "type": "integer", "defaultValue": "three"});
+    nocobase.admin.post("/api/collections/things/fields:create", bad).await.expect(400);
+}
