@@ -22,11 +22,13 @@ pub struct WorldOptions {
     pub pepper: Option<[u8; 32]>,
     pub signup_open: bool,
     pub seed: u64,
+    /// On a real disk, for what a database in memory cannot show.
+    pub folder: Option<std::path::PathBuf>,
 }
 
 impl Default for WorldOptions {
     fn default() -> Self {
-        Self { pepper: None, signup_open: false, seed: 1 }
+        Self { pepper: None, signup_open: false, seed: 1, folder: None }
     }
 }
 
@@ -50,7 +52,7 @@ impl World {
         let clock = Arc::new(ManualClock::default());
         let entropy = Arc::new(Seeded::new(options.seed));
         let digester = Digester::new(options.pepper.and_then(|bytes| Pepper::new(bytes.to_vec())));
-        let place = Place::Memory;
+        let place = options.folder.map_or(Place::Memory, Place::Folder);
         let store = Store::open(Options { place, clock: clock.clone(), entropy: entropy.clone() }).unwrap();
         let root = domain::secret::generate("root", &*entropy);
         let guard_options = GuardOptions {
