@@ -13,6 +13,7 @@ use crate::{
     failure::{self, Failure},
     memory,
     request::{Request, bool_property},
+    rules,
 };
 
 pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
@@ -81,6 +82,7 @@ pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Fai
 }
 
 fn patch_of(field: &Field, values: &Map<String, Value>) -> Result<FieldPatch, Failure> {
+    rules::keepable(&field.name, values)?;
     let mut options = options_of(field.extra.as_deref());
     // Where an association leads is settled when it is made.
     let fixed = |key: &str| {

@@ -9,6 +9,7 @@ use super::{association, special};
 use crate::{
     failure::Failure,
     request::{Request, bool_property, text_property},
+    rules,
 };
 
 /// Properties of a collection that are its structure; the others are options.
@@ -186,6 +187,7 @@ fn column(
         _ => kind(kind_name)
             .ok_or_else(|| Failure::bad(format!("{name}: unknown field type {kind_name:?}")))?,
     };
+    rules::keepable(&name, values)?;
     let primary = flag("primaryKey")?;
     let special = special::special(&name, kind_name, values, primary)?;
     let order = matches!(special, Some(Special::Order { .. }));

@@ -24,6 +24,7 @@ mod refusals;
 mod renewal;
 mod role_modes;
 mod roles;
+mod rules;
 mod scopes;
 mod together;
 mod wire;

@@ -1,0 +1,239 @@
+//! Single rules, by the names screens give them, and what a value that breaks one should be like.
+
+use std::net::IpAddr;
+
+use domain::{
+    catalog::{Field, FieldKind},
+    query::coerce,
+    value::Value as Typed,
+};
+use regex::{Regex, RegexBuilder};
+use serde_json::Value;
+
+/// Bytes of a pattern, and of what it becomes in memory.
+const PATTERN_BYTES_MAX: usize = 1_024;
+const PATTERN_MEMORY_MAX: usize = 1 << 20;
+
+/// What a value that breaks the rule should be like. A rule nobody knows is no rule: screens check those.
+pub(super) fn broken(rule: &Value, value: &Value, field: &Field) -> Option<String> {
+    let name = rule.get("name")?.as_str()?;
+    let limit = limit(rule);
+    match field.kind {
+        FieldKind::DateTime | FieldKind::LocalDateTime | FieldKind::Date => dated(name, rule, value, field),
+        kind if kind.is_number() => numeric(name, limit, value),
+        FieldKind::Array => listed(name, limit, value),
+        _ => numeric_of_text(name, limit, value).or_else(|| textual(name, rule, limit, value)),
+    }
+}
+
+fn limit(rule: &Value) -> Option<f64> {
+    let args = rule.get("args")?;
+    let inside = || ["limit", "base", "value"].into_iter().find_map(|name| args.get(name));
+    let limit = inside().unwrap_or(args);
+    limit.as_f64().or_else(|| limit.as_str()?.trim().parse().ok())
+}
+
+fn says(breaks: bool, wants: impl Into<String>) -> Option<String> {
+    breaks.then(|| wants.into())
+}
+
+fn number_in(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(n) => n.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+fn numeric(name: &str, limit: Option<f64>, value: &Value) -> Option<String> {
+    // What is no number is refused as such.
+    let n = number_in(value)?;
+    match (name, limit) {
+        ("min", Some(limit)) => says(n < limit, format!("greater than or equal to {limit}")),
+        ("max", Some(limit)) => says(n > limit, format!("less than or equal to {limit}")),
+        ("precision", Some(places)) => {
+            let scaled = n * 10f64.powf(places.clamp(0.0, 15.0));
+            let off = (scaled - scaled.round()).abs() > scaled.abs() * f64::EPSILON * 4.0;
+            says(off, format!("a number with at most {places} decimal places"))
+        }
+        ("port", _) => says(n.fract() != 0.0 || !(0.0..=65_535.0).contains(&n), "a port"),
+        _ => numeric_of_text(name, limit, value),
+    }
+}
+
+/// Rules that mean numbers wherever they stand.
+fn numeric_of_text(name: &str, limit: Option<f64>, value: &Value) -> Option<String> {
+    let number = number_in(value);
+    match (name, limit) {
+        ("greater", Some(limit)) => says(number.is_some_and(|n| n <= limit), format!("greater than {limit}")),
+        ("less", Some(limit)) => says(number.is_some_and(|n| n >= limit), format!("less than {limit}")),
+        ("integer", _) => says(number.is_none_or(|n| n.fract() != 0.0), "an integer"),
+        ("multiple", Some(of)) if of != 0.0 => {
+            says(number.is_some_and(|n| (n / of).fract() != 0.0), format!("a multiple of {of}"))
+        }
+        ("positive", _) => says(number.is_some_and(|n| n <= 0.0), "a positive number"),
+        ("negative", _) => says(number.is_some_and(|n| n >= 0.0), "a negative number"),
+        _ => None,
+    }
+}
+
+fn textual(name: &str, rule: &Value, limit: Option<f64>, value: &Value) -> Option<String> {
+    let held = match value {
+        Value::Number(n) => n.to_string(),
+        other => other.as_str()?.to_owned(),
+    };
+    let text = held.as_str();
+    let chars = text.chars().count() as f64;
+    match (name, limit) {
+        ("min", Some(limit)) => says(chars < limit, format!("at least {limit} characters long")),
+        ("max", Some(limit)) => says(chars > limit, format!("at most {limit} characters long")),
+        ("length", Some(limit)) => says(chars != limit, format!("{limit} characters long")),
+        ("pattern", _) => {
+            // One that could not be followed was refused with its field.
+            let kept = pattern(rule).is_some_and(|pattern| pattern.is_match(text));
+            says(kept == inverted(rule), "of the form its field asks for")
+        }
+        ("email", _) => says(!is_email(text), "a valid email"),
+        ("uri" | "url", _) => says(!is_url(text), "a valid uri"),
+        ("domain" | "hostname", _) => says(!is_host(text, name == "domain"), format!("a valid {name}")),
+        ("ip", _) => says(text.parse::<IpAddr>().is_err(), "a valid ip address"),
+        ("guid" | "uuid", _) => says(!is_guid(text), "a valid GUID"),
+        ("hex", _) => says(!text.bytes().all(|b| b.is_ascii_hexdigit()), "made of hexadecimal digits"),
+        ("base64", _) => says(!is_base64(text), "a valid base64 text"),
+        ("token", _) => says(
+            !text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'),
+            "made of letters, digits and underscores",
+        ),
+        ("alphanum", _) => {
+            says(!text.bytes().all(|b| b.is_ascii_alphanumeric()), "made of letters and digits")
+        }
+        ("lowercase", _) => says(text.to_lowercase() != text, "in lower case"),
+        ("uppercase", _) => says(text.to_uppercase() != text, "in upper case"),
+        ("trim", _) => says(text.trim() != text, "without blanks at its ends"),
+        _ => None,
+    }
+}
+
+fn listed(name: &str, limit: Option<f64>, value: &Value) -> Option<String> {
+    let items = value.as_array()?;
+    let count = items.len() as f64;
+    match (name, limit) {
+        ("min", Some(limit)) => says(count < limit, format!("a list of at least {limit} items")),
+        ("max", Some(limit)) => says(count > limit, format!("a list of at most {limit} items")),
+        ("length", Some(limit)) => says(count != limit, format!("a list of {limit} items")),
+        ("unique", _) => {
+            let mut seen = std::collections::HashSet::new();
+            says(!items.iter().all(|item| seen.insert(item.to_string())), "a list without repetitions")
+        }
+        _ => None,
+    }
+}
+
+/// Dates are compared as the field keeps them.
+fn dated(name: &str, rule: &Value, value: &Value, field: &Field) -> Option<String> {
+    let args = rule.get("args")?;
+    let limit = args.get("date").or_else(|| args.get("limit")).unwrap_or(args);
+    let order = match (coerce(field, value).ok()?, coerce(field, limit).ok()?) {
+        (Typed::Instant(a), Typed::Instant(b)) => a.cmp(&b),
+        (Typed::Text(a), Typed::Text(b)) => a.cmp(&b),
+        _ => return None,
+    };
+    let shown = limit.as_str().map_or_else(|| limit.to_string(), str::to_owned);
+    match name {
+        "min" => says(order.is_lt(), format!("{shown} or later")),
+        "max" => says(order.is_gt(), format!("{shown} or earlier")),
+        "greater" => says(order.is_le(), format!("later than {shown}")),
+        "less" => says(order.is_ge(), format!("earlier than {shown}")),
+        _ => None,
+    }
+}
+
+/// The pattern of a rule, as `^a+$` or `/^a+$/i`. Matching takes time in proportion to the text, whatever the
+/// pattern. `None`: it cannot be followed.
+pub(super) fn pattern(rule: &Value) -> Option<Regex> {
+    let args = rule.get("args")?;
+    let text = args.get("regex").or_else(|| args.get("pattern")).unwrap_or(args).as_str()?;
+    if text.len() > PATTERN_BYTES_MAX {
+        return None;
+    }
+    let (pattern, flags) = match text.strip_prefix('/').and_then(|rest| rest.rsplit_once('/')) {
+        Some((pattern, flags)) if flags.bytes().all(|b| b.is_ascii_lowercase()) => (pattern, flags),
+        _ => (text, ""),
+    };
+    RegexBuilder::new(pattern)
+        .case_insensitive(flags.contains('i'))
+        .multi_line(flags.contains('m'))
+        .dot_matches_new_line(flags.contains('s'))
+        .size_limit(PATTERN_MEMORY_MAX)
+        .dfa_size_limit(PATTERN_MEMORY_MAX)
+        .build()
+        .ok()
+}
+
+fn inverted(rule: &Value) -> bool {
+    rule.pointer("/args/options/invert").or_else(|| rule.pointer("/args/invert")) == Some(&Value::Bool(true))
+}
+
+fn is_email(text: &str) -> bool {
+    let Some((name, host)) = text.rsplit_once('@') else { return false };
+    let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control());
+    plain
+        && !name.is_empty()
+        && !name.contains('@')
+        && host.contains('.')
+        && host.split('.').all(|p| !p.is_empty())
+}
+
+fn is_url(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once("://") else { return false };
+    let named =
+        !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
+    named && !rest.is_empty() && !rest.chars().any(|c| c.is_whitespace() || c.is_control())
+}
+
+fn is_host(text: &str, dotted: bool) -> bool {
+    let label = |label: &str| {
+        let plain = label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') || !label.is_ascii();
+        (1..=63).contains(&label.len()) && plain && !label.starts_with('-') && !label.ends_with('-')
+    };
+    text.len() <= 253 && text.split('.').all(label) && (!dotted || text.contains('.'))
+}
+
+fn is_guid(text: &str) -> bool {
+    let inner = text.trim_start_matches('{').trim_end_matches('}');
+    let groups: Vec<&str> = inner.split('-').collect();
+    let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
+    lengths == [8, 4, 4, 4, 12] && groups.iter().all(|g| g.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+fn is_base64(text: &str) -> bool {
+    let body = text.trim_end_matches('=');
+    let plain = body.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'/');
+    text.len().is_multiple_of(4) && text.len() - body.len() <= 2 && plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_pattern_comes_bare_or_between_slashes() {
+        let of = |args: Value| pattern(&json!({"name": "pattern", "args": args}));
+        assert!(of(json!({"regex": "^a+$"})).unwrap().is_match("aa"));
+        assert!(of(json!({"regex": "/^a+$/i"})).unwrap().is_match("aA"));
+        assert!(of(json!({"regex": "^https:\\/\\/"})).unwrap().is_match("https://x"));
+        assert!(of(json!("^a/b$")).unwrap().is_match("a/b"));
+        for bad in [
+            json!({"regex": "("}),
+            json!({"regex": "a(?=b)"}),
+            json!({"regex": "(a)\\1"}),
+            json!({}),
+            json!(1),
+        ] {
+            assert!(of(bad.clone()).is_none(), "{bad}");
+        }
+        assert!(of(json!({"regex": "a".repeat(2_000)})).is_none());
+        assert!(of(json!({"regex": "(((a{1000}){1000}){1000})"})).is_none());
+    }
+}
