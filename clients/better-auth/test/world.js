@@ -18,15 +18,15 @@ let count = 0;
 export const fresh = (word) => `${word}-${mark}-${process.pid}-${(count += 1)}`;
 
 /** A client with these headers on every call. Programs have no page, so they name their origin themselves. */
-export function client(headers = {}) {
+export function client(headers = {}, baseURL = url) {
   return createAuthClient({
-    baseURL: url,
+    baseURL,
     plugins: [apiKeyClient(), organizationClient()],
-    fetchOptions: { headers: { origin: url, ...headers } },
+    fetchOptions: { headers: { origin: baseURL, ...headers } },
   });
 }
 
-export const bearer = (token) => client({ authorization: `Bearer ${token}` });
+export const bearer = (token, baseURL) => client({ authorization: `Bearer ${token}` }, baseURL);
 
 /** The operator: the root key as bearer. */
 export const server = bearer(rootKey);
@@ -49,11 +49,26 @@ export async function refused(answer) {
 }
 
 /** Somebody who signs up: `{id, email, token, auth}`. */
-export async function person(word = 'ada') {
+export async function person(word = 'ada', baseURL = url) {
   const email = `${fresh(word)}@example.org`;
-  const { token, user } = await ok(client().signUp.email({ name: word, email, password }));
-  return { id: user.id, email, token, auth: bearer(token) };
+  const { token, user } = await ok(client({}, baseURL).signUp.email({ name: word, email, password }));
+  return { id: user.id, email, token, auth: bearer(token, baseURL) };
 }
+
+/** A request as it is, below the client: `{status, type, body, headers}`. No origin unless one is named. */
+export async function raw(method, path, { headers = {}, body, base = url } = {}) {
+  const response = await fetch(`${base}/api/auth${path}`, { method, headers, body });
+  const text = await response.text();
+  const type = response.headers.get('content-type');
+  return { status: response.status, type, body: type ? JSON.parse(text || 'null') : text, headers: response.headers };
+}
+
+/** [`raw`] with a JSON body. */
+export const post = (path, body, headers = {}) =>
+  raw('POST', path, { body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } });
+
+/** Status and code of a raw answer. */
+export const said = ({ status, body }) => (body?.code === undefined ? `${status}` : `${status} ${body.code}`);
 
 /** A key the server makes for somebody. */
 export const keyFor = ({ id }, more = {}) => ok(server.apiKey.create({ userId: id, ...more }));

@@ -113,6 +113,10 @@ fn sessions(
             import.push(Item::refused("session", id, agent, "a session without a token or a user"));
             return;
         };
+        if row.text("impersonatedBy").is_some_and(|by| !by.is_empty()) {
+            import.push(Item::refused("session", id, agent, "somebody else acts in it; that ends here"));
+            return;
+        }
         all.entry(user).or_default().push(ImportSession {
             id,
             token: Secret::new(token),

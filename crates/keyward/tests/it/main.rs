@@ -13,5 +13,7 @@ mod commands;
 mod configuration;
 mod demo;
 mod import;
+mod import_better_auth;
 mod life;
+mod parallel;
 mod program;

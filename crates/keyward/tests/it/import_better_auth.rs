@@ -1,0 +1,205 @@
+//! What programs around an imported better-auth go on doing: calling people, keys and organizations by their old
+//! ids, using the sessions they have, acting in the roles they hold. And an older release, with its own tables.
+
+use std::{fs, path::PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::program::{Folder, ROOT_KEY, Server, answer, http, keyward};
+
+/// Roles as the source defined them, and its configurations.
+const CONFIGS: &str = r#"{"configurations": [
+    {"configId": "default", "enableMetadata": true},
+    {"configId": "service", "defaultPrefix": "svc_", "rateLimit": {"enabled": false}},
+    {"configId": "org", "references": "organization", "defaultPrefix": "org_"}],
+  "roles": {"admin": {"apiKey": ["read"]}}}"#;
+
+struct Imported {
+    folder: Folder,
+    known: Value,
+    report: Value,
+    file: PathBuf,
+}
+
+impl Imported {
+    fn new(name: &str) -> Self {
+        let folder = Folder::new();
+        let at = |ending: &str| {
+            PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/{name}.{ending}"))
+        };
+        let known = serde_json::from_slice(&fs::read(at("json")).expect("the fixture")).expect("JSON");
+        folder.file("better-auth.json", CONFIGS);
+        let mut imported = Self { folder, known, report: Value::Null, file: at("db") };
+        imported.report = imported.again();
+        imported
+    }
+
+    fn again(&self) -> Value {
+        let mut command = keyward(&self.folder.data());
+        command.args(["import", "--json", "--apply", "--from", "better-auth"]).arg(&self.file);
+        answer(command.env("KEYWARD_BETTER_AUTH_CONFIGS", "better-auth.json"))
+    }
+
+    fn serve(&self) -> Server {
+        let secret = self.known["secret"].as_str().unwrap_or("another-secret-altogether-0123456789");
+        let variables = [
+            ("KEYWARD_ROOT_KEY", ROOT_KEY),
+            ("KEYWARD_BETTER_AUTH_SECRET", secret),
+            ("KEYWARD_BETTER_AUTH_CONFIGS", "better-auth.json"),
+        ];
+        Server::start_with(&self.folder.data(), &variables)
+    }
+
+    fn text(&self, path: &str) -> &str {
+        self.known.pointer(path).and_then(Value::as_str).unwrap_or_else(|| panic!("no {path}"))
+    }
+
+    fn outcome(&self, table: &str, id: &str) -> (&str, &str) {
+        let rows = self.report["rows"].as_array().expect("rows");
+        let row = rows.iter().find(|row| row["table"] == table && row["id"] == id);
+        let row = row.unwrap_or_else(|| panic!("no row {table} {id}"));
+        (row["outcome"].as_str().expect("an outcome"), row["reason"].as_str().unwrap_or_default())
+    }
+}
+
+const API: &str = "/api/auth";
+
+fn get(server: &Server, path: &str, header: (&str, &str)) -> (u16, Value) {
+    let request = http().get(format!("{}{API}{path}", server.url)).header(header.0, header.1);
+    let response = request.send().expect("an answer");
+    (response.status().as_u16(), response.json().unwrap_or(Value::Null))
+}
+
+fn post(server: &Server, path: &str, bearer: &str, body: &Value) -> (u16, Value) {
+    server.post(&format!("{API}{path}"), bearer, body)
+}
+
+#[test]
+fn programs_go_on_calling_everything_by_its_old_id() {
+    let imported = Imported::new("better-auth");
+    let server = imported.serve();
+    let (ada, bob) = (imported.text("/users/ada"), imported.text("/users/bob"));
+    let token = imported.text("/sessions/ada/token");
+    let bearer = format!("Bearer {token}");
+    let me = get(&server, "/get-session", ("authorization", &bearer)).1;
+    assert_eq!((&me["user"]["id"], &me["session"]["userId"]), (&json!(ada), &json!(ada)));
+    assert_eq!(me["session"]["activeOrganizationId"], imported.known["organization"]);
+    let (plain, organization) = (imported.text("/keys/plain/id"), imported.text("/organization"));
+    let key = get(&server, &format!("/api-key/get?id={plain}"), ("authorization", &bearer)).1;
+    assert_eq!((&key["id"], &key["referenceId"], &key["userId"]), (&json!(plain), &json!(ada), &json!(ada)));
+    let listed = get(&server, "/api-key/list?sortBy=name", ("authorization", &bearer)).1;
+    let ids: Vec<_> = listed["apiKeys"].as_array().expect("keys").iter().map(|key| &key["id"]).collect();
+    assert!(ids.contains(&&json!(plain)), "{listed}");
+    let change = json!({ "keyId": plain, "userId": ada, "name": "renamed" });
+    assert_eq!(post(&server, "/api-key/update", token, &change).1["name"], "renamed");
+    let by_server = json!({ "keyId": plain, "userId": ada, "remaining": 7 });
+    assert_eq!(post(&server, "/api-key/update", ROOT_KEY, &by_server).1["remaining"], 7);
+    let others = json!({ "keyId": plain, "userId": bob, "remaining": 8 });
+    assert_eq!(post(&server, "/api-key/update", ROOT_KEY, &others).0, 404, "not the owner");
+    let verified =
+        post(&server, "/api-key/verify", ROOT_KEY, &json!({ "key": imported.text("/keys/plain/key") }));
+    assert_eq!((&verified.1["key"]["id"], &verified.1["key"]["referenceId"]), (&json!(plain), &json!(ada)));
+    // What is made from now on names its owner in the same way.
+    let made = post(&server, "/api-key/create", token, &json!({ "name": "later" })).1;
+    assert_eq!((&made["referenceId"], &made["userId"]), (&json!(ada), &json!(ada)), "{made}");
+    let made = post(&server, "/api-key/create", ROOT_KEY, &json!({ "userId": bob })).1;
+    assert_eq!((&made["referenceId"], &made["userId"]), (&json!(bob), &json!(bob)));
+    let body = json!({ "configId": "org", "organizationId": organization });
+    let made = post(&server, "/api-key/create", token, &body).1;
+    assert_eq!(made["referenceId"], organization, "{made}");
+    let of = format!("/api-key/list?organizationId={organization}");
+    assert_eq!(get(&server, &of, ("authorization", &bearer)).1["total"], 2);
+    let chosen = json!({ "organizationId": organization });
+    assert_eq!(post(&server, "/organization/set-active", token, &chosen).1["id"], organization);
+    assert_eq!(post(&server, "/api-key/delete", token, &json!({ "keyId": plain })).0, 200);
+    assert_eq!(get(&server, &format!("/api-key/get?id={plain}"), ("authorization", &bearer)).0, 404);
+}
+
+#[test]
+fn who_was_signed_in_stays_signed_in_by_token_and_by_cookie() {
+    let imported = Imported::new("better-auth");
+    let server = imported.serve();
+    let user = |header: (&str, &str)| get(&server, "/get-session", header).1["user"]["name"].clone();
+    for (name, want) in
+        [("ada", json!("Ada")), ("bob", json!("Bob")), ("over", Value::Null), ("ended", Value::Null)]
+    {
+        let token = imported.text(&format!("/sessions/{name}/token"));
+        let signed = imported.text(&format!("/sessions/{name}/signed"));
+        let cookie = imported.text(&format!("/sessions/{name}/cookie"));
+        assert_eq!(user(("authorization", &format!("Bearer {token}"))), want, "{name}");
+        assert_eq!(user(("authorization", &format!("Bearer {signed}"))), want, "{name}, signed");
+        assert_eq!(user(("cookie", cookie)), want, "{name}, by cookie");
+    }
+    // Ended here, it is not brought back by another run.
+    let token = imported.text("/sessions/bob/token");
+    assert_eq!(post(&server, "/sign-out", token, &json!({})).0, 200);
+    assert!(server.stop().success());
+    let again = imported.again();
+    let sessions = again["rows"].as_array().expect("rows").iter().filter(|row| row["table"] == "session");
+    let mut outcomes: Vec<_> = sessions.map(|row| row["outcome"].as_str().expect("an outcome")).collect();
+    outcomes.sort_unstable();
+    assert_eq!(outcomes, ["dead", "dead", "there"]);
+    let server = imported.serve();
+    let header = format!("Bearer {token}");
+    assert_eq!(get(&server, "/get-session", ("authorization", &header)).1, Value::Null);
+}
+
+#[test]
+fn with_another_secret_cookies_open_nothing() {
+    let imported = Imported::new("better-auth");
+    let server = Server::start_with(
+        &imported.folder.data(),
+        &[
+            ("KEYWARD_ROOT_KEY", ROOT_KEY),
+            ("KEYWARD_BETTER_AUTH_SECRET", "another-secret-altogether-0123456789"),
+        ],
+    );
+    let cookie = imported.text("/sessions/ada/cookie");
+    assert_eq!(get(&server, "/get-session", ("cookie", cookie)).1, Value::Null);
+}
+
+#[test]
+fn members_do_to_keys_of_their_organization_what_their_roles_allow() {
+    let imported = Imported::new("better-auth");
+    let server = imported.serve();
+    let token = imported.text("/sessions/bob/token");
+    let (organization, key) = (imported.text("/organization"), imported.text("/keys/organization/id"));
+    let bearer = format!("Bearer {token}");
+    let of = format!("/api-key/list?organizationId={organization}");
+    assert_eq!(get(&server, &of, ("authorization", &bearer)).1["total"], 1, "an admin reads");
+    let body = json!({ "configId": "org", "keyId": key, "name": "x" });
+    let (status, refused) = post(&server, "/api-key/update", token, &body);
+    assert_eq!((status, &refused["code"]), (403, &json!("INSUFFICIENT_API_KEY_PERMISSIONS")));
+    assert_eq!(imported.outcome("organization", organization).0, "new");
+}
+
+#[test]
+fn an_older_release_comes_with_its_own_columns() {
+    let imported = Imported::new("better-auth-old");
+    let server = imported.serve();
+    let ada = imported.text("/users/ada");
+    let verify = |name: &str, more: Value| {
+        let mut body = json!({ "key": imported.text(&format!("/keys/{name}/key")) });
+        body.as_object_mut().expect("a map").extend(more.as_object().expect("a map").clone());
+        post(&server, "/api-key/verify", ROOT_KEY, &body).1
+    };
+    let plain = verify("plain", json!({}));
+    assert_eq!((&plain["valid"], &plain["key"]["configId"]), (&json!(true), &json!("default")), "{plain}");
+    assert_eq!((&plain["key"]["referenceId"], &plain["key"]["userId"]), (&json!(ada), &json!(ada)));
+    assert_eq!(
+        (&plain["key"]["metadata"], &plain["key"]["id"]),
+        (&Value::Null, &imported.known["keys"]["plain"]["id"])
+    );
+    assert_eq!(verify("metadata", json!({}))["key"]["metadata"], json!({ "plan": "pro", "seats": 3 }));
+    assert_eq!(verify("permitted", json!({ "permissions": { "files": ["read"] } }))["valid"], true);
+    assert_eq!(verify("permitted", json!({ "permissions": { "files": ["write"] } }))["valid"], false);
+    let left: Vec<_> = (0..3).map(|_| verify("quota", json!({}))["valid"].clone()).collect();
+    assert_eq!(left, [json!(true), json!(true), json!(false)]);
+    let (status, _) = post(
+        &server,
+        "/sign-in/email",
+        "",
+        &json!({ "email": "ada@example.com", "password": "correct horse battery" }),
+    );
+    assert_eq!(status, 200);
+}
