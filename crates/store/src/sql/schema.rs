@@ -1,5 +1,6 @@
-//! Numbered migrations, applied at every start, each in its own transaction. A database that is ahead of
-//! this server is left alone: guessing at its meaning could undo a restriction.
+//! Numbered migrations, applied at every start, all that are missing in one transaction: cut off in the middle, none
+//! has happened. A database that is ahead of this server is left alone: guessing at its meaning could undo a
+//! restriction.
 
 use refinery::{Migration, Runner};
 use rusqlite::Connection;
@@ -35,7 +36,9 @@ pub(crate) fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
     if found > known {
         return Err(StoreError::Newer { found, known });
     }
-    Runner::new(&migrations).run(conn).map_err(failed)?;
+    // Otherwise a migration and the note that it was applied are two transactions, and a crash between them leaves a
+    // database that cannot be opened.
+    Runner::new(&migrations).set_grouped(true).run(conn).map_err(failed)?;
     Ok(())
 }
 
