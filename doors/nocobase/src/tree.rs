@@ -216,7 +216,6 @@ impl Walk<'_> {
     }
 
     /// How to read a record's own key and its parent's.
-    #[expect(clippy::type_complexity, reason = "two closures over the same columns")]
     fn columns(
         &self,
         records: &Records,

@@ -9,7 +9,7 @@ use domain::{
     query::{BoundAlt, BoundCmp, BoundFilter, BoundQuery, BoundSort, BoundWrite, CmpOp},
     value::Value,
 };
-use store::{NewTable, ReadBack, RecordPage, StoreError, Which};
+use store::{Before, Deed, NewTable, ReadBack, RecordPage, StoreError, Which};
 
 use crate::world::{T0, World, both, by};
 
@@ -27,6 +27,7 @@ pub fn field(name: &str, kind: FieldKind) -> Field {
         default: None,
         extra: None,
         link: None,
+        special: None,
     }
 }
 
@@ -280,18 +281,28 @@ async fn what_is_read_back_follows_the_read_alternatives() {
 }
 
 #[tokio::test]
-async fn records_with_their_own_values_change_together_or_not_at_all() {
-    let world = World::memory();
-    let table = todos(&world).await;
-    fill(&world, &table, &[&[], &[]]).await;
-    let each = |keys: [i64; 2]| {
-        keys.map(|key| (Value::Int(key), write(&[(TITLE, text(&key.to_string()))]))).to_vec()
-    };
-    let missing = world.store.update_each_record(&table, each([1, 99]), free(), back(&[])).await;
-    assert_eq!(missing, Err(StoreError::NotFound));
-    assert_eq!(ids(&world, &table, cmp(TITLE, CmpOp::NotEmpty, &[])).await, [0i64; 0]);
-    let done = world.store.update_each_record(&table, each([2, 1]), free(), back(&[TITLE])).await.unwrap();
-    assert_eq!(done.rows, [[Some(text("2"))], [Some(text("1"))]]);
+async fn records_that_are_written_together_are_all_written_or_none() {
+    for world in both() {
+        let table = todos(&world).await;
+        fill(&world, &table, &[&[], &[]]).await;
+        let there =
+            |key| Before::There { table: table.clone(), seen: free(), by: ID, value: Value::Int(key) };
+        let change = |key: i64, needs: &[i64]| Deed {
+            table: table.clone(),
+            which: Some(Which::Keys(vec![Value::Int(key)])),
+            write: write(&[(TITLE, text(&key.to_string()))]),
+            alts: free(),
+            before: needs.iter().map(|key| there(*key)).collect(),
+            after: Vec::new(),
+        };
+        let write = |deeds, back| world.store.write_together(&table, deeds, back);
+        let missing = write(vec![change(1, &[2]), change(2, &[1, 99])], back(&[])).await;
+        assert_eq!(missing, Err(StoreError::NotFound));
+        assert_eq!(ids(&world, &table, cmp(TITLE, CmpOp::NotEmpty, &[])).await, [0i64; 0]);
+        // What is not there to be changed needs nothing, and nothing happens for its sake.
+        let done = write(vec![change(2, &[1]), change(99, &[99]), change(1, &[])], back(&[TITLE])).await;
+        assert_eq!(done.unwrap().rows, [[Some(text("2"))], [Some(text("1"))]]);
+    }
 }
 
 #[tokio::test]
