@@ -254,6 +254,12 @@ pub fn copy_database(from: &Path, to: &Path) -> Result<(), StoreError> {
     conn.execute("VACUUM INTO $1", [to.to_string_lossy()]).map(|_| ()).map_err(failed)
 }
 
+/// Makes or changes a file as some other product would. For tests.
+#[cfg(feature = "fixtures")]
+pub fn write_foreign(path: &Path, sql: &str) -> Result<(), StoreError> {
+    Ok(Connection::open(path)?.execute_batch(sql)?)
+}
+
 /// What SQLite left beside the file and needs to read it: without it, the newest changes are missing, or half of
 /// one is there.
 fn unfinished(path: &Path) -> Option<String> {

@@ -10,6 +10,11 @@
     reason = "a helper that fails is a test that fails"
 )]
 
+/// Makes or changes an SQLite file of another product.
+pub fn write_foreign(path: &std::path::Path, sql: &str) {
+    store::write_foreign(path, sql).unwrap();
+}
+
 mod actor;
 mod chance;
 mod clock;

@@ -6,21 +6,42 @@ use serde_json::{Value, json};
 
 use crate::program::{Folder, ROOT_KEY, Server, answer, http, keyward, text};
 
+mod made;
+mod nocobase;
+
 struct Fixture {
     folder: Folder,
     from: &'static str,
+    /// The database.
+    file: PathBuf,
     /// What the script wrote down: texts of keys, ids.
     known: Value,
 }
 
 impl Fixture {
     fn new(from: &'static str) -> Self {
-        let known = fs::read(fixture(from, "json")).expect("the fixture");
-        Self { folder: Folder::new(), from, known: serde_json::from_slice(&known).expect("JSON") }
+        Self::of(from, from)
+    }
+
+    /// A file that is not called like the product.
+    fn of(from: &'static str, name: &str) -> Self {
+        let known = fs::read(fixture(name, "json")).expect("the fixture");
+        let known = serde_json::from_slice(&known).expect("JSON");
+        Self { folder: Folder::new(), from, file: fixture(name, "db"), known }
+    }
+
+    /// The same, changed by somebody with a shell for SQL.
+    fn changed(from: &'static str, name: &str, sql: &str) -> Self {
+        let mut fixture = Self::of(from, name);
+        let copy = fixture.folder.file("changed.db", "");
+        fs::copy(&fixture.file, &copy).expect("a copy");
+        test_world::write_foreign(&copy, sql);
+        fixture.file = copy;
+        fixture
     }
 
     fn file(&self) -> PathBuf {
-        fixture(self.from, "db")
+        self.file.clone()
     }
 
     fn key(&self, name: &str) -> &str {
