@@ -10,7 +10,6 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     answer::Answer,
-    credential,
     failure::Failure,
     request::{Request, text_property},
     roles, users,
@@ -79,8 +78,8 @@ pub async fn sign_out(request: &Request, allowed: &Allowed) -> Result<Answer, Fa
     let ended = if allowed.principal().key.is_some() {
         request.inner.keys.revoke_self(allowed).await
     } else {
-        let token = credential::bearer(&request.headers).unwrap_or_default();
-        request.inner.keys.sign_out(allowed, &Secret::new(token)).await
+        let token = request.session.clone().unwrap_or(Secret::new(""));
+        request.inner.keys.sign_out(allowed, &token).await
     };
     match ended {
         // It was over already, or is a credential that no record stands behind.

@@ -8,7 +8,7 @@ use domain::{
 use guard::{Call, Credential, PlaceName};
 
 use crate::{
-    credential::{self, Kind},
+    credential::Kind,
     denied::{self, Presented},
     failure::Failure,
     profile::NOCOBASE,
@@ -60,15 +60,12 @@ pub async fn admitted(asked: &Asked<'_>) -> Result<Allowed, Failure> {
 /// key whose user is gone, and the key with them.
 async fn refusal(asked: &Asked<'_>, denied: Denied, presented: Presented) -> Failure {
     let inner = &asked.request.inner;
-    let Some(token) = credential::bearer(&asked.request.headers) else {
-        return denied::render(&denied, presented);
-    };
-    match (asked.kind, denied.reason) {
-        (Kind::Session, Reason::Expired) => {
+    match (asked.credential, denied.reason) {
+        (Credential::Session(token), Reason::Expired) => {
             renewal::over(inner, token, denied::render(&denied, presented)).await
         }
-        (Kind::Token, Reason::Unknown) => {
-            let user = inner.signer.claims(token).and_then(|claims| claims.user?.as_i64());
+        (Credential::Key(token), Reason::Unknown) if asked.kind == Kind::Token => {
+            let user = inner.signer.claims(token.expose()).and_then(|claims| claims.user?.as_i64());
             let gone = match user {
                 Some(user) => matches!(inner.keys.user_is_there(user).await, Ok(false)),
                 None => false,

@@ -11,7 +11,7 @@ use domain::{
 };
 use keys::{KeysError, Renewed};
 
-use crate::{credential, denied::SESSION_OVER, failure::Failure, request::Request, state::Inner};
+use crate::{denied::SESSION_OVER, failure::Failure, request::Request, state::Inner};
 
 pub const NEW_TOKEN: HeaderName = HeaderName::from_static("x-new-token");
 
@@ -54,9 +54,9 @@ pub async fn renew(request: &Request, allowed: &Allowed) -> Result<Option<Secret
     let Some(session) = allowed.principal().session.filter(|s| policy.is_due(s, allowed.at())) else {
         return Ok(None);
     };
-    let old = Secret::new(credential::bearer(&request.headers).unwrap_or_default());
+    let Some(old) = &request.session else { return Ok(None) };
     let ends = policy.end(session.began, allowed.at());
-    match request.inner.keys.renew_session(allowed, &old, ends).await {
+    match request.inner.keys.renew_session(allowed, old, ends).await {
         Ok(Renewed::Now(token)) => Ok(Some(token)),
         Ok(Renewed::Already) => Ok(None),
         Err(error) => {
@@ -69,8 +69,8 @@ pub async fn renew(request: &Request, allowed: &Allowed) -> Result<Option<Secret
 }
 
 /// The refusal of a session that is over: one whose token was exchanged is told so.
-pub async fn over(inner: &Inner, token: &str, refusal: Failure) -> Failure {
-    match inner.keys.session_was_renewed(&Secret::new(token)).await {
+pub async fn over(inner: &Inner, token: &Secret, refusal: Failure) -> Failure {
+    match inner.keys.session_was_renewed(token).await {
         Ok(true) => Failure { decision: refusal.decision, ..failed() },
         Ok(false) | Err(_) => refusal,
     }

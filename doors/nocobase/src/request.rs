@@ -6,6 +6,7 @@ use axum::http::HeaderMap;
 use domain::{
     catalog::{Catalog, Table},
     query::Filter,
+    secret::Secret,
 };
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
@@ -27,6 +28,8 @@ pub struct Request {
     pub body: Option<Value>,
     pub headers: HeaderMap,
     pub ip: Option<IpAddr>,
+    /// The sign-in token it came with, wherever that stood.
+    pub session: Option<Secret>,
 }
 
 impl Request {

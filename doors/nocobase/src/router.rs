@@ -286,8 +286,12 @@ async fn serve(
     let ip = peer::client_ip(&parts, &inner.settings.trusted);
     let (credential, kind) = credential::read(inner, &parts.headers, &map, inner.clock.now());
     let params = Params { map, key: target.key.clone() };
-    let mut request =
-        Request { inner: inner.clone(), target, params, body: None, headers: parts.headers, ip };
+    let session = match &credential {
+        guard::Credential::Session(token) => Some(token.clone()),
+        _ => None,
+    };
+    let headers = parts.headers;
+    let mut request = Request { inner: inner.clone(), target, params, body: None, headers, ip, session };
     // A place named by the body needs the body first; everybody else proves who they are before it is read.
     let early = action.need == Need::Op(Op::RoleManage, At::Body);
     let mut body = Some(body);
@@ -303,7 +307,7 @@ async fn serve(
     };
     let allowed = check(&request, action, &credential, kind).await?;
     beside.decision = Some(allowed.id());
-    if kind == Kind::Session && action.action != "signOut" {
+    if action.action != "signOut" {
         beside.new_token = renewal::renew(&request, &allowed).await?;
     }
     // A question of this size does not fit into an address.

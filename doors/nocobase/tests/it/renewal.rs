@@ -37,6 +37,23 @@ async fn a_token_older_than_a_day_is_answered_with_a_new_one_and_dies() {
 }
 
 #[tokio::test]
+async fn a_token_in_the_address_is_renewed_and_signed_out_like_any_other() {
+    let nocobase = Nocobase::new().await;
+    let nobody = nocobase.world.nobody(door(&nocobase.world, |settings| settings.query_token = true));
+    let values = json!({"account": "admin", "password": PASSWORD});
+    let answer = data(nobody.post("/api/auth:signIn", values).await);
+    let old = answer["token"].as_str().unwrap().to_owned();
+    nocobase.world.advance(DAY_MS);
+    let reply = nobody.get(&format!("{CHECK}?token={old}")).await.expect(200);
+    let new = reply.header("x-new-token").unwrap().to_owned();
+    post(&nobody, &format!("/api/auth:signOut?token={new}")).await.expect(200);
+    for token in [old, new] {
+        let reply = nobody.get(&format!("{CHECK}?token={token}")).await;
+        assert_eq!(refused(&reply), (401, "BLOCKED_TOKEN".into()));
+    }
+}
+
+#[tokio::test]
 async fn parallel_requests_with_an_old_token_are_all_answered_and_get_one_new_token() {
     let nocobase = Nocobase::new().await;
     nocobase.world.advance(DAY_MS);
