@@ -95,6 +95,34 @@ describe('signing up', () => {
   });
 });
 
+describe('before signing in', () => {
+  it('screens learn how to sign in, in which language, and that mail is not sent', async () => {
+    const api = client();
+    const [basic] = await ok(api.resource('authenticators').publicList());
+    assert.deepEqual([basic.name, basic.authType, basic.options.allowSignUp], ['basic', 'Email/Password', false]);
+    assert.equal((await ok(api.resource('app').getLang())).lang, 'en-US');
+    assert.ok((await ok(api.resource('app').getInfo())).lang);
+    const { username } = await person();
+    const said = [];
+    for (const account of [email, username, fresh('nobody')]) {
+      said.push(await refused(api.resource('auth').lostPassword({ values: { email: account } })));
+      said.push(await refused(api.auth.resetPassword({ resetToken: account, password })));
+    }
+    // The same for everybody, known or not.
+    assert.match(said[0], /^400 /);
+    assert.equal(new Set(said).size, 1);
+  });
+
+  it('nothing else is told', async () => {
+    for (const [resource, action] of [
+      ['availableActions', 'list'], ['roles', 'check'], ['auth', 'check'], ['collections', 'list'], ['users', 'list'],
+    ]) {
+      assert.equal(await refused(client().resource(resource)[action]()), '401 EMPTY_TOKEN', resource);
+    }
+    assert.ok((await ok(admin.resource('availableActions').list())).some((action) => action.name === 'view'));
+  });
+});
+
 describe('who one is', () => {
   it('is told to sessions and keys, and to nobody else', async () => {
     const { id, username, session, api } = await holder('member');

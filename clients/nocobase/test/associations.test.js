@@ -166,9 +166,16 @@ describe('behind a record', () => {
     const at = of(`${w.tasks}.labels`, 99_999);
     for (const action of ['add', 'set']) assert.match(await refused(at[action]({ values: [w.red.id] })), /^40[34] /);
     assert.match(await refused(at.create({ values: { text: 'x' } })), /^404 /);
-    for (const action of ['list', 'create', 'add']) {
-      assert.match(await refused(of(`${w.tasks}.labels`, '')[action]({ values: [w.red.id] })), /^4/, action);
+    for (const action of ['create', 'add', 'remove', 'set', 'toggle']) {
+      assert.match(await refused(of(`${w.tasks}.labels`, '')[action]({ values: [w.red.id] })), /^400 /, action);
     }
+  });
+
+  it('of any record are what it could lead to', async () => {
+    const texts = (await ok(of(`${w.tasks}.labels`, '').list({ sort: ['id'] }))).map((l) => l.text);
+    assert.deepEqual(texts, ['red', 'green', 'blue']);
+    const { api } = await keyWith({ resources: [{ name: w.tasks, actions: [{ name: 'view', fields: [] }] }] });
+    assert.match(await refused(api.resource(`${w.tasks}.labels`, '').list()), /^40[34] /);
   });
 });
 

@@ -166,8 +166,7 @@ describe('bodies', () => {
 
   it('of more than ten megabytes are refused', async () => {
     const long = { title: 'x'.repeat(10 * 1024 * 1024 + 1) };
-    // A server may hang up on a client that goes on writing.
-    assert.equal(await create({ body: long }).then(({ status }) => status, () => 413), 413);
+    assert.equal((await create({ body: long })).status, 413);
     assert.equal((await get(`${todos}:list`)).json.data.length, 3);
   });
 });
@@ -268,6 +267,7 @@ describe('headers', () => {
       for (const bearer of [token, undefined]) {
         const { headers } = await send('GET', path, { token: bearer });
         assert.match(headers.get('x-decision-id'), /^[0-9a-f-]{36}$/, path);
+        assert.match(headers.get('x-request-id'), /^[0-9a-f-]{36}$/, path);
       }
     }
   });
@@ -297,7 +297,7 @@ describe('pages of other origins', () => {
     for (const [bearer, status] of [[key, 200], [undefined, 401], ['nonsense', 401]]) {
       const answer = await send('GET', `${todos}:list`, { token: bearer, headers: { origin: 'https://page.example' } });
       assert.equal(answer.status, status);
-      assert.ok(['*', 'https://page.example'].includes(answer.headers.get('access-control-allow-origin')));
+      assert.equal(answer.headers.get('access-control-allow-origin'), 'https://page.example');
       assert.equal(answer.headers.get('access-control-allow-credentials'), null);
       const exposed = answer.headers.get('access-control-expose-headers').toLowerCase();
       for (const name of ['content-disposition', 'x-new-token']) assert.ok(exposed.includes(name), exposed);

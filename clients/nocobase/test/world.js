@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import sdk from '@nocobase/sdk';
 
 export const url = (process.env.KEYWARD_URL ?? 'http://127.0.0.1:7420').replace(/\/$/, '');
+/** Where the door answers; a server may have another path for it besides. */
 export const baseURL = `${url}/api/`;
 export const email = process.env.KEYWARD_ADMIN_EMAIL;
 export const adminPassword = process.env.KEYWARD_ADMIN_PASSWORD;
@@ -25,8 +26,8 @@ let count = 0;
 export const fresh = (word) => `${word}_${mark}_${(count += 1)}`;
 
 /** A client as a page or a script makes it. */
-export function client(token, headers = {}) {
-  const api = new sdk.APIClient({ baseURL, headers });
+export function client(token, headers = {}, base = baseURL) {
+  const api = new sdk.APIClient({ baseURL: base, headers });
   if (token) api.auth.setToken(token);
   return api;
 }
@@ -72,11 +73,11 @@ export async function refused(call) {
 }
 
 /** A request the SDK has no words for: `{status, headers, text, json, said}`. */
-export async function send(method, path, { token, body: content, headers = {} } = {}) {
+export async function send(method, path, { token, body: content, headers = {}, base = baseURL } = {}) {
   const all = { ...(token && { authorization: `Bearer ${token}` }), ...headers };
   const raw = content === undefined || typeof content === 'string' || content instanceof Uint8Array;
   if (!raw) all['content-type'] = 'application/json';
-  const answer = await fetch(baseURL + path, { method, headers: all, body: raw ? content : JSON.stringify(content) });
+  const answer = await fetch(base + path, { method, headers: all, body: raw ? content : JSON.stringify(content) });
   const text = await answer.text();
   let json;
   try {

@@ -23,8 +23,8 @@ pub fn run(binary: &Path) -> Outcome<()> {
 fn one(name: &str, binary: &Path, folder: &Path) -> Outcome<()> {
     let client = sh::root().join("clients").join(name);
     sh::run(sh::command("npm").current_dir(&client).args(["ci", "--no-fund", "--no-audit"]))?;
-    settle(&client.join("server"), folder)?;
-    let server = Server::start(binary, folder, None)?;
+    let server = started(&client.join("server"), binary, &folder.join("server"))?;
+    let others = others(&client.join("servers"), binary, folder)?;
     let mut test = sh::command("npm");
     test.current_dir(&client).arg("test");
     test.env("KEYWARD_URL", server.url())
@@ -32,7 +32,31 @@ fn one(name: &str, binary: &Path, folder: &Path) -> Outcome<()> {
         .env("KEYWARD_ADMIN_PASSWORD", server::ADMIN_PASSWORD)
         .env("KEYWARD_ROOT_KEY", server::ROOT_KEY)
         .env("KEYWARD_IP_RATE_LIMIT", "off");
+    for (name, other) in &others {
+        test.env(format!("KEYWARD_URL_{}", name.to_uppercase()), other.url());
+    }
     sh::run(&mut test).map_err(|e| format!("{e}\nthe server said:\n{}", server.log_tail()).into())
+}
+
+/// What only shows under other settings is asked of servers of their own: one for each folder in `settings`.
+fn others(settings: &Path, binary: &Path, folder: &Path) -> Outcome<Vec<(String, Server)>> {
+    let mut servers = Vec::new();
+    if !settings.is_dir() {
+        return Ok(servers);
+    }
+    for entry in std::fs::read_dir(settings)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let server = started(&entry.path(), binary, &folder.join(&name))?;
+        servers.push((name, server));
+    }
+    Ok(servers)
+}
+
+fn started(settings: &Path, binary: &Path, folder: &Path) -> Outcome<Server> {
+    std::fs::create_dir_all(folder)?;
+    settle(settings, folder)?;
+    Server::start(binary, folder, None)
 }
 
 /// Settings a client needs of its server lie beside its tests: the server finds them where it is started.
