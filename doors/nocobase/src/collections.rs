@@ -1,9 +1,12 @@
 //! Collections: their own resource, and what screens are told about them.
 
+mod apply;
 mod association;
 mod field;
 mod spec;
 mod special;
+
+use std::sync::Arc;
 
 use data::{DataError, TablePatch};
 use domain::{
@@ -14,6 +17,7 @@ use domain::{
 };
 use serde_json::{Map, Value, json};
 
+pub use apply::{collections as apply, field as apply_field, set_fields};
 pub use field::{
     create as create_field, destroy as destroy_field, get as get_field, list as list_fields,
     update as update_field,
@@ -63,7 +67,15 @@ fn random_name(request: &Request, prefix: &str) -> String {
 }
 
 pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
-    let mut values = request.values()?;
+    let table = make(request, allowed, request.values()?).await?;
+    Ok(Answer::Data(Value::Object(shown(&table, true))))
+}
+
+async fn make(
+    request: &Request,
+    allowed: &Allowed,
+    mut values: Map<String, Value>,
+) -> Result<Arc<Table>, Failure> {
     let name = match text_property(&values, "name")?.flatten() {
         Some(name) => name,
         None => random_name(request, "t_"),
@@ -85,7 +97,7 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     for needed in new.elsewhere {
         association::provide(request, allowed, needed).await?;
     }
-    Ok(Answer::Data(Value::Object(shown(&table, true))))
+    Ok(table)
 }
 
 /// Everybody who is signed in may know which collections there are; a key only those it can do something in.
@@ -109,9 +121,19 @@ pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure
 
 pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     let _editing = request.inner.editing.lock().await;
-    let values = request.values()?;
     let table = request.inner.data.table(allowed).map_err(|e| failure::data("collections", e))?;
-    if text_property(&values, "name")?.flatten().is_some_and(|name| name != table.name) {
+    let table = change(request, allowed, &table, &request.values()?).await?;
+    Ok(Answer::Data(Value::Array(vec![Value::Object(shown(&table, false))])))
+}
+
+/// Changes the options of a collection; one that becomes sortable gets its order.
+async fn change(
+    request: &Request,
+    allowed: &Allowed,
+    table: &Table,
+    values: &Map<String, Value>,
+) -> Result<Arc<Table>, Failure> {
+    if text_property(values, "name")?.flatten().is_some_and(|name| name != table.name) {
         return Err(Failure::bad("a collection cannot be renamed"));
     }
     let mut options = options_of(table.extra.as_deref());
@@ -123,12 +145,15 @@ pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     );
     let patch = TablePatch {
         name: None,
-        title: text_property(&values, "title")?,
+        title: text_property(values, "title")?,
         extra: Some(Some(with_options(table.extra.as_deref(), options))),
     };
-    let table =
-        request.inner.data.patch_table(allowed, patch).await.map_err(|e| failure::data("collections", e))?;
-    Ok(Answer::Data(Value::Array(vec![Value::Object(shown(&table, false))])))
+    let said = |error| failure::data("collections", error);
+    let order = spec::sortable(values.get("sortable"))?.filter(|order| table.field(&order.name).is_none());
+    if let Some(order) = order {
+        request.inner.data.add_field(allowed, order).await.map_err(said)?;
+    }
+    request.inner.data.patch_table(allowed, patch).await.map_err(said)
 }
 
 pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
@@ -138,7 +163,7 @@ pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Fai
     }
 }
 
-fn visible(request: &Request, allowed: &Allowed) -> Vec<std::sync::Arc<Table>> {
+fn visible(request: &Request, allowed: &Allowed) -> Vec<Arc<Table>> {
     let mut tables = request.inner.data.tables(allowed);
     if allowed.principal().key.is_some() {
         tables.retain(|t| {

@@ -19,7 +19,17 @@ use crate::{
 pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     let _editing = request.inner.editing.lock().await;
     let table = current(request, allowed)?;
-    let given = spec::field(request, allowed.catalog(), &table.name, request.values()?)?;
+    Ok(Answer::Data(make(request, allowed, &table, request.values()?).await?))
+}
+
+/// Makes one field; answers it as screens get it.
+pub(super) async fn make(
+    request: &Request,
+    allowed: &Allowed,
+    table: &Table,
+    values: Map<String, Value>,
+) -> Result<Value, Failure> {
+    let given = spec::field(request, &request.inner.data.catalog(), &table.name, values)?;
     let duplicate = |name: &str| {
         Failure::bad(format!("Field name \"{name}\" already exists in collection \"{}\"", table.name))
     };
@@ -35,14 +45,14 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
         }
         let field = request.inner.data.add_field(allowed, spec).await.map_err(|error| match error {
             DataError::Conflict { .. } => duplicate(&name),
-            other => said(&table, other),
+            other => said(table, other),
         })?;
         made.get_or_insert(field);
     }
     if let Some(needed) = given.elsewhere {
         association::provide(request, allowed, needed).await?;
     }
-    Ok(Answer::Data(made.map_or(Value::Null, |field| Value::Object(shown(&table, &field)))))
+    Ok(made.map_or(Value::Null, |field| Value::Object(shown(table, &field))))
 }
 
 pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
@@ -63,9 +73,20 @@ pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     let (name, values) = (request.key()?, request.values()?);
     let table = current(request, allowed)?;
     let Some(field) = table.field(&name) else { return Ok(Answer::Data(Value::Array(Vec::new()))) };
-    let patch = patch_of(field, &values)?;
-    let field = request.inner.data.patch_field(allowed, &name, patch).await.map_err(|e| said(&table, e))?;
-    Ok(Answer::Data(Value::Array(vec![Value::Object(shown(&table, &field))])))
+    Ok(Answer::Data(Value::Array(vec![change(request, allowed, &table, field, &values).await?])))
+}
+
+/// Changes one field; answers it as screens get it.
+pub(super) async fn change(
+    request: &Request,
+    allowed: &Allowed,
+    table: &Table,
+    field: &Field,
+    values: &Map<String, Value>,
+) -> Result<Value, Failure> {
+    let patch = patch_of(field, values)?;
+    let field = request.inner.data.patch_field(allowed, &field.name, patch).await;
+    Ok(Value::Object(shown(table, &field.map_err(|e| said(table, e))?)))
 }
 
 pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
@@ -81,7 +102,7 @@ pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Fai
     Ok(Answer::Data(Value::Bool(true)))
 }
 
-fn patch_of(field: &Field, values: &Map<String, Value>) -> Result<FieldPatch, Failure> {
+pub(super) fn patch_of(field: &Field, values: &Map<String, Value>) -> Result<FieldPatch, Failure> {
     rules::keepable(&field.name, values)?;
     let mut options = options_of(field.extra.as_deref());
     // Where an association leads is settled when it is made.

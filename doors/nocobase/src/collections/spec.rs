@@ -97,7 +97,7 @@ pub fn table(
 }
 
 /// `sortable`: true, the name of the field that keeps the order, or the options of one.
-fn sortable(given: Option<&Value>) -> Result<Option<FieldSpec>, Failure> {
+pub(super) fn sortable(given: Option<&Value>) -> Result<Option<FieldSpec>, Failure> {
     let mut options = match given {
         None | Some(Value::Null | Value::Bool(false)) => return Ok(None),
         Some(Value::Bool(true)) => Map::new(),

@@ -7,11 +7,13 @@
 )]
 
 mod api_keys;
+mod apply;
 mod associations;
 mod auth;
 mod bad_input;
 mod collections;
 mod denied;
+mod filters;
 mod guide;
 mod kinds;
 mod lists;

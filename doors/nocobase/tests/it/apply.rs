@@ -1,0 +1,108 @@
+//! Whole definitions at once: applied to what is there, and what is refused as a whole.
+
+use serde_json::{Value, json};
+
+use crate::world::{Nocobase, data, error, post};
+
+fn names(collection: &Value) -> Vec<&str> {
+    collection["fields"].as_array().unwrap().iter().map(|f| f["name"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_definition_makes_what_is_missing_and_changes_what_is_there() {
+    let nocobase = Nocobase::new().await;
+    let apply = "/api/collections:apply";
+    let first = json!({"name": "notes", "title": "Notes", "fields": [{"name": "title", "type": "string"}]});
+    assert_eq!(names(&data(nocobase.admin.post(apply, first.clone()).await)), ["id", "title"]);
+    nocobase.admin.post("/api/notes:create", json!({"title": "kept"})).await.expect(200);
+    let second = json!({"name": "notes", "title": "My notes", "sortable": true, "fields": [
+        {"name": "title", "type": "string", "uiSchema": {"title": "Heading"}},
+        {"name": "n", "type": "integer", "defaultValue": 4},
+    ]});
+    let applied = data(nocobase.admin.post(apply, json!({"values": second})).await);
+    assert_eq!((&applied["title"], names(&applied)), (&json!("My notes"), vec!["id", "title", "sort", "n"]));
+    assert_eq!(applied["fields"][1]["uiSchema"]["title"], "Heading");
+    assert_eq!(data(nocobase.admin.get("/api/notes:get/1").await), json!({"id": 1, "title": "kept", "n": 4}));
+    // A mistake in any part of it changes nothing.
+    for bad in [
+        json!({"name": "notes", "title": "X", "fields": [{"name": "title", "type": "integer"}]}),
+        json!({"name": "notes", "title": "X", "fields": [{"name": "m", "type": "integer"}, {"name": "o", "type": "teleport"}]}),
+        json!({"name": "notes", "title": "X", "fields": [{"name": "m", "type": "string"}, {"name": "m", "type": "string"}]}),
+        json!({"name": "notes", "title": "X", "fields": "title"}),
+        json!({"title": "X"}),
+        json!({"name": "users", "fields": []}),
+    ] {
+        let reply = nocobase.admin.post(apply, bad.clone()).await;
+        assert_eq!(error(&reply).0, 400, "{bad} {}", reply.text());
+    }
+    let now = data(nocobase.admin.get("/api/collections:get/notes?appends[]=fields").await);
+    assert_eq!((&now["title"], names(&now)), (&json!("My notes"), vec!["id", "title", "sort", "n"]));
+}
+
+#[tokio::test]
+async fn one_field_is_applied_to_the_collection_it_names() {
+    let nocobase = Nocobase::new().await;
+    nocobase.todos().await;
+    let due =
+        json!({"collectionName": "todos", "name": "due", "type": "dateOnly", "uiSchema": {"title": "Due"}});
+    let made = data(nocobase.admin.post("/api/fields:apply", due.clone()).await);
+    assert_eq!(
+        (&made["name"], &made["type"], &made["collectionName"]),
+        (&json!("due"), &json!("dateOnly"), &json!("todos"))
+    );
+    let again = json!({"collectionName": "todos", "name": "due", "uiSchema": {"title": "Until"}});
+    assert_eq!(data(nocobase.admin.post("/api/fields:apply", again).await)["uiSchema"]["title"], "Until");
+    let retyped = json!({"collectionName": "todos", "name": "due", "type": "integer"});
+    nocobase.admin.post("/api/fields:apply", retyped).await.expect(400);
+    nocobase
+        .admin
+        .post("/api/fields:apply", json!({"collectionName": "nope", "name": "x"}))
+        .await
+        .expect(404);
+    nocobase.admin.post("/api/fields:apply", json!({"name": "x"})).await.expect(400);
+}
+
+#[tokio::test]
+async fn set_fields_leaves_these_and_no_others() {
+    let nocobase = Nocobase::new().await;
+    nocobase.todos().await;
+    let path = "/api/collections:setFields?filterByTk=todos";
+    let fields = json!([
+        {"name": "title", "type": "string", "key": "whatever"},
+        {"name": "createdBy", "type": "belongsTo", "target": "users", "foreignKey": "createdById"},
+        {"name": "note", "type": "text"},
+    ]);
+    let set = data(nocobase.admin.post(path, json!({"fields": fields})).await);
+    let mut left = names(&set);
+    left.sort_unstable();
+    assert_eq!(left, ["createdBy", "createdById", "id", "note", "title"]);
+    assert_eq!(
+        data(nocobase.admin.get("/api/todos:get/1?fields=title,createdById").await),
+        json!({"title": "eat food", "createdById": 1})
+    );
+    nocobase.admin.post(path, json!({})).await.expect(400);
+    nocobase
+        .admin
+        .post("/api/collections:setFields?filterByTk=users", json!({"fields": []}))
+        .await
+        .expect(403);
+    assert_eq!(names(&data(nocobase.admin.post(path, json!([])).await)), ["id"]);
+}
+
+#[tokio::test]
+async fn the_structure_is_applied_only_by_who_may_change_it() {
+    let nocobase = Nocobase::new().await;
+    nocobase.todos().await;
+    let (_, member) = nocobase.user("bob", &["member"]).await;
+    let todos = json!({"name": "todos", "title": "mine", "fields": []});
+    member.post("/api/collections:apply", todos).await.expect(403);
+    member.post("/api/collections:apply", json!({"name": "more"})).await.expect(403);
+    member
+        .post("/api/fields:apply", json!({"collectionName": "todos", "name": "x", "type": "string"}))
+        .await
+        .expect(403);
+    member.post("/api/fields:apply", json!({"collectionName": "todos", "name": "title"})).await.expect(403);
+    member.post("/api/collections:setFields?filterByTk=todos", json!({"fields": []})).await.expect(403);
+    post(&nocobase.nobody(), "/api/fields:apply").await.expect(401);
+    assert_eq!(data(nocobase.admin.get("/api/collections:get/todos").await)["title"], "Todos");
+}
