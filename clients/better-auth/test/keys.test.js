@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 
-import { call, client, keyFor, ok, person, refused, server, sleep, url, verdict } from './world.js';
+import { call, client, keyFor, ok, person, post, raw, refused, said, server, sleep, url, verdict } from './world.js';
 
 describe('keys', () => {
   let ada;
@@ -53,7 +53,46 @@ describe('keys', () => {
     assert.equal(pub.expiresAt - pub.createdAt, 604_800_000);
     const short = await ok(create({ configId: 'short' }));
     assert.deepEqual([short.key.length, short.start, short.rateLimitEnabled], [32, null, false]);
-    assert.equal((await ok(create({ configId: 'nonsense' }))).configId, 'default');
+    for (const configId of ['nonsense', '', 'default']) {
+      assert.equal((await ok(create({ configId }))).configId, 'default', configId);
+    }
+    assert.equal(await refused(create({ configId: 'org' })), '400 ORGANIZATION_ID_REQUIRED');
+    const own = await ok(create({ configId: 'public', name: 'p', prefix: 'own_' }));
+    assert.match(own.key, /^own_[A-Za-z]{64}$/);
+    const given = await keyFor(ada, { configId: 'public', name: 'p', permissions: { mail: ['send'] } });
+    assert.deepEqual(given.permissions, { mail: ['send'] }, 'instead of the default ones');
+  });
+
+  it('keep to the limits of their configuration, the ends included', async () => {
+    for (const body of [
+      { name: 'n' },
+      { name: 'n'.repeat(32) },
+      { name: '' },
+      { prefix: 'p' },
+      { prefix: 'p'.repeat(32) },
+      { expiresIn: 86_400 },
+      { expiresIn: 365 * 86_400 },
+      { expiresIn: 86_400.5 },
+      { expiresIn: null },
+      { metadata: [1] },
+      { metadata: {} },
+      { metadata: { constructor: 1, at: '2020-01-01T00:00:00Z' } },
+      { configId: 'short', expiresIn: 1 },
+      { unknown: 'field' },
+      { organizationId: 'ignored' },
+    ]) {
+      const made = await ok(create(body));
+      if ('metadata' in body) {
+        const { body: stored } = await raw('GET', `/api-key/get?id=${made.id}`, { headers: { authorization: `Bearer ${ada.token}` } });
+        assert.deepEqual(stored.metadata, body.metadata);
+      }
+    }
+    for (const metadata of [0, false, '', null]) {
+      const made = await ok(create({ metadata }));
+      assert.deepEqual([made.metadata, (await ok(ada.auth.apiKey.get({ query: { id: made.id } }))).metadata], [metadata, null]);
+    }
+    assert.equal((await ok(create({ name: '' }))).name, '');
+    assert.equal((await ok(create())).name, null);
   });
 
   it('are refused with the code and in the order of the original', async () => {
@@ -78,6 +117,16 @@ describe('keys', () => {
       [{ configId: 'public' }, '400 NAME_REQUIRED'],
       [{ name: 7 }, '400 VALIDATION_ERROR'],
       [{ expiresIn: '60' }, '400 VALIDATION_ERROR'],
+      [{ expiresIn: 0 }, '400 VALIDATION_ERROR'],
+      [{ name: null }, '400 VALIDATION_ERROR'],
+      [{ prefix: '' }, '400 VALIDATION_ERROR'],
+      [{ name: '😀'.repeat(17) }, '400 INVALID_NAME_LENGTH'],
+      [{ configId: 'public', name: '' }, '400 NAME_REQUIRED'],
+      [{ metadata: true }, '400 INVALID_METADATA_TYPE'],
+      // Two faults: the first in the order of the rules is the one that is named.
+      [{ metadata: 1, expiresIn: 60 }, '400 INVALID_METADATA_TYPE'],
+      [{ expiresIn: 60, prefix: 'p'.repeat(33) }, '400 EXPIRES_IN_IS_TOO_SMALL'],
+      [{ prefix: 'p'.repeat(33), name: 'n'.repeat(33) }, '400 INVALID_PREFIX_LENGTH'],
     ]) {
       assert.equal(await refused(create(body)), want, JSON.stringify(body));
     }
@@ -115,6 +164,9 @@ describe('keys', () => {
       assert.equal(await refused(server.apiKey.create({ userId: ada.id, ...more })), want, JSON.stringify(more));
     }
     assert.equal(await refused(server.apiKey.create({})), '401 UNAUTHORIZED_SESSION');
+    assert.equal((await keyFor({ id: 'of-another-world' })).referenceId, 'of-another-world');
+    assert.equal(await refused(server.apiKey.create({ userId: ada.id, expiresIn: 60 })), '400 EXPIRES_IN_IS_TOO_SMALL');
+    assert.equal((await keyFor(ada, { refillAmount: 1, refillInterval: 1_000 })).remaining, null, 'unlimited');
   });
 
   it('are found by their owner under their configuration alone', async () => {
@@ -139,6 +191,26 @@ describe('keys', () => {
     assert.deepEqual(page.apiKeys.map(({ name }) => name), ['b', 'a']);
     assert.deepEqual([page.total, page.limit, page.offset], [3, 2, 1]);
     assert.equal((await list({ configId: 'unknown' })).total, 0);
+    assert.equal((await list({ configId: 'short' })).apiKeys[0].name, 's');
+    assert.deepEqual(Object.keys(await list({ limit: 0 })).sort(), ['apiKeys', 'limit', 'total']);
+    assert.deepEqual((await list({ limit: 0 })).apiKeys, []);
+    assert.deepEqual([(await list({ offset: 10 })).apiKeys.length, (await list({ offset: 10 })).total], [0, 4]);
+    assert.equal((await list({ limit: '' })).limit, 0);
+    for (const [sortBy, want] of [
+      ['name', ['a', 'b', 'c', 's']],
+      ['createdAt', ['b', 'c', 'a', 's']],
+      ['rateLimitEnabled', ['s', 'b', 'c', 'a']],
+    ]) {
+      const names = async (more) => (await list({ sortBy, ...more })).apiKeys.map(({ name }) => name);
+      assert.deepEqual(await names({}), want, sortBy);
+      assert.deepEqual((await names({ sortDirection: 'desc' })).at(-1), want[0]);
+    }
+    const many = await person('many');
+    await Promise.all(Array.from({ length: 120 }, (_, n) => keyFor(many, { name: `${n}` })));
+    const all = await ok(many.auth.apiKey.list({ query: {} }));
+    assert.deepEqual([all.total, all.apiKeys.length], [120, 120], 'past the hundred of the original');
+    const last = await ok(many.auth.apiKey.list({ query: { limit: 50, offset: 100 } }));
+    assert.deepEqual([last.total, last.apiKeys.length], [120, 20]);
     for (const query of [{ limit: -1 }, { limit: 'x' }, { sortBy: 'nonsense' }, { sortDirection: 'up' }]) {
       assert.equal(await refused(cat.auth.apiKey.list({ query })), '400 VALIDATION_ERROR', JSON.stringify(query));
     }
@@ -165,6 +237,21 @@ describe('keys', () => {
       assert.equal(await refused(update({ keyId, ...body })), want, JSON.stringify(body));
     }
     assert.equal(await refused(bob.auth.apiKey.update({ keyId, enabled: true })), '404 KEY_NOT_FOUND');
+    assert.equal(await refused(update({ keyId: 'nonsense', enabled: true })), '404 KEY_NOT_FOUND');
+    assert.equal(await refused(update({ enabled: true })), '400 VALIDATION_ERROR');
+    assert.equal(await refused(client().apiKey.update({ keyId, enabled: true })), '401 UNAUTHORIZED_SESSION');
+    assert.equal((await ok(update({ keyId, userId: ada.id, name: 'mine' }))).name, 'mine');
+    // In the order of the rules: who, whose fields, which key, and then the fields themselves.
+    assert.equal(await refused(update({ keyId: 'nonsense', userId: 'x', remaining: 1 })), '401 UNAUTHORIZED_SESSION');
+    assert.equal(await refused(update({ keyId: 'nonsense', remaining: 1, name: '' })), '400 SERVER_ONLY_PROPERTY');
+    assert.equal(await refused(update({ keyId: 'nonsense', name: '' })), '404 KEY_NOT_FOUND');
+    assert.equal(await refused(update({ keyId, name: '', expiresIn: 1, metadata: 1 })), '400 INVALID_NAME_LENGTH');
+    assert.equal(await refused(update({ keyId, expiresIn: 1, metadata: 1 })), '400 EXPIRES_IN_IS_TOO_SMALL');
+    const pub = await ok(create({ configId: 'public', name: 'p' }));
+    const change = (body) => update({ keyId: pub.id, configId: 'public', ...body });
+    assert.equal(await refused(change({ metadata: { a: 1 } })), '400 NO_VALUES_TO_UPDATE', 'metadata is off, and not said');
+    assert.equal(await refused(change({ expiresIn: null })), '400 KEY_DISABLED_EXPIRATION');
+    assert.equal(await refused(update({ keyId: pub.id, name: 'x' })), '404 KEY_NOT_FOUND', 'of another configuration');
     const by = (more) => server.apiKey.update({ keyId, userId: ada.id, ...more });
     const all = { remaining: 9, refillAmount: 3, refillInterval: 500, rateLimitMax: 4, permissions: { a: ['b'] } };
     const full = await ok(by(all));
@@ -172,6 +259,14 @@ describe('keys', () => {
     assert.equal(full.lastRefillAt, null);
     assert.equal((await ok(by({ permissions: null }))).permissions, null);
     assert.equal(await refused(by({ refillAmount: 1 })), '400 REFILL_AMOUNT_AND_INTERVAL_REQUIRED');
+    assert.equal(await refused(by({ refillInterval: 1 })), '400 REFILL_INTERVAL_AND_AMOUNT_REQUIRED');
+    assert.equal(await refused(by({ remaining: 0 })), '400 VALIDATION_ERROR');
+    assert.equal(await refused(by({})), '400 NO_VALUES_TO_UPDATE');
+    const used = await keyFor(ada);
+    await verdict(used);
+    const before = await ok(ada.auth.apiKey.get({ query: { id: used.id } }));
+    const after = await ok(update({ keyId: used.id, name: 'renamed' }));
+    assert.deepEqual([after.lastRequest, after.requestCount], [before.lastRequest, before.requestCount]);
     assert.equal(await refused(server.apiKey.update({ keyId, userId: bob.id, enabled: true })), '404 KEY_NOT_FOUND');
     assert.equal(await refused(server.apiKey.update({ keyId, enabled: true })), '401 UNAUTHORIZED_SESSION');
   });
@@ -206,6 +301,53 @@ describe('keys', () => {
     assert.ok(error.details.tryAgainIn > 86_000_000);
     const spent = await keyFor(ada, { remaining: 0 });
     assert.equal(await refused(client({ 'x-api-key': spent.key }).getSession()), '429 USAGE_EXCEEDED');
+    assert.equal(await refused(client({ 'x-api-key': spent.key }).getSession()), '401 INVALID_API_KEY');
+  });
+
+  it('in the header are looked at by every route, and each request is a use', async () => {
+    const key = await keyFor(ada, { remaining: 4, rateLimitEnabled: false });
+    const auth = client({ 'x-api-key': key.key });
+    await ok(auth.$fetch('/ok'));
+    assert.equal(await refused(auth.signIn.email({ email: ada.email, password: 'wrong password' })), '401 INVALID_EMAIL_OR_PASSWORD');
+    const both = client({ 'x-api-key': key.key, authorization: `Bearer ${bob.token}` });
+    assert.equal((await ok(both.getSession())).user.id, ada.id, 'it goes before a session');
+    assert.equal((await ok(auth.apiKey.get({ query: { id: key.id } }))).remaining, 0);
+    for (const path of ['/ok', '/get-session', '/api-key/list']) {
+      assert.equal(said(await raw('GET', path, { headers: { 'x-api-key': 'short' } })), '403 INVALID_API_KEY', path);
+      assert.equal(said(await raw('GET', path, { headers: { 'x-api-key': 'a'.repeat(64) } })), '401 INVALID_API_KEY', path);
+    }
+    assert.equal(said(await post('/sign-in/email', {}, { 'x-api-key': 'short' })), '403 INVALID_API_KEY');
+    assert.equal((await raw('GET', '/ok', { headers: { 'x-api-key': '' } })).status, 200);
+    const nobodys = await keyFor({ id: 'of-another-world' });
+    assert.equal(await refused(client({ 'x-api-key': nobodys.key }).getSession()), '401 INVALID_REFERENCE_ID_FROM_API_KEY');
+    const ending = await keyFor(ada, { expiresIn: 86_400 });
+    const { session } = await ok(client({ 'x-api-key': ending.key }).getSession());
+    assert.deepEqual(session.expiresAt, ending.expiresAt);
+    const endless = await keyFor(ada);
+    const mock = (await ok(client({ 'x-api-key': endless.key }).getSession())).session;
+    assert.ok(mock.expiresAt - mock.createdAt >= 604_800_000, 'as long as any session');
+  });
+
+  it('in the header cannot do what only their owner may', async () => {
+    const key = await keyFor(ada, { remaining: 100, rateLimitEnabled: false, permissions: { files: ['read'] } });
+    const auth = client({ 'x-api-key': key.key });
+    for (const attempt of [
+      auth.listSessions(),
+      auth.revokeSession({ token: ada.token }),
+      auth.revokeSessions(),
+      auth.revokeOtherSessions(),
+      auth.updateUser({ name: 'x' }),
+      auth.changePassword({ currentPassword: 'correct horse battery', newPassword: 'another password' }),
+      auth.organization.create({ name: 'x', slug: 'x' }),
+      auth.organization.setActive({ organizationId: null }),
+    ]) {
+      assert.equal(await refused(attempt), '403 KEY_CANNOT_DO_THIS');
+    }
+    assert.equal(await refused(auth.apiKey.create({})), '403 FORBIDDEN', 'no key broader than itself');
+    assert.equal(await refused(auth.apiKey.create({ permissions: { all: ['x'] } })), '400 SERVER_ONLY_PROPERTY');
+    assert.equal(await refused(auth.apiKey.create({ userId: bob.id })), '401 UNAUTHORIZED_SESSION');
+    assert.match(await refused(auth.apiKey.verify({ key: key.key })), /^40[134]/);
+    assert.ok(await ok(ada.auth.getSession()));
   });
 
   it('are refused before anything else when they come as something else than JSON', async () => {

@@ -28,6 +28,25 @@ describe('organizations', () => {
     assert.equal(await refused(client().organization.create({ name: 'B', slug: fresh('b') })), '401');
     const member = { userId: eve.id, organizationId: acme.id, role: 'owner' };
     assert.match(await refused(call(ada.auth, '/organization/add-member', member)), /^40[134]/);
+    assert.equal(await refused(eve.auth.organization.setActive({ organizationId: acme.id })), '403 USER_IS_NOT_A_MEMBER_OF_THE_ORGANIZATION');
+    assert.equal(await refused(ada.auth.organization.setActive({ organizationSlug: 'nobody' })), '400 ORGANIZATION_NOT_FOUND');
+    assert.equal((await ok(ada.auth.organization.setActive({ organizationSlug: acme.slug }))).id, acme.id);
+    assert.equal(await refused(client().organization.setActive({ organizationId: null })), '401 UNAUTHORIZED');
+    assert.equal(await refused(client().organization.list()), '401 UNAUTHORIZED');
+    const { error } = await ada.auth.organization.create({ name: '', slug: '' });
+    assert.equal(
+      error.message,
+      '[body.name] Too small: expected string to have >=1 characters; [body.slug] Too small: expected string to have >=1 characters',
+    );
+    const body = { name: 'With all', slug: fresh('all'), logo: 'https://l.example/l', metadata: { plan: 'pro' } };
+    const full = await ok(bob.auth.organization.create({ ...body, keepCurrentActiveOrganization: true }));
+    assert.deepEqual([full.logo, full.metadata], [body.logo, body.metadata]);
+    assert.equal((await ok(bob.auth.getSession())).session.activeOrganizationId, null);
+    const add = (member) => refused(call(server, '/organization/add-member', { organizationId: acme.id, userId: bob.id, role: 'member', ...member }));
+    assert.equal(await add({}), '400 USER_IS_ALREADY_A_MEMBER_OF_THIS_ORGANIZATION');
+    assert.equal(await add({ userId: 'nobody' }), '400 USER_NOT_FOUND');
+    assert.equal(await add({ organizationId: 'none' }), '400 ORGANIZATION_NOT_FOUND');
+    assert.equal(await add({ role: 'emperor' }), '400 VALIDATION_ERROR');
   });
 
   it('own keys that their owners alone manage', async () => {
@@ -47,6 +66,22 @@ describe('organizations', () => {
     const refusal = bob.auth.apiKey.list({ query: { organizationId } });
     assert.equal(await refused(refusal), '403 INSUFFICIENT_API_KEY_PERMISSIONS');
     assert.equal((await ok(ada.auth.apiKey.update({ keyId: key.id, configId: 'org', name: 'new' }))).name, 'new');
+    for (const who of [bob, eve]) {
+      const code = who === bob ? 'INSUFFICIENT_API_KEY_PERMISSIONS' : 'USER_NOT_MEMBER_OF_ORGANIZATION';
+      const change = { keyId: key.id, configId: 'org' };
+      for (const attempt of [
+        who.auth.apiKey.get({ query }),
+        who.auth.apiKey.list({ query: { organizationId } }),
+        who.auth.apiKey.update({ ...change, name: 'x' }),
+        who.auth.apiKey.delete(change),
+      ]) {
+        assert.equal(await refused(attempt), `403 ${code}`);
+      }
+    }
+    assert.equal(await refused(ada.auth.apiKey.delete({ keyId: key.id })), '404 KEY_NOT_FOUND', 'of another configuration');
+    assert.equal((await ok(ada.auth.apiKey.list({ query: { organizationId, configId: 'public' } }))).total, 0);
+    assert.equal((await ok(ada.auth.apiKey.list({ query: {} }))).total, 0, 'not the keys of a person');
+    assert.equal(await refused(client({ 'x-api-key': key.key }).getSession()), '401 INVALID_API_KEY', 'never a session');
     assert.equal(await verdict(key), 'ok');
     assert.equal(await verdict(key, { configId: 'org' }), 'ok');
     assert.deepEqual(await ok(ada.auth.apiKey.delete({ keyId: key.id, configId: 'org' })), { success: true });

@@ -31,7 +31,11 @@ describe('verification', () => {
     for (const permissions of [{}, { files: [] }, { files: ['write'] }, { files: ['read'], more: ['x'] }]) {
       assert.equal(await verdict(made, { permissions }), 'KEY_NOT_FOUND');
     }
-    assert.equal(await verdict(made, { configId: 'default' }), 'ok');
+    const bad = { permissions: { files: ['read', 'write'] } };
+    assert.equal(await verdict(made, bad), 'KEY_NOT_FOUND', 'all of them');
+    assert.equal(await verdict(made, { permissions: { Files: ['read'] } }), 'KEY_NOT_FOUND', 'by case');
+    assert.equal(await verdict(await keyFor(ada), { permissions: { files: ['read'] } }), 'KEY_NOT_FOUND', 'none at all');
+    assert.equal(await verdict(made, { configId: 'default', permissions: { files: ['read'] } }), 'ok');
     const { error } = await ok(server.apiKey.verify({ key: made.key }));
     assert.deepEqual([error.message, error.code], ['Rate limit exceeded.', 'RATE_LIMITED']);
     assert.ok(Number.isInteger(error.details.tryAgainIn));
@@ -41,6 +45,34 @@ describe('verification', () => {
     assert.equal(await verdict(made, { permissions: { no: ['x'] } }), 'KEY_DISABLED');
     assert.equal(await refused(call(server, '/api-key/verify', {})), '400 VALIDATION_ERROR');
     assert.equal(await refused(server.apiKey.verify({ key: 'x', permissions: { a: 'b' } })), '400 VALIDATION_ERROR');
+  });
+
+  it('measures a window from the last accepted use', async () => {
+    const key = await keyFor(ada, { rateLimitMax: 2, rateLimitTimeWindow: 1_500, remaining: 100 });
+    const record = async () => ok(ada.auth.apiKey.get({ query: { id: key.id } }));
+    assert.deepEqual([await verdict(key), await verdict(key)], ['ok', 'ok']);
+    const used = await record();
+    assert.equal(used.requestCount, 2);
+    const { error } = await ok(server.apiKey.verify({ key: key.key }));
+    assert.equal(error.code, 'RATE_LIMITED');
+    assert.ok(error.details.tryAgainIn > 0 && error.details.tryAgainIn <= 1_500, error.details.tryAgainIn);
+    const now = await record();
+    assert.deepEqual(
+      [now.requestCount, now.lastRequest, now.remaining],
+      [2, used.lastRequest, 98],
+      'a refused call writes nothing and costs nothing',
+    );
+    await sleep(error.details.tryAgainIn + 50);
+    assert.equal(await verdict(key), 'ok');
+    assert.equal((await record()).requestCount, 1);
+    const none = await keyFor(ada, { rateLimitMax: 0, rateLimitTimeWindow: 60_000 });
+    assert.deepEqual([await verdict(none), await verdict(none)], ['ok', 'RATE_LIMITED'], 'the first always passes');
+    const off = await keyFor(ada, { rateLimitMax: 1, rateLimitEnabled: false });
+    assert.deepEqual([await verdict(off), await verdict(off)], ['ok', 'ok']);
+    const free = await ok(ada.auth.apiKey.get({ query: { id: off.id } }));
+    assert.ok(free.requestCount === 0 && free.lastRequest instanceof Date, 'stamped and not counted');
+    const short = await keyFor(ada, { configId: 'short', rateLimitMax: 1, rateLimitEnabled: true });
+    assert.deepEqual([await verdict(short), await verdict(short)], ['ok', 'ok'], 'its configuration has no windows');
   });
 
   it('buries what is over after its first refusal', async () => {

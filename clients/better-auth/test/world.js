@@ -56,11 +56,12 @@ export async function person(word = 'ada', baseURL = url) {
 }
 
 /** A request as it is, below the client: `{status, type, body, headers}`. No origin unless one is named. */
-export async function raw(method, path, { headers = {}, body, base = url } = {}) {
-  const response = await fetch(`${base}/api/auth${path}`, { method, headers, body });
+export async function raw(method, path, { headers = {}, body: sent, base = url } = {}) {
+  const response = await fetch(`${base}/api/auth${path}`, { method, headers, body: sent });
   const text = await response.text();
   const type = response.headers.get('content-type');
-  return { status: response.status, type, body: type ? JSON.parse(text || 'null') : text, headers: response.headers };
+  const body = type === 'application/json' ? JSON.parse(text || 'null') : text;
+  return { status: response.status, type, body, headers: response.headers };
 }
 
 /** [`raw`] with a JSON body. */

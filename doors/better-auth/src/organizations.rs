@@ -5,7 +5,6 @@ use domain::{
     access::Op,
     decision::Allowed,
     limits::SESSION_LIFE_MS,
-    secret::Secret,
     user::{Organization, User},
 };
 use keys::{KeysError, Member, NewOrganization};
@@ -69,7 +68,11 @@ pub async fn set_active(request: &Request) -> Result<Answer, Failure> {
     let slug = fields.maybe_text("organizationSlug").filter(|slug| !slug.is_empty());
     fields.finish()?;
     let (allowed, token) = request.in_person()?;
-    let chosen = chosen(request, allowed, token, id, slug).await?;
+    let now = request.inner.keys.session(allowed, token).await?.organization;
+    let chosen = chosen(request, allowed, now, id, slug).await?;
+    if chosen.is_none() && now.is_none() {
+        return Ok(Answer::new(Value::Null));
+    }
     choose(request, chosen.as_ref().map(|organization| organization.id)).await?;
     let signer = &request.inner.signer;
     let max_age_s = (!signer.forgets(&request.headers)).then_some(SESSION_LIFE_MS / 1_000);
@@ -81,7 +84,7 @@ pub async fn set_active(request: &Request) -> Result<Answer, Failure> {
 async fn chosen(
     request: &Request,
     allowed: &Allowed,
-    token: &Secret,
+    now: Option<OrgId>,
     id: Option<Option<&str>>,
     slug: Option<&str>,
 ) -> Result<Option<Organization>, Failure> {
@@ -100,7 +103,6 @@ async fn chosen(
         let found = mine.into_iter().find(|organization| organization.slug == slug);
         return found.ok_or_else(|| failure::ORGANIZATION_NOT_FOUND.into()).map(Some);
     }
-    let now = request.inner.keys.session(allowed, token).await?.organization;
     Ok(mine.into_iter().find(|organization| Some(organization.id) == now))
 }
 

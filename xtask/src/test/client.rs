@@ -31,7 +31,9 @@ fn one(name: &str, binary: &Path, folder: &Path) -> Outcome<()> {
         .env("KEYWARD_ADMIN_EMAIL", server::ADMIN_EMAIL)
         .env("KEYWARD_ADMIN_PASSWORD", server::ADMIN_PASSWORD)
         .env("KEYWARD_ROOT_KEY", server::ROOT_KEY)
-        .env("KEYWARD_IP_RATE_LIMIT", "off");
+        .env("KEYWARD_IP_RATE_LIMIT", "off")
+        // Settings are read at the start: a client that asks for others starts servers of its own.
+        .env("KEYWARD_BIN", std::path::absolute(binary)?);
     for (name, other) in &others {
         test.env(format!("KEYWARD_URL_{}", name.to_uppercase()), other.url());
     }
