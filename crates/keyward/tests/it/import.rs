@@ -311,6 +311,17 @@ fn a_table_that_was_here_before_is_neither_filled_nor_opened() {
     for name in ["guide", "open", "super", "administrator"] {
         let list = http().get(format!("{}/api/todos:list", server.url)).bearer_auth(fixture.key(name));
         assert_eq!(list.send().expect("an answer").status().as_u16(), 403, "{name}");
+        // Nor is its structure theirs to change.
+        for (action, body) in [
+            ("collections:destroy?filterByTk=todos", json!({})),
+            ("collections/todos/fields:create", json!({ "name": "mine", "type": "string" })),
+        ] {
+            assert_eq!(
+                server.post(&format!("/api/{action}"), fixture.key(name), &body).0,
+                403,
+                "{name} {action}"
+            );
+        }
     }
 }
 

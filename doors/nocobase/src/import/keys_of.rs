@@ -192,3 +192,81 @@ fn said(row: &ForeignRow, claims: &Claims) -> Result<(String, String), String> {
         _ => Ok((owner, role)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::{Entropy, secret::Secret};
+    use serde_json::Value;
+
+    use super::*;
+    use crate::import::TokenSecret;
+
+    struct Count(std::sync::atomic::AtomicU8);
+    impl Entropy for Count {
+        fn fill(&self, into: &mut [u8]) {
+            for b in into {
+                *b = self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            }
+        }
+    }
+
+    const KEY: &str = "the-app-key-of-an-installation";
+
+    fn reader(theirs: &str, ours: &str) -> Reader {
+        let secret = |text: &str| TokenSecret::AppKey(Secret::new(text));
+        Reader::new(&Tokens { theirs: &secret(theirs), ours: &[secret(ours)] })
+    }
+
+    fn token(key: &str) -> String {
+        let signer = Signer::new(&Secret::new(key));
+        signer.issue(2, "r", Millis(1_795_327_855_000), 60, &Count(0.into())).unwrap().expose().to_owned()
+    }
+
+    fn row(token: &str) -> ForeignRow {
+        let row = json!({ "id": 7, "name": "n", "roleName": "r", "createdById": 2, "token": token });
+        ForeignRow(row.as_object().cloned().unwrap_or_default())
+    }
+
+    #[test]
+    fn a_token_is_dead_when_the_list_names_it_whole_or_by_its_id() {
+        let (reader, token) = (reader(KEY, KEY), token(KEY));
+        let dead = |blocked: &[&str]| {
+            let blocked = blocked.iter().map(|text| (*text).to_owned()).collect();
+            reader.key(&row(&token), &token, &blocked).unwrap().digest.is_none()
+        };
+        let jti = reader.signer.claims(&token).unwrap().jti.unwrap();
+        assert!(!dead(&["another", "2"]));
+        assert!(dead(&[&token]));
+        assert!(dead(&[jti.as_str().unwrap()]));
+    }
+
+    #[test]
+    fn only_a_secret_this_server_reads_and_nobody_else_knows_makes_keys() {
+        let none = HashSet::new();
+        let key = |theirs: &str, ours: &str| {
+            reader(theirs, ours).key(&row(&token(theirs)), &token(theirs), &none).map(|key| key.num)
+        };
+        assert_eq!(key(KEY, KEY), Ok(Some(7)));
+        assert!(key(KEY, "another").unwrap_err().contains("KEYWARD_APP_KEY"));
+        assert!(key("your-secret-key", "your-secret-key").unwrap_err().contains("everybody knows"));
+        let forged = reader(KEY, KEY).key(&row(&token("another")), &token("another"), &none);
+        assert!(forged.unwrap_err().contains("--jwt-secret-file"));
+    }
+
+    #[test]
+    fn a_row_that_says_something_else_than_its_token_is_no_key() {
+        let (reader, token) = (reader(KEY, KEY), token(KEY));
+        for (name, value) in [("createdById", Value::from(3)), ("roleName", Value::from("root"))] {
+            let mut row = row(&token);
+            row.0.insert(name.to_owned(), value);
+            assert!(reader.key(&row, &token, &HashSet::new()).is_err(), "{name}");
+        }
+        // Made on the command line: without an owner in the row.
+        let mut row = row(&token);
+        row.0.insert("createdById".to_owned(), Value::Null);
+        assert_eq!(
+            reader.key(&row, &token, &HashSet::new()).unwrap().owner,
+            ImportOwner::User("2".to_owned())
+        );
+    }
+}

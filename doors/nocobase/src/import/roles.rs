@@ -19,6 +19,8 @@ use crate::{
 
 /// Bundles that reach beyond collections: people, roles and the log of the whole server.
 const OF_THE_SERVER: [&str; 3] = ["pm.users", "pm.acl.roles", "pm.logger"];
+/// Bundles that reach all tables, whoever made them.
+const OF_ALL_TABLES: [&str; 2] = ["pm.data-source-manager.data-source-main", "ui.uiSchemas"];
 
 /// Everything in this dialect's world, and nothing of this server beyond it.
 const ROOT: &str = "root";
@@ -59,7 +61,10 @@ pub(super) fn read(
         let mut notes = Vec::new();
         let mut doc = rows.document(&name, &row, here, &mut notes);
         if here.inhabited {
-            withhold(&mut doc, &mut notes);
+            withhold(&mut doc, &OF_THE_SERVER, "there are people here who are not from there", &mut notes);
+        }
+        if !closed.is_empty() {
+            withhold(&mut doc, &OF_ALL_TABLES, "there are tables here that are not from there", &mut notes);
         }
         close(&mut doc, closed, &mut notes);
         let title = row.text("title").map(|title| plain(&title));
@@ -226,13 +231,13 @@ fn check(filter: &Map<String, Value>, table: Option<&Table>, here: &Here<'_>) ->
     }
 }
 
-/// People who were here before are nobody's there to manage, nor are their roles.
-fn withhold(doc: &mut RoleDoc, notes: &mut Vec<String>) {
+/// People and tables that were here before are nobody's there to manage.
+fn withhold(doc: &mut RoleDoc, bundles: &[&str], why: &str, notes: &mut Vec<String>) {
     let had: Vec<&str> =
-        OF_THE_SERVER.into_iter().filter(|bundle| snippet_allows(&doc.snippets, bundle)).collect();
+        bundles.iter().copied().filter(|bundle| snippet_allows(&doc.snippets, bundle)).collect();
     if !had.is_empty() {
         doc.snippets.extend(had.iter().map(|bundle| format!("!{bundle}")));
-        notes.push(format!("{} left out: there are people here who are not from there", had.join(", ")));
+        notes.push(format!("{} left out: {why}", had.join(", ")));
     }
 }
 
