@@ -60,10 +60,10 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     let (name, source) = (name(request)?, source(request)?);
     let data = &request.inner.data;
     let there = data.implied_behind(allowed, name, Op::RecordCreate).map_err(|e| failure::data(name, e))?;
-    let draft = drafts::draft(request, &there, records::listed(request, request.values()?)?)?;
-    let written = data.create_behind(allowed, &source, name, draft, false).await;
+    let (drafts, many) = records::new_drafts(request, &there)?;
+    let written = data.create_behind(allowed, &source, name, drafts, false).await;
     let written = written.map_err(|e| records::said(&there, e))?;
-    Ok(Answer::Written(render::created(&written.records, &written.set, false)))
+    Ok(Answer::Written(render::created(&written.records, &written.set, many)))
 }
 
 pub async fn first_or_create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {

@@ -62,7 +62,8 @@ impl<'a> Reader<'a> {
             one => vec![one],
         };
         let other = |item| self.other(field, target.as_ref(), key, item, &path);
-        let targets = items.into_iter().map(other).collect::<Result<_, _>>()?;
+        let targets =
+            items.into_iter().filter(|item| !item.is_null()).map(other).collect::<Result<_, _>>()?;
         Ok(LinkDraft { link: field.name.clone(), how: Linking::Set, targets })
     }
 
@@ -79,16 +80,25 @@ impl<'a> Reader<'a> {
             Value::Object(mut values) => match values.remove(key) {
                 None | Some(Value::Null) => Ok(Other::New(self.record(target, values, path)?)),
                 Some(named @ (Value::String(_) | Value::Number(_))) => {
-                    let updated = self.updated.iter().any(|name| name == path) && !values.is_empty();
-                    Ok(match updated {
-                        true => Other::Changed(named, self.record(target, values, path)?),
-                        false => Other::Key(named),
+                    if !self.updated.iter().any(|name| name == path) {
+                        // Nothing of its own is changed, but further in something may be.
+                        values.retain(|name, _| self.leads_to_updated(&format!("{path}.{name}")));
+                    }
+                    Ok(match values.is_empty() {
+                        true => Other::Key(named),
+                        false => Other::Changed(named, self.record(target, values, path)?),
                     })
                 }
                 Some(_) => Err(unnamed(field)),
             },
             _ => Err(unnamed(field)),
         }
+    }
+
+    fn leads_to_updated(&self, path: &str) -> bool {
+        self.updated
+            .iter()
+            .any(|name| name.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
     }
 }
 

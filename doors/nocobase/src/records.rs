@@ -1,6 +1,6 @@
 //! Records of a collection: list, get, create, update, destroy and the two "or create" actions.
 
-use data::{DataError, Records, Which};
+use data::{DataError, Draft, Records, Which};
 use domain::{
     access::{Cond, Op},
     catalog::{SystemField, Table},
@@ -99,27 +99,29 @@ pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure
 
 pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     check_own(allowed, allowed.op())?;
-    let many = matches!(request.body, Some(Value::Array(_)));
-    let values: Vec<Map<String, Value>> = match &request.body {
-        Some(Value::Array(items)) => {
-            let objects = items.iter().map(|i| i.as_object().cloned()).collect::<Option<Vec<_>>>();
-            objects.ok_or_else(|| Failure::bad("the body must be an object or a list of objects"))?
-        }
-        _ => vec![request.values()?],
-    };
-    if values.len() > limits::RECORDS_PER_WRITE_MAX {
-        return Err(Failure::bad(format!(
-            "at most {} records can be created at once",
-            limits::RECORDS_PER_WRITE_MAX
-        )));
-    }
-    if values.is_empty() {
+    let (drafts, many) = new_drafts(request, allowed)?;
+    if drafts.is_empty() {
         return Ok(Answer::Data(Value::Array(Vec::new())));
     }
-    let draft = |values| drafts::draft(request, allowed, listed(request, values)?);
-    let drafts = values.into_iter().map(draft).collect::<Result<Vec<_>, _>>()?;
     let written = request.inner.data.create(allowed, drafts, false).await.map_err(|e| said(allowed, e))?;
     Ok(Answer::Written(render::created(&written.records, &written.set, many)))
+}
+
+/// The records of a create, and whether they came as a list.
+pub fn new_drafts(request: &Request, allowed: &Allowed) -> Result<(Vec<Draft>, bool), Failure> {
+    let (values, many) = match &request.body {
+        Some(Value::Array(items)) => {
+            let objects = items.iter().map(|i| i.as_object().cloned()).collect::<Option<Vec<_>>>();
+            (objects.ok_or_else(|| Failure::bad("the body must be an object or a list of objects"))?, true)
+        }
+        _ => (vec![request.values()?], false),
+    };
+    if values.len() > limits::RECORDS_PER_WRITE_MAX {
+        let max = limits::RECORDS_PER_WRITE_MAX;
+        return Err(Failure::bad(format!("at most {max} records can be created at once")));
+    }
+    let draft = |values| drafts::draft(request, allowed, listed(request, values)?);
+    Ok((values.into_iter().map(draft).collect::<Result<_, _>>()?, many))
 }
 
 pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {

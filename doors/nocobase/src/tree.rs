@@ -170,6 +170,10 @@ impl Walk<'_> {
         // Children come as the tree has them, whole.
         follow.retain(|one| one.link != self.tree.children);
         let mut beside = Vec::new();
+        // The key is answered even if nobody asked: without it, nobody could name what they see.
+        if let Select::Only(names) = &mut select {
+            names.push(self.tree.key.clone());
+        }
         for name in [&self.tree.key, &self.tree.parent] {
             let added = match &mut select {
                 Select::All => false,

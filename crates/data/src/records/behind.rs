@@ -104,14 +104,14 @@ impl Data {
         if written.records.rows.is_empty() { Err(DataError::OutOfScope) } else { Ok(()) }
     }
 
-    /// Makes a record behind `link` of `source`: made and linked together. `NotFound`: there is no such source
-    /// that may be read.
-    pub async fn create_behind(
+    /// Makes records behind `link` of `source`: all of them made and linked, or none. `NotFound`: there is no
+    /// such source that may be read.
+    pub async fn create_behind<D: Into<Draft>>(
         &self,
         allowed: &Allowed,
         source: &Json,
         link: &str,
-        draft: impl Into<Draft>,
+        drafts: Vec<D>,
         strict: bool,
     ) -> Result<Written, DataError> {
         let from = rights::table(allowed)?;
@@ -129,13 +129,20 @@ impl Data {
         if holds && !holds_keys(&step.target, step.target_key) {
             return Err(BindError::ForbiddenField(link.to_owned()).into());
         }
-        let mut plan = Plan::new(self, strict);
-        let held = holds.then(|| (step.target_key, Some(near.key.clone())));
-        let mut bound = plan.create(&there, &draft.into(), held, 0)?;
-        if !holds {
-            bound.deed.after.push(linked_from(&mut plan, allowed, source, &near, step)?);
+        if !kind.many() && drafts.len() > 1 {
+            return Err(DataError::invalid("only one record can be linked"));
         }
-        self.carry_out(&there, plan.finish()?, vec![bound], true).await
+        let mut plan = Plan::new(self, strict);
+        let mut bound = Vec::with_capacity(drafts.len());
+        for draft in drafts {
+            let held = holds.then(|| (step.target_key, Some(near.key.clone())));
+            let mut one = plan.create(&there, &draft.into(), held, 0)?;
+            if !holds {
+                one.deed.after.push(linked_from(&mut plan, allowed, source, &near, step.clone())?);
+            }
+            bound.push(one);
+        }
+        self.carry_out(&there, plan.finish()?, bound, true).await
     }
 
     /// The table a link of `from` leads to.

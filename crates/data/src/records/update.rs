@@ -78,7 +78,7 @@ impl Data {
             }
         };
         let mut plan = Plan::new(self, strict);
-        let one = |key| plan.change(allowed, store::Which::Keys(vec![key]), draft, 0);
+        let one = |key| plan.change(allowed, store::Which::Keys(vec![key]), draft, None, 0);
         let bound = keys.into_iter().map(one).collect::<Result<_, _>>()?;
         let dropped = plan.finish()?;
         self.carry_out(allowed, dropped, bound, false).await.map_err(|error| match error {

@@ -82,7 +82,7 @@ impl Data {
         let query = Query { filter: wanted(&target, keys, &draft)?, page, ..Query::default() };
         let there = self.list_behind(allowed, source, link, &query, &[]).await?.ok_or(DataError::NotFound)?;
         match there.first() {
-            None => self.create_behind(allowed, source, link, draft, strict).await,
+            None => self.create_behind(allowed, source, link, vec![draft], strict).await,
             Some(record) if then == Found::Kept => Ok(found(record)),
             Some(record) => {
                 let there = self.implied_behind(allowed, link, Op::RecordUpdate)?;

@@ -23,6 +23,7 @@ async fn house() -> World {
         through,
     };
     let pairs = Through { table: "pairs".into(), from: "taskId".into(), to: "labelId".into() };
+    let riap = Through { table: "pairs".into(), from: "labelId".into(), to: "taskId".into() };
     let number = |name: &str| FieldSpec::new(name, FieldKind::BigInt);
     let text = |name: &str| FieldSpec::new(name, FieldKind::Text);
     let needed = FieldSpec { required: true, ..number("taskId") };
@@ -34,7 +35,13 @@ async fn house() -> World {
                 FieldSpec::link("tasks", link(LinkKind::ManyThere, "id", "tasks", "projectId", None)),
             ],
         ),
-        ("labels", vec![text("title")]),
+        (
+            "labels",
+            vec![
+                text("title"),
+                FieldSpec::link("tasks", link(LinkKind::Through, "id", "tasks", "id", Some(riap))),
+            ],
+        ),
         ("notes", vec![text("title"), needed]),
         ("pairs", vec![number("taskId"), number("labelId")]),
         (
@@ -347,7 +354,7 @@ async fn the_key_held_on_the_other_side_is_written_only_by_who_may_write_it_ther
             &caller.on(Op::RecordRead, "projects"),
             &json!(1),
             "tasks",
-            values(json!({"title": "x"})),
+            vec![values(json!({"title": "x"}))],
             false,
         )
         .await;
@@ -356,14 +363,32 @@ async fn the_key_held_on_the_other_side_is_written_only_by_who_may_write_it_ther
 }
 
 #[tokio::test]
+async fn the_way_back_to_the_record_around_it_is_not_another_link() {
+    let world = house().await;
+    let owner = world.owner();
+    let back = |other: Other| Draft {
+        values: values(json!({"title": "t"})),
+        links: vec![to("project", vec![other])],
+    };
+    let tasks = vec![Other::New(back(new(json!({"title": "x"})))), Other::New(back(Other::Key(json!(99))))];
+    create(&world, &owner, "projects", json!({"title": "two"}), vec![to("tasks", tasks)]).await.unwrap();
+    assert_eq!(ints(&rows(&world, "tasks").await, "projectId"), [2, 2]);
+    let changed = vec![Other::Changed(json!(1), back(Other::Key(json!(1))))];
+    let draft = Draft { values: values(json!({})), links: vec![to("tasks", changed)] };
+    world.data.update(&owner.on(Op::RecordUpdate, "projects"), &Which::key(2), draft, false).await.unwrap();
+    assert_eq!(column(&rows(&world, "tasks").await, "projectId"), [Value::Int(2), Value::Null]);
+    assert_eq!(rows(&world, "projects").await.rows.len(), 2);
+}
+
+#[tokio::test]
 async fn a_write_has_an_end_in_depth_and_in_number() {
     let world = house().await;
     let owner = world.owner();
     let mut draft = Draft::from(values(json!({"title": "end"})));
-    for link in ["project", "tasks", "project", "tasks"] {
+    for link in ["tasks", "labels", "tasks", "labels"] {
         draft = Draft { values: values(json!({})), links: vec![to(link, vec![Other::New(draft)])] };
     }
-    let deep = world.data.create(&owner.on(Op::RecordCreate, "projects"), vec![draft], false).await;
+    let deep = world.data.create(&owner.on(Op::RecordCreate, "tasks"), vec![draft], false).await;
     assert!(matches!(deep, Err(DataError::Bind(BindError::TooMuch(_)))), "{deep:?}");
     let many = (0..limits::RECORDS_PER_WRITE_MAX).map(|n| new(json!({"title": n.to_string()}))).collect();
     let many = create(&world, &owner, "tasks", json!({}), vec![to("labels", many)]).await;
@@ -379,7 +404,7 @@ async fn a_record_is_made_behind_a_link_or_not_at_all() {
     let on = |table: &str| owner.on(Op::RecordRead, table);
     let behind = |table: &'static str, link: &'static str, row: Json| {
         let (world, allowed) = (&world, on(table));
-        async move { world.data.create_behind(&allowed, &json!(1), link, values(row), false).await }
+        async move { world.data.create_behind(&allowed, &json!(1), link, vec![values(row)], false).await }
     };
     behind("tasks", "labels", json!({"title": "mine"})).await.unwrap();
     behind("tasks", "project", json!({"title": "its"})).await.unwrap();
@@ -387,7 +412,8 @@ async fn a_record_is_made_behind_a_link_or_not_at_all() {
     behind("tasks", "note", json!({"title": "n"})).await.unwrap();
     assert_eq!(labels(&world, 1).await, ["mine"]);
     assert_eq!(ints(&rows(&world, "tasks").await, "projectId"), [2, 1]);
-    let nobody = world.data.create_behind(&on("tasks"), &json!(99), "labels", values(json!({})), false).await;
+    let nobody =
+        world.data.create_behind(&on("tasks"), &json!(99), "labels", vec![values(json!({}))], false).await;
     assert!(matches!(nobody, Err(DataError::NotFound)), "{nobody:?}");
     assert_eq!(counts(&world).await, [2, 2, 1, 4, 1]);
     // Who may not link makes nothing either.
@@ -400,7 +426,13 @@ async fn a_record_is_made_behind_a_link_or_not_at_all() {
     );
     let refused = world
         .data
-        .create_behind(&reader.on(Op::RecordRead, "tasks"), &json!(1), "labels", values(json!({})), false)
+        .create_behind(
+            &reader.on(Op::RecordRead, "tasks"),
+            &json!(1),
+            "labels",
+            vec![values(json!({}))],
+            false,
+        )
         .await;
     assert!(refused.is_err(), "{refused:?}");
     assert_eq!(counts(&world).await, [2, 2, 1, 4, 1]);

@@ -128,7 +128,7 @@ fn prepare(tx: &mut Tx<'_>, other: Before, values: &mut BoundWrite) -> Result<()
         Before::Made { field, key, deed } => {
             let table = deed.table.clone();
             let id = carry_out(tx, deed)?.ok_or(StoreError::Row)?;
-            values.values.push((field, value_of(tx, &table, &id, key)?));
+            put(values, field, value_of(tx, &table, &id, key)?);
         }
         Before::There { table, seen, by, value } => {
             all_seen(tx, &table, &seen, by, &[value])?;
@@ -138,6 +138,11 @@ fn prepare(tx: &mut Tx<'_>, other: Before, values: &mut BoundWrite) -> Result<()
         }
     }
     Ok(())
+}
+
+fn put(write: &mut BoundWrite, field: FieldNo, value: Value) {
+    write.values.retain(|(no, _)| *no != field);
+    write.values.push((field, value));
 }
 
 fn hang(tx: &mut Tx<'_>, table: &Table, id: &Id, link: After) -> Result<(), StoreError> {
@@ -154,7 +159,7 @@ fn hang(tx: &mut Tx<'_>, table: &Table, id: &Id, link: After) -> Result<(), Stor
             let held = Held { target: &target, by, field, write, alts: &alts };
             held.change(tx, &key, how, &named)?;
             for mut deed in made {
-                deed.write.values.push((field, key.clone()));
+                put(&mut deed.write, field, key.clone());
                 carry_out(tx, deed)?.ok_or(StoreError::Row)?;
             }
         }

@@ -38,9 +38,15 @@ pub fn field(
 ) -> Result<Given, Failure> {
     let by_user = [("createdBy", SystemField::CreatedBy), ("updatedBy", SystemField::UpdatedBy)];
     let system = by_user.into_iter().find(|(n, _)| *n == name && kind == LinkKind::Here).map(|(_, s)| s);
+    // The two associations of a tree lead back to their own collection.
+    let of_tree = ["treeParent", "treeChildren"].iter().any(|flag| note.get(*flag) == Some(&json!(true)));
+    if of_tree && option(&note, "foreignKey")?.is_none() {
+        note.insert("foreignKey".to_owned(), json!("parentId"));
+    }
     let target = match (option(&note, "target")?, system) {
         (Some(target), _) => target,
         (None, Some(_)) => USERS.to_owned(),
+        (None, None) if of_tree => source.to_owned(),
         (None, None) => return Err(Failure::bad(format!("{name}: target is required"))),
     };
     if target != USERS && super::RESERVED.contains(&target.as_str()) {

@@ -139,6 +139,27 @@ async fn places() -> Nocobase {
     nocobase
 }
 
+#[tokio::test]
+async fn a_tree_is_made_as_screens_ask_for_it_and_its_branches_with_their_roots() {
+    let nocobase = made(json!({"name": "places", "tree": "adjacency-list", "fields": [
+        {"name": "title", "type": "string"},
+        {"name": "parent", "type": "belongsTo", "treeParent": true},
+        {"name": "parts", "type": "hasMany", "treeChildren": true},
+    ]}))
+    .await;
+    let admin = &nocobase.admin;
+    let values = json!([
+        {"title": "1", "parts": [{"title": "1-1", "parts": [{"title": "1-1-1", "parts": [{"title": "1-1-1-1"}]}]}]},
+        {"title": "2"},
+    ]);
+    admin.post("/api/places:create", values).await.expect(200);
+    let answer = admin.get("/api/places:list?tree=true&fields=title&sort=title&appends=parent").await.json();
+    assert_eq!(answer["meta"]["count"], 2);
+    let deepest = &answer["data"][0]["parts"][0]["parts"][0]["parts"][0];
+    assert_eq!((&deepest["title"], &deepest["parent"]["title"]), (&json!("1-1-1-1"), &json!("1-1-1")));
+    assert_eq!(deepest["__index"], "0.parts.0.parts.0.parts.0");
+}
+
 /// `a(b(c) d) e`.
 fn drawn(rows: &Value) -> String {
     let one = |row: &Value| match row.get("children") {
@@ -169,10 +190,10 @@ async fn a_tree_is_answered_from_its_roots_with_everything_below() {
         assert_eq!(tree(admin, query).await, (want.to_owned(), count), "{query}");
     }
     let rows = admin.get("/api/places:list?tree=true&fields=title").await.json()["data"].clone();
-    assert_eq!(rows[1], json!({"title": "e", "__index": "1"}));
+    assert_eq!(rows[1], json!({"id": 5, "title": "e", "__index": "1"}));
     assert_eq!(
         rows[0]["children"][0]["children"][0],
-        json!({"title": "c", "__index": "0.children.0.children.0"})
+        json!({"id": 3, "title": "c", "__index": "0.children.0.children.0"})
     );
     assert_eq!(
         drawn(&data(admin.get("/api/places:list?sort=id").await)),

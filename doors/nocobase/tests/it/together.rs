@@ -107,6 +107,22 @@ async fn objects_without_a_key_are_made_and_those_with_one_named() {
     let row = data(admin.get(path).await);
     assert_eq!((titles(&row["comments"]), &row["box"]["title"]), (vec!["ONE", "three"], &json!("wood")));
     assert_eq!(row["comments"][0]["tags"], json!([]));
+    // Or only what is further in; the way back, and what is null in a list, is nothing.
+    let deeper = "/api/posts:update?filterByTk=1&updateAssociationValues=comments.tags";
+    let values =
+        json!({"comments": [null, {"id": 1, "title": "no", "tags": [{"id": 1, "title": "RED"}]}, 3]});
+    admin.post(deeper, values).await.expect(200);
+    let row = data(admin.get(path).await);
+    assert_eq!(
+        (titles(&row["comments"]), titles(&row["comments"][0]["tags"])),
+        (vec!["ONE", "three"], vec!["RED"])
+    );
+    let many =
+        data(admin.post("/api/posts/1/comments:create", json!([{"title": "x"}, {"title": "y"}])).await);
+    assert_eq!(many.as_array().unwrap().len(), 2);
+    admin.post("/api/posts/1/comments:create", json!([{"title": "x"}, {"tags": [99]}])).await.expect(404);
+    admin.post("/api/posts/1/box:create", json!([{}, {}])).await.expect(400);
+    assert_eq!(admin.get("/api/posts/1/comments:list").await.json()["meta"]["count"], 4);
     // Users are only named; what the server keeps itself is not written.
     admin.post("/api/posts:update?filterByTk=1", json!({"owner": {"username": "x"}})).await.expect(400);
     let back = json!({"title": "b", "createdBy": {"id": 99, "username": "x"}, "updatedBy": {"id": 99}});

@@ -31,6 +31,8 @@ impl Plan<'_> {
     ) -> Result<(), DataError> {
         for wanted in &draft.links {
             match granted(source, wanted) {
+                // The way back to the record this one is written inside of.
+                Ok((field, _)) if leads_back(source, field) => {}
                 Ok((field, by)) => {
                     parts.fields.push(by);
                     self.bind_link(source, field, wanted, parts)?;
@@ -113,7 +115,8 @@ impl Plan<'_> {
             if let Some(draft) = draft {
                 let there = implied(source.allowed, Op::RecordUpdate, &step.target)?;
                 let which = matching(theirs.no, &named);
-                parts.before.push(Before::Changed(self.change(&there, which, draft, source.depth + 1)?.deed));
+                let changed = self.change(&there, which, draft, None, source.depth + 1)?;
+                parts.before.push(Before::Changed(changed.deed));
             }
             let by = theirs.no;
             let BoundStep { target: table, alts: seen, .. } = step;
@@ -159,8 +162,8 @@ impl Plan<'_> {
             }
             if let Some(draft) = draft {
                 let there = implied(allowed, Op::RecordUpdate, &step.target)?;
-                let which = matching(by.no, &value);
-                changed.push(self.change(&there, which, draft, source.depth + 1)?.deed);
+                let (which, held) = (matching(by.no, &value), held.as_ref().map(|(field, _)| *field));
+                changed.push(self.change(&there, which, draft, held, source.depth + 1)?.deed);
             }
             named.push(value);
         }
@@ -251,6 +254,12 @@ fn granted<'t>(source: &Source<'t>, wanted: &LinkDraft) -> Result<(&'t Field, Fi
         true if has(key) => Ok((field, key)),
         _ => Err(forbidden()),
     }
+}
+
+fn leads_back(source: &Source<'_>, field: &Field) -> bool {
+    let link = field.link.as_ref().filter(|link| link.kind == LinkKind::Here);
+    let key = link.and_then(|link| source.table.field(&link.key)).map(|key| key.no);
+    key.is_some() && key == source.held
 }
 
 fn matching(field: FieldNo, value: &Value) -> store::Which {

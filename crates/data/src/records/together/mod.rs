@@ -76,6 +76,8 @@ struct Source<'a> {
     alts: &'a [Alt],
     /// It is being made: nothing can be linked with it yet.
     new: bool,
+    /// Its field that holds the key of the record it is written inside of.
+    held: Option<FieldNo>,
     depth: usize,
 }
 
@@ -107,7 +109,9 @@ impl<'d> Plan<'d> {
         let write = bind_create(&draft.values, table, &alts, self.strict)?;
         let mut parts = self.parts(write);
         let mut to_come = Vec::new();
-        self.bind_links(&Source { allowed, table, alts: &alts, new: true, depth }, draft, &mut parts)?;
+        let above = held.as_ref().map(|(field, _)| *field);
+        let source = Source { allowed, table, alts: &alts, new: true, held: above, depth };
+        self.bind_links(&source, draft, &mut parts)?;
         if let Some((field, value)) = held {
             parts.fields.push(field);
             to_come.extend(value.is_none().then_some(field));
@@ -118,17 +122,25 @@ impl<'d> Plan<'d> {
         let own = parts.write.values.clone();
         self.fill(allowed, table, &mut parts.write, &to_come)?;
         let key = which::primary(table)?.no;
-        let set: BTreeSet<FieldNo> =
-            parts.write.values.iter().map(|(no, _)| *no).chain(to_come).chain(made_later(table)).chain([key]).collect();
+        let set: BTreeSet<FieldNo> = parts
+            .write
+            .values
+            .iter()
+            .map(|(no, _)| *no)
+            .chain(to_come)
+            .chain(made_later(table))
+            .chain([key])
+            .collect();
         Ok(Bound { deed: deed(table, None, parts, rows), own, set: set.into_iter().collect() })
     }
 
-    /// A change of one record.
+    /// A change of one record. `held`: its field that holds the key of the record it is written inside of.
     pub fn change(
         &mut self,
         allowed: &Allowed,
         which: store::Which,
         draft: &Draft,
+        held: Option<FieldNo>,
         depth: usize,
     ) -> Result<Bound, DataError> {
         self.one_more()?;
@@ -136,7 +148,8 @@ impl<'d> Plan<'d> {
         let alts = rights::alternatives(allowed, Op::RecordUpdate);
         let write = bind_write(&draft.values, table, &alts, self.strict)?;
         let mut parts = self.parts(write);
-        self.bind_links(&Source { allowed, table, alts: &alts, new: false, depth }, draft, &mut parts)?;
+        let source = Source { allowed, table, alts: &alts, new: false, held, depth };
+        self.bind_links(&source, draft, &mut parts)?;
         let rows = covering(allowed, table, &alts, &parts.fields)?;
         let own = parts.write.values.clone();
         let set = own.iter().map(|(no, _)| *no).chain(parts.to_come()).collect::<Vec<_>>();
