@@ -164,6 +164,9 @@ describe('accounts', () => {
     assert.deepEqual([user.name, user.image], ['Ada L', 'https://i.example/b']);
     assert.equal(await refused(call(ada.auth, '/update-user', {})), '400');
     assert.equal(await refused(ada.auth.updateUser({ email: 'x@example.org' })), '400 EMAIL_CAN_NOT_BE_UPDATED');
+    for (const body of [{ name: 1 }, { name: null }, { image: 1 }]) {
+      assert.equal(await refused(ada.auth.updateUser(body)), '400 VALIDATION_ERROR', JSON.stringify(body));
+    }
     const change = (more) => ada.auth.changePassword({ currentPassword: password, newPassword: 'another password', ...more });
     assert.equal(await refused(change({ currentPassword: 'wrong password' })), '400 INVALID_PASSWORD');
     assert.equal(await refused(change({ newPassword: 'short' })), '400 PASSWORD_TOO_SHORT');

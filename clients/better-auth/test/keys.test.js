@@ -78,6 +78,7 @@ describe('keys', () => {
       { metadata: {} },
       { metadata: { constructor: 1, at: '2020-01-01T00:00:00Z' } },
       { configId: 'short', expiresIn: 1 },
+      { configId: 'public', name: 'x', expiresIn: null },
       { unknown: 'field' },
       { organizationId: 'ignored' },
     ]) {
@@ -194,6 +195,7 @@ describe('keys', () => {
     assert.equal((await list({ configId: 'short' })).apiKeys[0].name, 's');
     assert.deepEqual(Object.keys(await list({ limit: 0 })).sort(), ['apiKeys', 'limit', 'total']);
     assert.deepEqual((await list({ limit: 0 })).apiKeys, []);
+    assert.equal((await list({ sortBy: '' })).total, 4);
     assert.deepEqual([(await list({ offset: 10 })).apiKeys.length, (await list({ offset: 10 })).total], [0, 4]);
     assert.equal((await list({ limit: '' })).limit, 0);
     for (const [sortBy, want] of [

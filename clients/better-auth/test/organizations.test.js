@@ -81,6 +81,7 @@ describe('organizations', () => {
     assert.equal(await refused(ada.auth.apiKey.delete({ keyId: key.id })), '404 KEY_NOT_FOUND', 'of another configuration');
     assert.equal((await ok(ada.auth.apiKey.list({ query: { organizationId, configId: 'public' } }))).total, 0);
     assert.equal((await ok(ada.auth.apiKey.list({ query: {} }))).total, 0, 'not the keys of a person');
+    assert.equal((await ok(ada.auth.apiKey.list({ query: { organizationId: '' } }))).total, 0);
     assert.equal(await refused(client({ 'x-api-key': key.key }).getSession()), '401 INVALID_API_KEY', 'never a session');
     assert.equal(await verdict(key), 'ok');
     assert.equal(await verdict(key, { configId: 'org' }), 'ok');

@@ -57,6 +57,11 @@ describe('every request', () => {
     const written = new URLSearchParams({ email: ada.email, password }).toString();
     const signedIn = await raw('POST', '/sign-in/email', { headers: { 'content-type': form, origin: url }, body: written });
     assert.equal(signedIn.body.user.id, ada.id);
+    const brief = await raw('POST', '/sign-in/email', {
+      headers: { 'content-type': form, origin: url },
+      body: `${written}&rememberMe=false`,
+    });
+    assert.equal(brief.headers.getSetCookie().length, 2);
     const signUp = new URLSearchParams({ name: 'F', email: `${fresh('form')}@example.org`, password }).toString();
     assert.equal((await raw('POST', '/sign-up/email', { headers: { 'content-type': form, origin: url }, body: signUp })).status, 200);
     assert.equal((await raw('POST', '/api-key/create')).body.message, '[body] Invalid input: expected object, received undefined');

@@ -13,7 +13,8 @@ pub const SECTION: Section = Section {
         Key::unset(
             "better_auth_configs",
             "\"/etc/keyward/better-auth.json\"",
-            "JSON file with one better-auth API-key configuration or a list of them.",
+            "JSON file with one better-auth API-key configuration or a list of them, or with both configurations and \
+             what roles of organizations may do (see docs/better-auth.md).",
         ),
         Key::secret(
             "better_auth_secret",
