@@ -294,6 +294,15 @@ describe('variables', () => {
     ]) {
       for (const caller of [api, session]) assert.equal(await keys(filter, caller), 'm', JSON.stringify(filter));
     }
+    await ok(admin.resource('users').update({ filterByTk: id, values: { nickname: 'Nick', phone: '123', email: `${username}@example.org` } }));
+    for (const [value, s] of [['Nick', 'nickname'], ['123', 'phone'], [`${username}@example.org`, 'email']]) {
+      const made = await ok(admin.resource(name).create({ values: { key: 'v', s: value } }));
+      assert.equal(await keys({ s: `{{$user.${s}}}` }, api), 'v', s);
+      await ok(admin.resource(name).destroy({ filterByTk: made.id }));
+    }
+    // Somebody without one finds nothing by it, and nothing by its opposite.
+    assert.equal(await keys({ s: '{{$user.appLang}}' }, api), '');
+    assert.equal(await keys({ $not: { s: '{{$user.appLang}}' } }, api), '');
     await ok(api.resource(name).create({ values: { key: 'r', s: rights } }));
     assert.equal(await keys({ s: '{{$nRole}}' }, api), 'r');
     assert.equal(await keys({ s: '{{$nRole}}' }, session), 'r');

@@ -364,6 +364,13 @@ describe('a key is refused', () => {
     assert.equal((await check(token)).id, me.id);
   });
 
+  it('and a refusal can be looked up by its decision', async () => {
+    const { api } = await keyWith({});
+    const { headers } = await refusal(api.resource(todos).list());
+    const { reason } = await native('GET', `decisions/${headers['x-decision-id']}`);
+    assert.equal(typeof reason, 'string');
+  });
+
   it('and what happened to keys is on record', async () => {
     const me = await keeper();
     const name = fresh('key');

@@ -123,9 +123,56 @@ describe('roles', () => {
       /^403 /,
     );
     assert.deepEqual((await ok(admin.resource('users.roles', id).list())).map((r) => r.name), ['admin']);
+    // Nor does anybody take a root user over.
+    const { id: root } = await ok(admin.resource('auth').check());
+    for (const call of [
+      () => session.resource('users').update({ filterByTk: root, values: { password: 'another password' } }),
+      () => session.resource('users').update({ filterByTk: root, values: { email: 'eve@example.org' } }),
+      () => session.resource('users').destroy({ filterByTk: root }),
+      () => session.resource('users.roles', root).set({ values: ['member'] }),
+    ]) {
+      assert.match(await refused(call()), /^403 /, `${call}`);
+    }
+    assert.match(await refused(admin.resource('users').destroy({ filterByTk: root })), /^403 /);
     // Root may.
     assert.deepEqual(await body(admin.resource('users.roles', id).add({ values: ['root'] })), {});
     await body(admin.resource('users.roles', id).remove({ values: ['root'] }));
+  });
+});
+
+describe('a manager makes nobody more than the manager is', () => {
+  it('of users: no stronger user, no stronger role, no password of one', async () => {
+    const [manager, boss] = [await keyWith({ snippets: ['pm.users'] }), await person(['admin'])];
+    const users = manager.api.resource('users');
+    for (const call of [
+      () => manager.api.resource('users.roles', manager.id).add({ values: ['admin'] }),
+      () => users.create({ values: { username: fresh('x'), password: 'long enough', roles: ['admin'] } }),
+      () => users.update({ filterByTk: boss.id, values: { password: 'another password' } }),
+      () => users.update({ filterByTk: manager.id, values: { roles: ['admin'] } }),
+      () => users.destroy({ filterByTk: boss.id }),
+    ]) {
+      assert.match(await refused(call()), /^403 /, `${call}`);
+    }
+    assert.ok(await ok(boss.session.resource('auth').check()));
+  });
+
+  it('of roles: no rights the manager does not have', async () => {
+    const at = await things();
+    const { api, id } = await keyWith({ snippets: ['pm.acl.roles'] });
+    const own = (await ok(api.resource('roles').check())).role;
+    for (const call of [
+      () => api.resource('roles').update({ filterByTk: own, values: { strategy: { actions: ['*'] } } }),
+      () => api.resource('roles').update({ filterByTk: own, values: { snippets: ['pm.*'] } }),
+      () => api.resource('roles').update({ filterByTk: 'member', values: { strategy: { actions: ['*'] } } }),
+      () => api.resource('roles').applyDataPermissions({ filterByTk: own, values: { resources: [{ name: at, actions: [{ name: 'view' }] }] } }),
+      () => api.resource('roles.dataSourceResources', own).create({ values: { name: at, actions: [{ name: 'view' }] } }),
+      () => api.resource('dataSources.roles', 'main').update({ filterByTk: own, values: { strategy: { actions: ['view'] } } }),
+      () => api.resource('roles').create({ values: { title: fresh('t'), default: true, strategy: { actions: ['*'] } } }),
+      () => api.resource('roles.users', 'admin').add({ values: [id] }),
+    ]) {
+      assert.match(await refused(call()), /^403 /, `${call}`);
+    }
+    assert.equal(await refused(api.resource(at).list()), DENIED);
   });
 });
 

@@ -375,6 +375,65 @@ describe('fields', () => {
   });
 });
 
+describe('whole definitions at once', () => {
+  const apply = (values, api = admin) => api.resource('collections').apply({ values });
+
+  it('make a collection, or change it to what they say and leave the rest', async () => {
+    const name = fresh('c');
+    const made = await ok(apply({ name, title: 'One', fields: [text('title'), { name: 'n', type: 'integer' }] }));
+    assert.deepEqual([made.name, made.title], [name, 'One']);
+    await ok(admin.resource(name).create({ values: { title: 'kept', n: 1 } }));
+    const again = await ok(apply({ name, title: 'Two', fields: [text('title', { uiSchema: { title: 'T' } }), text('note')] }));
+    assert.equal(again.title, 'Two');
+    assert.deepEqual(again.fields.map((f) => f.name).sort(), ['id', 'n', 'note', 'title']);
+    assert.equal(named(again.fields, 'title').uiSchema.title, 'T');
+    assert.deepEqual(await ok(admin.resource(name).list()), [{ id: 1, title: 'kept', n: 1, note: null }]);
+  });
+
+  it('make or change one field', async () => {
+    const name = await collection([text('title')]);
+    const field = (values) => admin.resource('fields').apply({ values: { collectionName: name, ...values } });
+    assert.equal((await ok(field({ name: 'n', type: 'integer' }))).type, 'integer');
+    const changed = await ok(field({ name: 'n', type: 'integer', uiSchema: { title: 'N' } }));
+    assert.equal((Array.isArray(changed) ? changed[0] : changed).uiSchema.title, 'N');
+    assert.deepEqual((await ok(fields(name).list())).map((f) => f.name), ['id', 'title', 'n']);
+    assert.match(await refused(field({ name: 'n', type: 'string' })), /^400 /);
+    assert.match(await refused(admin.resource('fields').apply({ values: text('x') })), /^400 /);
+    assert.match(await refused(admin.resource('fields').apply({ values: { collectionName: fresh('nothing'), ...text('x') } })), /^404 /);
+  });
+
+  it('set the fields of a collection: these and no others', async () => {
+    const name = await collection([text('title'), text('gone')]);
+    await ok(admin.resource(name).create({ values: { title: 'kept', gone: 'x' } }));
+    const values = { fields: [text('title'), { name: 'n', type: 'integer' }] };
+    await ok(admin.resource('collections').setFields({ filterByTk: name, values }));
+    assert.deepEqual((await ok(fields(name).list())).map((f) => f.name), ['id', 'title', 'n']);
+    assert.deepEqual(await ok(admin.resource(name).list()), [{ id: 1, title: 'kept', n: null }]);
+  });
+
+  it('that hold a mistake change nothing', async () => {
+    const name = await collection([text('title')]);
+    const bad = [text('new'), { name: 'x', type: 'nothing' }];
+    assert.match(await refused(apply({ name, fields: bad })), /^400 /);
+    assert.match(await refused(apply({ name, fields: [text('new'), { name: 'title', type: 'integer' }] })), /^400 /);
+    assert.match(await refused(apply({ name, fields: [text('new'), text('new')] })), /^400 /);
+    assert.match(await refused(apply({ fields: [] })), /^400 /);
+    assert.match(await refused(admin.resource('collections').setFields({ filterByTk: name, values: { fields: bad } })), /^400 /);
+    assert.match(await refused(admin.resource('collections').setFields({ filterByTk: name, values: {} })), /^400 /);
+    assert.deepEqual((await ok(fields(name).list())).map((f) => f.name), ['id', 'title']);
+  });
+
+  it('are for who may change the structure', async () => {
+    const name = await collection([text('title')]);
+    const { api } = await keyWith({ strategy: { actions: ['*'] } });
+    assert.equal(await refused(apply({ name, fields: [text('x')] }, api)), DENIED);
+    assert.equal(await refused(apply({ name: fresh('c') }, api)), DENIED);
+    assert.equal(await refused(api.resource('fields').apply({ values: { collectionName: name, ...text('x') } })), DENIED);
+    assert.equal(await refused(api.resource('collections').setFields({ filterByTk: name, values: { fields: [] } })), DENIED);
+    for (const reserved of ['users', 'roles']) assert.match(await refused(apply({ name: reserved, fields: [] })), /^40[03] /);
+  });
+});
+
 describe('relations', () => {
   let there;
   before(async () => {
