@@ -437,3 +437,41 @@ async fn a_record_is_made_behind_a_link_or_not_at_all() {
     assert!(refused.is_err(), "{refused:?}");
     assert_eq!(counts(&world).await, [2, 2, 1, 4, 1]);
 }
+
+#[tokio::test]
+async fn a_change_of_another_record_cannot_put_this_one_out_of_reach_and_stay() {
+    let world = house().await;
+    let owner = world.owner();
+    create(&world, &owner, "tasks", json!({"title": "a", "projectId": 1}), vec![]).await.unwrap();
+    let all = [Op::RecordRead, Op::RecordUpdate];
+    let rows_of = vec![matching("project.title", "one")];
+    let caller = limited(
+        &world,
+        vec![("tasks", vec![limit(&all, rows_of, None)]), ("projects", vec![limit(&all, vec![], None)])],
+    );
+    let renamed = Other::Changed(json!(1), values(json!({"title": "two"})).into());
+    let refused = update(&world, &caller, 1, json!({"title": "b"}), vec![to("project", vec![renamed])]).await;
+    assert!(matches!(refused, Err(DataError::CarriedOut)), "{refused:?}");
+    assert_eq!(texts(&rows(&world, "projects").await, "title"), ["one"]);
+    let away = update(&world, &caller, 1, json!({}), vec![to("project", vec![])]).await;
+    assert!(matches!(away, Err(DataError::CarriedOut)), "{away:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_at_once_link_a_pair_once() {
+    let world = std::sync::Arc::new(house().await);
+    create(&world, &world.owner(), "tasks", json!({"title": "a"}), vec![]).await.unwrap();
+    let calls: Vec<_> = (0..32)
+        .map(|_| {
+            let world = world.clone();
+            tokio::spawn(async move {
+                let allowed = world.owner().on(Op::RecordUpdate, "tasks");
+                world.data.link(&allowed, &json!(1), "labels", &[json!(1), json!(2)], Linking::Add).await
+            })
+        })
+        .collect();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!(counts(&world).await, [1, 1, 0, 3, 2]);
+}

@@ -100,6 +100,7 @@ pub(super) fn carry_out(tx: &mut Tx<'_>, deed: Deed) -> Result<Option<Id>, Store
     {
         return Ok(None);
     }
+    let prepared = !before.is_empty();
     for other in before {
         prepare(tx, other, &mut values)?;
     }
@@ -108,6 +109,8 @@ pub(super) fn carry_out(tx: &mut Tx<'_>, deed: Deed) -> Result<Option<Id>, Store
         Some(which) => write::update(tx, &table, which, &values, &alts)?,
     };
     let id = match ids.as_slice() {
+        // What was done for its sake took it out of the rows that may be changed.
+        [] if prepared => return Err(StoreError::Row),
         [] => return Ok(None),
         [one] => one.clone(),
         _ => return Err(StoreError::Row),
