@@ -210,7 +210,7 @@ struct Column {
 }
 
 /// The order that comes with a sortable collection can be sorted by, but is in no answer.
-fn unseen_order(field: &Field) -> bool {
+pub fn unseen_order(field: &Field) -> bool {
     let noted = || field.extra.as_deref().is_some_and(|extra| extra.contains("\"hidden\":true"));
     matches!(field.special, Some(Special::Order { .. })) && noted()
 }

@@ -240,6 +240,19 @@ fn find(target: &Target) -> Option<&'static Action> {
     SYSTEM.iter().find(|a| a.action == target.action && is(a))
 }
 
+/// The actions of the server's own resources, for the document about them.
+pub fn system() -> impl Iterator<Item = swagger::Listed> {
+    SYSTEM.iter().map(|one| swagger::Listed {
+        resource: one.resource,
+        action: one.action,
+        reads: one.verb == Verb::Reads,
+        op: match one.need {
+            Need::Op(op, at) => Some((op, at == At::Server)),
+            Need::Nobody | Need::SignedIn(_) => None,
+        },
+    })
+}
+
 async fn answer(State(state): State<NocobaseState>, request: HttpRequest) -> Response {
     let (parts, body) = request.into_parts();
     if let Some(response) = cors::preflight(&parts.method, &parts.headers) {

@@ -144,16 +144,65 @@ async fn the_structure_is_changed_only_by_who_may() {
 async fn the_document_shows_what_the_caller_can_reach() {
     let nocobase = Nocobase::new().await;
     nocobase.todos().await;
+    nocobase.admin.post("/api/collections:create", json!({"name": "plain"})).await.expect(200);
+    let paths = |document: serde_json::Value| -> Vec<String> {
+        document["paths"].as_object().unwrap().keys().cloned().collect()
+    };
     let document = nocobase.admin.get("/api/swagger:get?ns=collections%2Ftodos").await.expect(200).json();
     assert_eq!((&document["openapi"], &document["servers"][0]["url"]), (&json!("3.0.3"), &json!("/api/")));
-    let paths: Vec<_> = document["paths"].as_object().unwrap().keys().cloned().collect();
-    assert_eq!(paths, ["/todos:list", "/todos:get", "/todos:create", "/todos:update", "/todos:destroy"]);
+    assert!(document["paths"]["/todos:list"].get("get").is_some());
+    assert!(document["paths"]["/todos:move"].get("post").is_some());
+    let schemas: Vec<_> = document["components"]["schemas"].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(schemas, ["todos", "todos.form", "error"]);
+    assert!(document["components"]["schemas"]["todos"]["properties"].get("sort").is_none());
+    assert_eq!(
+        paths(document),
+        ["/todos:list", "/todos:get", "/todos:create", "/todos:update", "/todos:destroy", "/todos:move"]
+    );
     let (_, member) = nocobase.user("bob", &["member"]).await;
-    let document = member.get("/api/swagger:get").await.expect(200).json();
-    let paths: Vec<_> = document["paths"].as_object().unwrap().keys().cloned().collect();
-    assert_eq!(paths, ["/todos:list", "/todos:get"]);
+    let document = member.get("/api/swagger:get?ns=collections").await.expect(200).json();
+    assert_eq!(paths(document), ["/todos:list", "/todos:get", "/plain:list", "/plain:get"]);
+    let document = nocobase.admin.get("/api/swagger:get?ns=collections%2Fplain").await.expect(200).json();
+    assert!(!paths(document).contains(&"/plain:move".to_owned()), "nothing to move without an order");
     nocobase.nobody().get("/api/swagger:get").await.expect(401);
-    assert_eq!(data(nocobase.admin.get("/api/swagger:getUrls").await).as_array().unwrap().len(), 5);
+    nocobase.admin.get("/api/swagger:get?ns=nonsense").await.expect(404);
+}
+
+#[tokio::test]
+async fn the_document_comes_as_a_whole_or_in_the_parts_that_are_listed() {
+    let nocobase = Nocobase::new().await;
+    nocobase.todos().await;
+    let urls = data(nocobase.admin.get("/api/swagger:getUrls").await);
+    let urls: Vec<&str> = urls.as_array().unwrap().iter().map(|u| u["url"].as_str().unwrap()).collect();
+    for url in [
+        "/api/swagger:get",
+        "/api/swagger:get?ns=core",
+        "/api/swagger:get?ns=plugins",
+        "/api/swagger:get?ns=collections",
+        "/api/swagger:get?ns=plugins%2Fapi-keys",
+        "/api/swagger:get?ns=collections%2Ftodos",
+    ] {
+        assert!(urls.contains(&url), "{url} {urls:?}");
+    }
+    let mut parts = Vec::new();
+    for url in &urls {
+        let document = nocobase.admin.get(url).await.expect(200).json();
+        assert!(document["components"]["schemas"].get("error").is_some());
+        let paths: Vec<String> = document["paths"].as_object().unwrap().keys().cloned().collect();
+        assert!(!paths.is_empty(), "{url}");
+        parts.push((*url, paths));
+    }
+    let of = |end: &str| &parts.iter().find(|(url, _)| url.ends_with(end)).unwrap().1;
+    let sum = of("ns=core").len() + of("ns=plugins").len() + of("ns=collections").len();
+    assert_eq!(of("swagger:get").len(), sum);
+    assert!(of("ns=plugins%2Fapi-keys").contains(&"/apiKeys:create".to_owned()));
+    assert!(of("ns=plugins").contains(&"/users/{sourceId}/roles:add".to_owned()));
+    // Who may do less reads of less.
+    let (_, member) = nocobase.user("bob", &["member"]).await;
+    let document = member.get("/api/swagger:get?ns=plugins").await.expect(200).json();
+    assert!(document["paths"].get("/auth:check").is_some() && document["paths"].get("/users:list").is_none());
+    let urls = data(member.get("/api/swagger:getUrls").await).to_string();
+    assert!(!urls.contains("plugins%2Fapi-keys") && urls.contains("plugins%2Fauth"), "{urls}");
 }
 
 #[tokio::test]
