@@ -56,6 +56,27 @@ pub fn kept_as(type_name: &str) -> Option<FieldKind> {
     spec::kind(type_name)
 }
 
+/// Why values of a field of this type cannot be made here as its options say; `None`: they can, or need not be.
+pub fn cannot_make(name: &str, type_name: &str, options: &Map<String, Value>) -> Option<String> {
+    let kind = plain_kind(type_name, options)?;
+    match special::special(name, type_name, options, false) {
+        Err(failure) => failure.errors.into_iter().next().map(|complaint| complaint.message),
+        Ok(made) => made.and_then(|made| made.check(kind).err()),
+    }
+}
+
+/// The type that holds the same values and makes none.
+pub fn plain_type(type_name: &str, options: &Map<String, Value>) -> Option<&'static str> {
+    plain_kind(type_name, options).map(spec::type_of)
+}
+
+fn plain_kind(type_name: &str, options: &Map<String, Value>) -> Option<FieldKind> {
+    match type_name {
+        "formula" => Some(special::formula_kind(options)),
+        _ => spec::kind(type_name),
+    }
+}
+
 /// The types that are no values but lead elsewhere.
 pub fn link_kind(type_name: &str) -> Option<LinkKind> {
     association::kind(type_name)

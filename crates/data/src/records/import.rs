@@ -5,13 +5,13 @@ use std::{collections::HashMap, sync::Arc};
 
 use domain::{
     FieldNo,
-    access::{Fields, Op},
+    access::Op,
     catalog::{FieldKind, Table},
     decision::Allowed,
-    query::{BoundAlt, BoundCmp, BoundFilter, BoundQuery, BoundWrite, CmpOp, coerce},
+    query::{BoundCmp, BoundFilter, BoundQuery, BoundWrite, CmpOp, coerce},
     value::Value,
 };
-use store::{ReadBack, StoreError};
+use store::StoreError;
 
 use super::{Values, which};
 use crate::{Data, DataError, rights};
@@ -165,8 +165,7 @@ impl Data {
         if rows.is_empty() {
             return Ok(());
         }
-        let everything = BoundAlt { rows: BoundFilter::And(Vec::new()), fields: Fields::All };
-        self.store.create_records(table, rows, vec![everything], ReadBack::default()).await.map(|_| ())
+        self.store.take_over_records(table, rows).await
     }
 }
 
@@ -195,8 +194,6 @@ fn bind(row: &Values, table: &Table) -> Bound {
                 Ok(value) => write.values.push((field.no, value)),
                 Err(error) => return refused(error.to_string()),
             }
-        } else if field.required {
-            return refused(format!("{} is required", field.name));
         }
     }
     match table.primary() {

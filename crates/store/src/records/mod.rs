@@ -94,6 +94,16 @@ impl Store {
         .await
     }
 
+    /// Records of another installation, as they were there: all of them or none.
+    pub async fn take_over_records(
+        &self,
+        table: &Arc<Table>,
+        rows: Vec<BoundWrite>,
+    ) -> Result<(), StoreError> {
+        let table = table.clone();
+        self.write(move |tx| write::take_over(tx, &table, rows)).await
+    }
+
     /// Changes those of `which` in which `alts` let every written field be written (fields the server fills
     /// in are exempt); answers the changed ones by primary key.
     pub async fn update_records(

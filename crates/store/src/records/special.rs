@@ -58,6 +58,17 @@ pub(super) fn complete(tx: &Tx<'_>, table: &Table, row: &mut BoundWrite) -> Resu
     Ok(())
 }
 
+/// Of a record that comes as it was elsewhere nothing is made; what it holds counts as given out.
+pub(super) fn taken_over(tx: &Tx<'_>, table: &Table, row: &BoundWrite) -> Result<(), StoreError> {
+    for field in &table.fields {
+        let given = row.values.iter().find(|(no, _)| *no == field.no).map(|(_, value)| value);
+        if let (Some(Special::Sequence(sequence)), Some(Value::Text(text))) = (&field.special, given) {
+            raise(tx, table, field, sequence, text)?;
+        }
+    }
+    Ok(())
+}
+
 /// Records that are about to leave the part of an order they are in.
 pub(super) struct Leaving {
     field: FieldNo,

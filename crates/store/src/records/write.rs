@@ -48,6 +48,16 @@ pub(super) fn create(
     Ok(ids)
 }
 
+/// Records as they were elsewhere: nothing is filled in or worked out, and only their keys are required.
+pub(super) fn take_over(tx: &mut Tx<'_>, table: &Table, rows: Vec<BoundWrite>) -> Result<(), StoreError> {
+    for row in rows {
+        special::taken_over(tx, table, &row)?;
+        insert(tx, table, row.values).map_err(|error| named(error, table))?;
+    }
+    tx.records_changed(table.no);
+    Ok(())
+}
+
 /// Answers the changed records by primary key.
 pub(super) fn update(
     tx: &mut Tx<'_>,

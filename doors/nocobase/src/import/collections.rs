@@ -175,11 +175,13 @@ fn collection(
         name,
     };
     let mut kept = Vec::new();
+    let own: HashSet<String> = fields.iter().filter_map(|field| fields::text(field, "name")).collect();
     for mut field in fields {
         let name = fields::text(&field, "name").unwrap_or_default();
-        match fields::fit(&mut field, known) {
-            Ok(kind) => {
-                made.note_column(&name, kind, &field);
+        match fields::fit(&mut field, &own, known) {
+            Ok(fit) => {
+                made.note_column(&name, fit.kind, &field);
+                made.notes.extend(fit.note);
                 kept.push(field);
             }
             Err(reason) => made.notes.push(format!("the field {name} is left out: {reason}")),

@@ -3,12 +3,15 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use domain::catalog::{FieldKind, LinkKind};
+use domain::{
+    catalog::{FieldKind, LinkKind},
+    formula,
+};
 use keys::ForeignRow;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    collections::{RESERVED, kept_as, link_kind},
+    collections::{RESERVED, cannot_make, kept_as, link_kind, plain_type},
     path::valid_name,
 };
 
@@ -65,8 +68,18 @@ pub(super) fn tick_ms(field: &Map<String, Value>) -> i64 {
     }
 }
 
-/// Makes the field one that can be had here, or says why it cannot.
-pub(super) fn fit(field: &mut Map<String, Value>, known: &Known) -> Result<FieldKind, String> {
+/// What a field is here, and what is no longer as it was.
+pub(super) struct Fit {
+    pub kind: FieldKind,
+    pub note: Option<String>,
+}
+
+/// Makes the field one that can be had here, or says why it cannot. `own`: the names of its collection's fields.
+pub(super) fn fit(
+    field: &mut Map<String, Value>,
+    own: &HashSet<String>,
+    known: &Known,
+) -> Result<Fit, String> {
     let name = text(field, "name").unwrap_or_default();
     if !valid_name(&name) {
         return Err("its name cannot be had here".to_owned());
@@ -79,13 +92,29 @@ pub(super) fn fit(field: &mut Map<String, Value>, known: &Known) -> Result<Field
     }
     if let Some(kind) = link_kind(&type_name) {
         leads_somewhere(field, kind, known)?;
-        return Ok(FieldKind::Link);
+        return Ok(Fit { kind: FieldKind::Link, note: None });
     }
     let kind = kept_as(&type_name).ok_or_else(|| format!("there is no type {type_name} here"))?;
     if matches!(kind, FieldKind::Json | FieldKind::Array | FieldKind::Password) {
         field.remove("unique");
     }
-    Ok(kind)
+    let Some(why) = cannot_make(&name, &type_name, field).or_else(|| looks_elsewhere(field, &type_name, own))
+    else {
+        return Ok(Fit { kind, note: None });
+    };
+    field.insert("type".to_owned(), json!(plain_type(&type_name, field)));
+    Ok(Fit { kind, note: Some(format!("{name} keeps its values, but no new ones are made: {why}")) })
+}
+
+/// A formula over what is no field of its record would come out as nothing.
+fn looks_elsewhere(field: &Map<String, Value>, type_name: &str, own: &HashSet<String>) -> Option<String> {
+    if !type_name.to_ascii_lowercase().contains("formula") {
+        return None;
+    }
+    let template = text(field, "engine").as_deref() == Some("string");
+    let formula = formula::read(&text(field, "expression")?, template).ok()?;
+    let missing = formula.fields().into_iter().find(|name| !own.contains(*name))?;
+    Some(format!("it looks at {missing}"))
 }
 
 fn leads_somewhere(field: &Map<String, Value>, kind: LinkKind, known: &Known) -> Result<(), String> {

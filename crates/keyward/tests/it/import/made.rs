@@ -59,6 +59,9 @@ fn every_stored_form_comes_as_what_it_stands_for_and_the_unreadable_is_refused_b
         ("flake", "snowflakeId", "{}"),
         ("serial", "sequence", r#"{"patterns":[{"type":"integer","options":{"digits":3,"start":1}}]}"#),
         ("place", "sort", "{}"),
+        ("sum", "formula", r#"{"dataType":"double","engine":"math.js","expression":"{{count}} + 1"}"#),
+        ("far", "formula", r#"{"dataType":"string","engine":"formula.js","expression":"{{owner.name}}"}"#),
+        ("odd", "formula", r#"{"dataType":"double","engine":"math.js","expression":"eigs([[1]])"}"#),
         ("secret", "string", r#"{"hidden":true}"#),
         ("word", "password", "{}"),
         ("createdById", "context", r#"{"dataType":"bigInt"}"#),
@@ -69,11 +72,12 @@ fn every_stored_form_comes_as_what_it_stands_for_and_the_unreadable_is_refused_b
 CREATE TABLE kinds (id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT, count INTEGER, ratio DOUBLE PRECISION,
   price DECIMAL(10,2), done TINYINT(1), at DATETIME, local DATETIME, day DATE, clock TIME, stamp BIGINT,
   stampMs BIGINT, notes JSON, more JSON, choices JSON, marks JSON, uid VARCHAR(255), guid UUID, nano VARCHAR(255),
-  flake BIGINT, serial VARCHAR(255), place BIGINT, secret VARCHAR(255), word VARCHAR(255), createdById BIGINT,
+  flake BIGINT, serial VARCHAR(255), place BIGINT, sum DOUBLE PRECISION,
+  far VARCHAR(255), odd DOUBLE PRECISION, secret VARCHAR(255), word VARCHAR(255), createdById BIGINT,
   cipher VARCHAR(255));
 INSERT INTO kinds VALUES (1, 'a', 2, 0.5, 12.50, 1, '2026-11-22 19:52:30.370 +00:00', '2026-11-22 19:52:30',
   '2026-11-22', '19:52:30', 60, 60000, '{"a":[1,null]}', '5', '["x","y"]', '["z"]', 'u_1',
-  'f611aeea-4e07-4ae7-bd51-1e4c1542e41e', 'V1StGXR8_Z5jdHi6B-myT', 399199490605056, '007', 3, 'nobody', 'scrypt', 2,
+  'f611aeea-4e07-4ae7-bd51-1e4c1542e41e', 'V1StGXR8_Z5jdHi6B-myT', 399199490605056, '007', 3, 3, 'theirs', 1.5, 'nobody', 'scrypt', 2,
   'AAAA');
 INSERT INTO kinds (id) VALUES (2);
 INSERT INTO kinds (id, done) VALUES (3, 'perhaps');
@@ -89,7 +93,7 @@ INSERT INTO kinds (id, createdById) VALUES (6, 99);
         assert!(reason.contains(word), "{reason}");
     }
     let notes = find(&report, "collections", "kinds")["notes"].to_string();
-    for left in ["cipher", "shown", "word"] {
+    for left in ["cipher", "shown", "word", "far keeps", "odd keeps"] {
         assert!(notes.contains(left), "{notes}");
     }
     assert!(find(&report, "records", "kinds")["notes"].to_string().contains("1 values named users"));
@@ -115,6 +119,9 @@ INSERT INTO kinds (id, createdById) VALUES (6, 99);
         ("flake", json!(399_199_490_605_056_i64)),
         ("serial", json!("007")),
         ("place", json!(3)),
+        ("sum", json!(3)),
+        ("far", json!("theirs")),
+        ("odd", json!(1.5)),
         ("createdById", json!(2)),
     ] {
         assert_eq!(seen[name], value, "{name}: {seen}");
