@@ -99,6 +99,8 @@ pub const PASSWORD_CHARS_MAX: usize = 128;
 pub const PASSWORDS_PER_WRITE_MAX: usize = 16;
 /// Life of a session, in milliseconds (7 days).
 pub const SESSION_LIFE_MS: i64 = 7 * 86_400_000;
+/// How long an ended session is remembered, so that its token is told to be over rather than unknown (7 days).
+pub const SESSION_KEPT_MS: i64 = 7 * 86_400_000;
 /// How long the token of a session stays good after it was exchanged for a new one.
 pub const SESSION_GRACE_MS: i64 = 10_000;
 /// Failed sign-ins per account, and per address, before further ones are refused for the window.

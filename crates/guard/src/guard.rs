@@ -9,8 +9,8 @@ use domain::{
     decision::{Allowed, Denied, Gate, Profile, Reason},
     key::Quota,
     limits::{
-        HOUSEKEEPING_MS, IDEMPOTENCY_KEPT_MS, JOURNAL_FLUSH_BUSY_MS, JOURNAL_FLUSH_MS, USAGE_HOURS_KEPT_MS,
-        USAGE_MINUTES_KEPT_MS,
+        HOUSEKEEPING_MS, IDEMPOTENCY_KEPT_MS, JOURNAL_FLUSH_BUSY_MS, JOURNAL_FLUSH_MS, SESSION_KEPT_MS,
+        USAGE_HOURS_KEPT_MS, USAGE_MINUTES_KEPT_MS,
     },
     secret::{Digest, Digester, Secret},
     time::{SharedClock, SharedEntropy},
@@ -215,7 +215,7 @@ impl Guard {
     pub async fn tidy(&self) -> Result<(), StoreError> {
         let (store, now) = (&self.inner.store, self.inner.clock.now());
         store.roll_up_usage(now.plus(-USAGE_MINUTES_KEPT_MS), now.plus(-USAGE_HOURS_KEPT_MS)).await?;
-        store.purge_sessions(now).await?;
+        store.purge_sessions(now.plus(-SESSION_KEPT_MS)).await?;
         store.purge_secrets().await?;
         store.purge_idempotency(now.plus(-IDEMPOTENCY_KEPT_MS)).await?;
         Ok(())
@@ -342,7 +342,7 @@ async fn load(store: &Store, cache: &Arc<Cache>, now: domain::Millis) -> Result<
     for user in store.users(UserList::default()).await?.items {
         cache.put_user(user);
     }
-    for session in store.sessions(None, now).await? {
+    for session in store.sessions(None, now.plus(-SESSION_KEPT_MS)).await? {
         cache.put_session(&session);
     }
     let into = cache.clone();

@@ -78,6 +78,20 @@ async fn a_token_nobody_used_for_two_days_is_over() {
 }
 
 #[tokio::test]
+async fn a_sign_in_that_is_over_is_told_apart_from_one_that_was_ended_for_a_week() {
+    let nocobase = Nocobase::new().await;
+    let (over, ended) = (nocobase.admin.clone(), signed_in(&nocobase.nobody(), "admin").await);
+    post(&ended, "/api/auth:signOut").await.expect(200);
+    nocobase.world.advance(5 * DAY_MS);
+    nocobase.world.guard.tidy().await.unwrap();
+    assert_eq!(refused(&over.get(CHECK).await), (401, "EXPIRED_SESSION".into()));
+    assert_eq!(refused(&ended.get(CHECK).await), (401, "BLOCKED_TOKEN".into()));
+    nocobase.world.advance(5 * DAY_MS);
+    nocobase.world.guard.tidy().await.unwrap();
+    assert_eq!(refused(&over.get(CHECK).await), (401, "BLOCKED_TOKEN".into()));
+}
+
+#[tokio::test]
 async fn a_sign_in_ends_after_seven_days_however_often_it_was_renewed() {
     let nocobase = Nocobase::new().await;
     let mut actor = nocobase.admin.clone();
