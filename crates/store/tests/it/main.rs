@@ -8,6 +8,7 @@
 
 mod access;
 mod catalog;
+mod imported;
 mod journal;
 mod keys;
 mod ledger;
