@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 
-import { admin, body, client, collection, fresh, keyWith, ok, refused, text } from './world.js';
+import { admin, body, client, collection, fresh, holder, keyWith, ok, refused, sendAs, text, url } from './world.js';
 
 let open;
 let closed;
@@ -67,6 +67,47 @@ describe('the document', () => {
     const urls = (await ok(admin.resource('swagger').getUrls())).map((u) => u.url);
     for (const ns of ['', '?ns=core', '?ns=plugins', '?ns=collections', `?ns=collections%2F${open}`]) {
       assert.ok(urls.includes(`/api/swagger:get${ns}`), ns);
+    }
+  });
+
+  it('describes moving where records have an order', async () => {
+    const sortable = await collection([text('title')], { sortable: true });
+    const { paths, components } = await document(admin, 'collections');
+    assert.ok(paths[`/${sortable}:move`].post);
+    assert.equal(paths[`/${open}:move`], undefined);
+    assert.deepEqual(Object.keys(components.schemas[sortable].properties), ['id', 'title']);
+  });
+
+  it('describes the server itself, each part by its name', async () => {
+    const parts = (await ok(admin.resource('swagger').getUrls())).map((u) => new URL(u.url, url).searchParams.get('ns'));
+    const whole = Object.keys((await document(admin)).paths);
+    for (const [ns, path] of [['plugins/api-keys', '/apiKeys:create'], ['plugins/users', '/users:list']]) {
+      assert.ok(parts.includes(ns), ns);
+      assert.ok(Object.keys((await document(admin, ns)).paths).includes(path), path);
+      assert.ok(whole.includes(path), path);
+    }
+    for (const ns of parts.filter((part) => part && !part.startsWith('collections'))) {
+      const paths = Object.keys((await document(admin, ns)).paths);
+      assert.ok(paths.every((path) => whole.includes(path)), ns);
+    }
+    assert.equal(await refused(admin.resource('swagger').get({ ns: 'nothing' })), '404 Not Found');
+    const member = await holder('member');
+    const told = Object.keys((await document(member.api)).paths);
+    for (const path of ['/users:list', '/roles:create', '/apiKeys:create', '/collections:create']) assert.ok(!told.includes(path), path);
+  });
+
+  it('describes what is there: each of its paths, by its method', async () => {
+    const sources = { users: 1, roles: 'member', collections: open, dataSources: 'main' };
+    const parts = [];
+    for (const ns of ['core', 'plugins', `collections/${open}`]) parts.push(...Object.entries((await document(admin, ns)).paths));
+    assert.ok(parts.length > 60, `${parts.length}`);
+    for (const [path, methods] of parts) {
+      const [, resource] = path.match(/^\/([^/:]+)/);
+      const address = path.slice(1).replace('{sourceId}', sources[resource] ?? 1);
+      const { status } = await sendAs(admin, 'GET', address);
+      if (methods.get) assert.ok([200, 400].includes(status), `${path} ${status}`);
+      // What writes is not done by a GET, and is said to be so: it is there.
+      else assert.equal(status, 405, path);
     }
   });
 
