@@ -141,7 +141,7 @@ pub fn bind_summary(
     }
     let at = |name: &str| {
         let (via, field) = path(name, table, alts, subject, links)?;
-        let of = via.last().map_or(table, |step: &BoundStep| &Arc::as_ref(&step.target));
+        let of = via.last().map_or(table, |step: &BoundStep| Arc::as_ref(&step.target));
         let kind = of.field_by_no(field).map_or(FieldKind::Text, |field| field.kind);
         Ok::<_, BindError>(BoundPath { via, field, kind })
     };
@@ -265,7 +265,11 @@ impl Having<'_> {
             CmpOp::Empty | CmpOp::NotEmpty => values.is_empty(),
             _ => false,
         };
-        if fits { Ok(BoundHaving::Cmp { column, op, values }) } else { Err(bad(name, "cannot be compared so")) }
+        if fits {
+            Ok(BoundHaving::Cmp { column, op, values })
+        } else {
+            Err(bad(name, "cannot be compared so"))
+        }
     }
 }
 

@@ -2,23 +2,24 @@
 //! transaction that writes the record, so two writers never get the same number.
 //! Never asks whether somebody may: what is made here is nobody's choice.
 
-use std::collections::{BTreeSet, HashMap};
+mod formulas;
+mod sequence;
+
+use std::collections::HashMap;
 
 use domain::{
-    FieldNo, Millis,
+    FieldNo,
     catalog::{Field, FieldKind, Special, Table},
-    formula::{self, Formula},
     query::BoundWrite,
-    sequence::{Count, Sequence},
     value::Value,
 };
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 use sea_query::{Alias, Expr, ExprTrait, Order, Query};
 
 use crate::{
     StoreError,
     catalog::{column, table_name},
-    sql::{self, Built},
+    sql::Built,
     writer::Tx,
 };
 
@@ -28,8 +29,7 @@ use super::{
     to_sql,
 };
 
-/// Records looked at by one statement.
-const ROWS_AT_ONCE: usize = 200;
+pub(super) use formulas::compute;
 
 /// Completes a record that is about to be made.
 pub(super) fn complete(tx: &Tx<'_>, table: &Table, row: &mut BoundWrite) -> Result<(), StoreError> {
@@ -45,9 +45,11 @@ pub(super) fn complete(tx: &Tx<'_>, table: &Table, row: &mut BoundWrite) -> Resu
                 });
                 Value::Int(next_place(tx.conn, table, field.no, scope.as_ref())?)
             }
-            (Special::Sequence(sequence), None) => Value::Text(next_text(tx, table, field, sequence)?),
-            (Special::Sequence(sequence), Some(Value::Text(text))) => {
-                raise(tx, table, field, sequence, text)?;
+            (Special::Sequence(counted), None) => {
+                Value::Text(sequence::next_text(tx, table, field, counted)?)
+            }
+            (Special::Sequence(counted), Some(Value::Text(text))) => {
+                sequence::raise(tx, table, field, counted, text)?;
                 continue;
             }
             _ => continue,
@@ -63,7 +65,7 @@ pub(super) fn taken_over(tx: &Tx<'_>, table: &Table, row: &BoundWrite) -> Result
     for field in &table.fields {
         let given = row.values.iter().find(|(no, _)| *no == field.no).map(|(_, value)| value);
         if let (Some(Special::Sequence(sequence)), Some(Value::Text(text))) = (&field.special, given) {
-            raise(tx, table, field, sequence, text)?;
+            sequence::raise(tx, table, field, sequence, text)?;
         }
     }
     Ok(())
@@ -110,31 +112,6 @@ pub(super) fn arrived(tx: &Tx<'_>, table: &Table, leaving: Vec<Leaving>) -> Resu
         for id in &ids {
             let place = next_place(tx.conn, table, field, Some(&scope))?;
             put(tx.conn, table, id, &[(field, Value::Int(place))])?;
-        }
-    }
-    Ok(())
-}
-
-/// Works the formulas of these records out anew. `written`: only if they look at one of these fields.
-pub(super) fn compute(
-    conn: &Connection,
-    table: &Table,
-    ids: &[Id],
-    written: Option<&[(FieldNo, Value)]>,
-) -> Result<(), StoreError> {
-    let formulas = Formulas::of(table);
-    let concerned = |no: &FieldNo| formulas.looks_at.contains(no);
-    if formulas.made.is_empty() || written.is_some_and(|w| !w.iter().any(|(no, _)| concerned(no))) {
-        return Ok(());
-    }
-    for some in ids.chunks(ROWS_AT_ONCE) {
-        for (id, row) in formulas.rows(conn, table, some)? {
-            let new = formulas.values(&row);
-            let changed: Vec<(FieldNo, Value)> =
-                new.into_iter().filter(|(no, value)| row.get(no) != Some(value)).collect();
-            if !changed.is_empty() {
-                put(conn, table, &id, &changed)?;
-            }
         }
     }
     Ok(())
@@ -268,160 +245,4 @@ fn all_ids(conn: &Connection, table: &Table) -> Result<Vec<Id>, StoreError> {
     let mut select = Query::select();
     select.column(Alias::new(identity(table))).from(Alias::new(table_name(table.no)));
     ids_of(conn, &Built::of(&select))
-}
-
-fn next_text(tx: &Tx<'_>, table: &Table, field: &Field, sequence: &Sequence) -> Result<String, StoreError> {
-    let mut numbers = Vec::new();
-    for (at, number) in sequence.numbers().enumerate() {
-        let last = match count(tx.conn, table, field, &number.key)? {
-            Some(count) => Some(count),
-            None => written_before(tx, table, field, sequence, at)?,
-        };
-        let next = number.next(last, tx.now);
-        keep(tx, table, field, &number.key, next)?;
-        numbers.push(next);
-    }
-    Ok(sequence.write(&numbers, tx.now, tx.entropy()))
-}
-
-/// A writer's own value counts as given out.
-fn raise(
-    tx: &Tx<'_>,
-    table: &Table,
-    field: &Field,
-    sequence: &Sequence,
-    text: &str,
-) -> Result<(), StoreError> {
-    for (number, given) in sequence.numbers().zip(sequence.read(text).unwrap_or_default()) {
-        if let Some(last) = count(tx.conn, table, field, &number.key)?
-            && given > last.current
-        {
-            keep(tx, table, field, &number.key, given)?;
-        }
-    }
-    Ok(())
-}
-
-fn count(conn: &Connection, table: &Table, field: &Field, key: &str) -> Result<Option<Count>, StoreError> {
-    let sql = "SELECT current, at FROM counts_up WHERE table_no = $1 AND field_no = $2 AND key = $3";
-    sql::first(conn, sql, params![table.no, field.no.0, key], |c| {
-        Ok(Count { current: c.take()?, at: c.millis()? })
-    })
-}
-
-fn keep(tx: &Tx<'_>, table: &Table, field: &Field, key: &str, current: i64) -> Result<(), StoreError> {
-    let sql = "INSERT INTO counts_up (table_no, field_no, key, current, at) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (table_no, field_no, key) DO UPDATE SET current = excluded.current, at = excluded.at";
-    tx.execute(sql, params![table.no, field.no.0, key, current, tx.now.0])?;
-    Ok(())
-}
-
-/// The first count goes on from what is there, imported records say: the greatest number in them.
-fn written_before(
-    tx: &Tx<'_>,
-    table: &Table,
-    field: &Field,
-    sequence: &Sequence,
-    at: usize,
-) -> Result<Option<Count>, StoreError> {
-    let col = Alias::new(column(field.no));
-    let mut select = Query::select();
-    select.column(col.clone()).from(Alias::new(table_name(table.no)));
-    select.and_where(Expr::col(col).is_not_null());
-    let mut greatest = None;
-    Built::of(&select).for_each(tx.conn, &mut |row| {
-        let text: String = row.get(0)?;
-        greatest = Ord::max(greatest, sequence.read(&text).and_then(|numbers| numbers.get(at).copied()));
-        Ok(())
-    })?;
-    Ok(greatest.map(|current| Count { current, at: Millis(tx.now.0) }))
-}
-
-/// The formulas of a table, read once per statement.
-struct Formulas<'t> {
-    made: Vec<(&'t Field, Formula)>,
-    /// Fields they look at, other formulas included.
-    looks_at: BTreeSet<FieldNo>,
-    by_name: HashMap<&'t str, &'t Field>,
-}
-
-type FormulaRow = HashMap<FieldNo, Value>;
-
-impl<'t> Formulas<'t> {
-    fn of(table: &'t Table) -> Self {
-        let mut made = Vec::new();
-        for field in &table.fields {
-            if let Some(Special::Formula { expression, template }) = &field.special
-                && let Ok(formula) = formula::read(expression, *template)
-            {
-                made.push((field, formula));
-            }
-        }
-        let by_name: HashMap<&str, &Field> = match made.is_empty() {
-            true => HashMap::new(),
-            false => table.fields.iter().filter(|f| readable(f)).map(|f| (f.name.as_str(), f)).collect(),
-        };
-        let named = made.iter().flat_map(|(_, formula)| formula.fields());
-        let looks_at = named.filter_map(|name| by_name.get(name)).map(|field| field.no).collect();
-        Self { made: in_order(made), looks_at, by_name }
-    }
-
-    fn rows(
-        &self,
-        conn: &Connection,
-        table: &Table,
-        ids: &[Id],
-    ) -> Result<Vec<(Id, FormulaRow)>, StoreError> {
-        let mut wanted = self.looks_at.clone();
-        wanted.extend(self.made.iter().map(|(field, _)| field.no));
-        let fields: Vec<&Field> = wanted.iter().filter_map(|no| table.field_by_no(*no)).collect();
-        let id = Alias::new(identity(table));
-        let mut select = Query::select();
-        select.column(id.clone()).from(Alias::new(table_name(table.no)));
-        select.columns(fields.iter().map(|field| Alias::new(column(field.no))));
-        select.and_where(Expr::col(id).is_in(ids.iter().map(|id| Expr::val(id.to_sql()))));
-        let mut rows = Vec::new();
-        Built::of(&select).for_each(conn, &mut |row| {
-            let mut values = FormulaRow::new();
-            for (at, field) in fields.iter().enumerate() {
-                values.insert(field.no, read::value(row.get_ref(at + 1)?, field.kind)?);
-            }
-            rows.push((Id::read(row, 0)?, values));
-            Ok(())
-        })?;
-        Ok(rows)
-    }
-
-    /// One after the other, so that a formula sees what those before it gave; what is not worked out yet (two
-    /// that look at each other) is empty.
-    fn values(&self, row: &FormulaRow) -> Vec<(FieldNo, Value)> {
-        let mut known = row.clone();
-        self.made.iter().for_each(|(field, _)| drop(known.remove(&field.no)));
-        let mut values = Vec::with_capacity(self.made.len());
-        for (field, formula) in &self.made {
-            let value = formula.value(field, &|name| known.get(&self.by_name.get(name)?.no).cloned());
-            known.insert(field.no, value.clone());
-            values.push((field.no, value));
-        }
-        values
-    }
-}
-
-/// Those that others look at come first.
-fn in_order<'t>(mut waiting: Vec<(&'t Field, Formula)>) -> Vec<(&'t Field, Formula)> {
-    let mut ordered: Vec<(&Field, Formula)> = Vec::with_capacity(waiting.len());
-    while !waiting.is_empty() {
-        let ready = |(field, formula): &(&Field, Formula)| {
-            let looks = formula.fields();
-            !waiting.iter().any(|(other, _)| other.no != field.no && looks.contains(other.name.as_str()))
-        };
-        // None is ready where they go round in a circle: then the first one must do.
-        let at = waiting.iter().position(ready).unwrap_or(0);
-        ordered.push(waiting.remove(at));
-    }
-    ordered
-}
-
-fn readable(field: &Field) -> bool {
-    !matches!(field.kind, FieldKind::Link | FieldKind::Password)
 }
