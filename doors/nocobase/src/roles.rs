@@ -58,7 +58,8 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
         Some(name) => name,
         None => format!("r_{}", random_text(11, NAME_ALPHABET, &*request.inner.entropy)),
     };
-    if !crate::path::valid_name(&name) {
+    // The last is what stands for all of somebody's roles.
+    if !crate::path::valid_name(&name) || name == role_mode::UNION {
         return Err(Failure::bad(format!("{name:?} is not a role name")));
     }
     let title = text_property(&values, "title")?.flatten();
@@ -169,9 +170,7 @@ pub async fn available_actions(_: &Request, _: &Allowed) -> Result<Answer, Failu
 }
 
 fn available() -> Vec<Value> {
-    let shown = |(name, title, existing): &(&str, &str, bool)| {
-        json!({"name": name, "displayName": title, "onNewRecord": !existing})
-    };
+    let shown = |(name, title, existing): &(&str, &str, bool)| json!({"name": name, "displayName": title, "onNewRecord": !existing});
     role::AVAILABLE.iter().map(shown).collect()
 }
 

@@ -21,8 +21,7 @@ pub(super) fn ask(ctx: &mut Ctx<'_>) -> Result<(), Reason> {
         Presented::Key(key) => Some(Who::Key(key.clone())),
         Presented::Stranger(role) => ctx.access().stranger(role).map(|role| Who::Key(Arc::new(role))),
         Presented::User(user) => ctx.cache.user(user).map(|_| {
-            let (created_at, updated_at, expires_at) =
-                (Millis(i64::MAX), Millis(i64::MAX), Millis(i64::MAX));
+            let (created_at, updated_at, expires_at) = (Millis(i64::MAX), Millis(i64::MAX), Millis(i64::MAX));
             Who::Session(LiveSession { user, created_at, updated_at, expires_at })
         }),
     };

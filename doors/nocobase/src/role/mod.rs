@@ -9,7 +9,7 @@ mod snippet;
 mod union;
 
 pub use action::{AVAILABLE, aliases_json, canonical};
-pub use snippet::allows as snippet_allows;
 pub use compile::{HOME, RoleError, Scopes, compile};
-pub use union::merged;
 pub use doc::{ActionEntry, ResourceEntry, RoleDoc, SNIPPETS_DEFAULT, ScopeRef, Strategy, is_foreign};
+pub use snippet::allows as snippet_allows;
+pub use union::merged;

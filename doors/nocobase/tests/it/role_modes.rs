@@ -114,6 +114,7 @@ async fn the_role_mode_is_kept_and_set_only_by_who_manages_roles() {
     bob.post(path, json!({"roleMode": "only-use-union"})).await.expect(403);
     nocobase.admin.post(path, json!({"roleMode": "everything"})).await.expect(400);
     nocobase.admin.post(path, json!({})).await.expect(400);
+    nocobase.admin.post("/api/roles:create", json!({"name": "__union__"})).await.expect(400);
     mode(&nocobase, "only-use-union").await;
     // Another start of the same server.
     let restarted = signed_in(&nocobase.world.nobody(door(&nocobase.world, |_| {})), "bob").await;
