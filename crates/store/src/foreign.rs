@@ -112,8 +112,7 @@ impl Foreign {
         let real = names.iter().find_map(|name| self.tables.iter().find(|t| *t == name))?.clone();
         let conn = self.conn.lock();
         let sql = format!("SELECT * FROM {} LIMIT 0", quoted(&real));
-        let columns: Vec<String> =
-            conn.prepare(&sql).ok()?.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = conn.prepare(&sql).ok()?.column_names().map(str::to_owned).collect();
         // A column of that name would hide the number of the row.
         let hidden = |word: &&str| columns.iter().any(|column| column.eq_ignore_ascii_case(word));
         let row_number = ["rowid", "_rowid_", "oid"].into_iter().find(|word| !hidden(word))?;
@@ -138,6 +137,17 @@ impl Foreign {
     pub fn sound(&self) -> Result<(), StoreError> {
         let said: String = self.conn.lock().query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
         if said == "ok" { Ok(()) } else { Err(StoreError::Backend(said)) }
+    }
+
+    /// Whether a column is declared as one of texts.
+    pub fn declares_text(&self, table: &ForeignTable, column: &str) -> bool {
+        let conn = self.conn.lock();
+        let sql = "SELECT type FROM pragma_table_info($1) WHERE name = $2";
+        let declared: Result<String, _> = conn.query_row(sql, [&table.real, column], |row| row.get(0));
+        declared.is_ok_and(|name| {
+            let name = name.to_ascii_uppercase();
+            ["CHAR", "TEXT", "CLOB", "UUID"].iter().any(|word| name.contains(word))
+        })
     }
 
     pub fn count(&self, table: &ForeignTable) -> Result<u64, StoreError> {

@@ -94,19 +94,22 @@ pub(super) fn own_tables(foreign: &Foreign, catalog: &Catalog) -> Result<Vec<Str
     Ok(names)
 }
 
+/// Each of them, or why it cannot come.
+type Collections = Vec<Result<Collection, Unfit>>;
+
 /// All of them, or why one cannot come; tables of pairs first, because whoever joins by one makes it where it is
 /// missing.
-pub fn collections(foreign: &Foreign) -> Result<Vec<Result<Collection, Unfit>>, StoreError> {
+pub fn collections(foreign: &Foreign) -> Result<Collections, StoreError> {
     let mut fields = read_fields(foreign)?;
     let mut rows = foreign.rows("collections")?;
     rows.retain(|row| row.text("name").is_some_and(|name| !RESERVED.contains(&name.as_str())));
     let known = Known::new(&rows, &fields);
     let people = UserColumns::of(&fields);
-    let mut all: Vec<Result<Collection, Unfit>> = unlisted_pairs(foreign, &known)
+    let mut all: Collections = unlisted_pairs(foreign, &known)
         .into_iter()
-        .map(|(name, columns)| Ok(pair_table(name, columns, &people)))
+        .map(|(name, columns, types)| Ok(pair_table(name, columns, &types, &people)))
         .collect();
-    let mut others = Vec::new();
+    let mut others = Collections::new();
     for row in rows {
         let Some(name) = row.text("name") else { continue };
         let given = fields.remove(&name).unwrap_or_default();
@@ -151,7 +154,7 @@ fn options(row: &ForeignRow) -> Map<String, Value> {
 fn collection(
     name: String,
     row: &ForeignRow,
-    fields: Vec<Map<String, Value>>,
+    mut fields: Vec<Map<String, Value>>,
     known: &Known,
     people: &UserColumns,
 ) -> Result<Collection, Unfit> {
@@ -175,6 +178,7 @@ fn collection(
         name,
     };
     let mut kept = Vec::new();
+    add_missing_ends(&mut fields, &made.same);
     let own: HashSet<String> = fields.iter().filter_map(|field| fields::text(field, "name")).collect();
     for mut field in fields {
         let name = fields::text(&field, "name").unwrap_or_default();
@@ -195,6 +199,16 @@ fn collection(
     body.insert("fields".to_owned(), kept.into_iter().map(Value::Object).collect());
     made.body = Value::Object(body);
     Ok(made)
+}
+
+/// Of a table of pairs whose columns are listed nowhere.
+fn add_missing_ends(fields: &mut Vec<Map<String, Value>>, ends: &[String]) {
+    for end in ends {
+        if !fields.iter().any(|field| fields::text(field, "name").as_ref() == Some(end)) {
+            let field = json!({ "name": end, "type": "bigInt", "isForeignKey": true });
+            fields.extend(field.as_object().cloned());
+        }
+    }
 }
 
 impl Collection {
@@ -269,23 +283,38 @@ fn unfit(options: &Map<String, Value>, data_table: &str) -> Option<String> {
     None
 }
 
-/// Tables of pairs that have no row among the collections: the product makes those in memory, too.
-fn unlisted_pairs(foreign: &Foreign, known: &Known) -> Vec<(String, Vec<String>)> {
-    let unlisted = known.pairs.iter().filter(|(name, _)| !known.names.contains(*name));
-    let there = unlisted.filter(|(name, _)| {
+/// Tables of pairs that have no row among the collections (the product makes those in memory, too), with their two
+/// columns and the types of those.
+fn unlisted_pairs(foreign: &Foreign, known: &Known) -> Vec<(String, Vec<String>, Vec<&'static str>)> {
+    let mut all = Vec::new();
+    for (name, columns) in &known.pairs {
         let product = PRODUCT_TABLES.iter().any(|table| table.eq_ignore_ascii_case(name));
-        !product && !RESERVED.contains(&name.as_str()) && foreign.data_table(name).is_some()
-    });
-    let mut all: Vec<_> = there.map(|(name, columns)| (name.clone(), columns.clone())).collect();
-    all.sort();
+        if product || known.names.contains(name) || RESERVED.contains(&name.as_str()) {
+            continue;
+        }
+        let Some(table) = foreign.data_table(name) else { continue };
+        let type_of = |column: &String| {
+            let there = table.column(column).unwrap_or(column);
+            if foreign.declares_text(&table, there) { "string" } else { "bigInt" }
+        };
+        all.push((name.clone(), columns.clone(), columns.iter().map(type_of).collect()));
+    }
     all
 }
 
-fn pair_table(name: String, columns: Vec<String>, people: &UserColumns) -> Collection {
+fn pair_table(
+    name: String,
+    columns: Vec<String>,
+    types: &[&'static str],
+    people: &UserColumns,
+) -> Collection {
     let key = format!("pairs {name}");
     let fields: Vec<Value> = columns
         .iter()
-        .map(|column| json!({ "name": column, "type": "bigInt", "interface": "integer", "isForeignKey": true }))
+        .zip(types)
+        .map(|(column, kind)| {
+            json!({ "name": column, "type": kind, "interface": "integer", "isForeignKey": true })
+        })
         .collect();
     let body = json!({
         "name": name, "title": name, "hidden": true, "isThrough": true, "autoGenId": false, MARK: key,

@@ -27,7 +27,8 @@ pub(super) struct Known {
 
 impl Known {
     pub fn new(collections: &[ForeignRow], fields: &HashMap<String, Vec<Map<String, Value>>>) -> Self {
-        let names = collections.iter().filter_map(|row| row.text("name")).collect();
+        let names: HashSet<String> = collections.iter().filter_map(|row| row.text("name")).collect();
+        let comes = |target: &str| target == USERS || names.contains(target);
         let mut pairs = BTreeMap::new();
         for (source, fields) in fields {
             // Users and roles are joined with each other by tables that are read as such.
@@ -37,7 +38,13 @@ impl Known {
             for field in fields.iter().filter(|field| text(field, "type").as_deref() == Some("belongsToMany"))
             {
                 let named = (text(field, "through"), text(field, "foreignKey"), text(field, "otherKey"));
-                if let (Some(through), Some(from), Some(to)) = named {
+                let joins = match text(field, "target") {
+                    Some(target) => comes(&target),
+                    None => false,
+                };
+                if let (Some(through), Some(from), Some(to)) = named
+                    && (names.contains(&through) || (joins && source != USERS))
+                {
                     let mut columns = vec![from, to];
                     columns.sort();
                     pairs.entry(through).or_insert(columns);

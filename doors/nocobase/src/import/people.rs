@@ -3,8 +3,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use domain::catalog::{Catalog, LinkTarget, SystemField, Table, people};
-use domain::query::{Filter, Term};
+use domain::{
+    catalog::{Catalog, LinkTarget, SystemField, Table, people},
+    query::{Filter, Term},
+};
 use serde_json::{Map, Value};
 
 use super::fields::{USERS, text};
@@ -80,10 +82,7 @@ pub(super) fn unfit(
         }
         Filter::Not(part) => unfit(part, table, catalog, numbers),
         Filter::Cmp { field, terms, .. } => {
-            let found = match table {
-                Some(table) => Some(reach(field, table, catalog)),
-                None => None,
-            };
+            let found = table.map(|table| reach(field, table, catalog));
             if found == Some(None) {
                 return Some(format!("there is no {field}"));
             }

@@ -84,6 +84,19 @@ pub(super) fn read(
         };
         import.push(item.noted(notes));
     }
+    mode(foreign, import)
+}
+
+/// Acting in several roles at once is a setting of this server, which is not theirs to change.
+fn mode(foreign: &Foreign, import: &mut Import) -> Result<(), StoreError> {
+    let mut found = None;
+    foreign.for_each("systemSettings", &mut |row| found = row.text("roleMode").or(found.take()))?;
+    if let Some(mode) = found.filter(|mode| mode != "default") {
+        let reason = format!(
+            "people act in one role at a time here, keys always do; roles:setSystemRoleMode sets {mode:?} for people"
+        );
+        import.push(Item::refused("systemSettings", "roleMode", None, reason));
+    }
     Ok(())
 }
 
