@@ -41,6 +41,7 @@ mod roles;
 mod router;
 mod rules;
 mod scopes;
+mod serve;
 mod span;
 mod state;
 mod swagger;

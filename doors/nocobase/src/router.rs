@@ -1,47 +1,16 @@
 //! Every action of the door, in one table: resource, action, whether it reads or writes, what the caller
 //! must be allowed, and where it is answered. One capture route leads here, because the router cannot
-//! express `{resource}:{action}`.
-//!
-//! The walk is the same for all: path → guard → body → action → envelope.
+//! express `{resource}:{action}`. How a request walks through is in `serve.rs`.
 
-use std::{pin::Pin, sync::Arc};
+use std::pin::Pin;
 
-use axum::{
-    Router,
-    extract::{Request as HttpRequest, State},
-    http::{
-        HeaderMap, HeaderName, Method, StatusCode,
-        header::{CONTENT_TYPE, ORIGIN},
-        request::Parts,
-    },
-    response::Response,
-    routing::any,
-};
-use domain::{access::Op, decision::Allowed, limits, secret::Secret};
-use guard::PlaceName;
-use http_kit::{
-    body,
-    edge::{DECISION_ID, set_decision_id},
-    peer,
-};
-use serde_json::Value;
+use axum::{Router, routing::any};
+use domain::{access::Op, decision::Allowed};
 
 use crate::{
-    NocobaseState, acl_meta,
-    answer::Answer,
-    api_keys, app, associations, auth, base_path,
-    caller::{self, Asked},
-    collections, cors, credential,
-    credential::Kind,
-    failure::Failure,
-    order,
-    params::Params,
-    path::{self, Target},
-    qs, query, records, renewal,
-    request::Request,
-    resources, role_mode, roles, scopes,
-    state::Inner,
-    swagger, users,
+    NocobaseState, answer::Answer, api_keys, app, associations, auth, base_path, collections,
+    failure::Failure, order, path::Target, query, records, request::Request, resources, role_mode, roles,
+    scopes, serve::answer, swagger, users,
 };
 
 /// The router of the door, for everything below `/api/` and below its own base path.
@@ -56,23 +25,23 @@ pub fn router(state: NocobaseState) -> Router {
 type Done<'r> = Pin<Box<dyn Future<Output = Result<Answer, Failure>> + Send + 'r>>;
 
 /// One line of the table.
-struct Action {
-    resource: &'static str,
-    action: &'static str,
-    verb: Verb,
-    need: Need,
-    run: Run,
+pub struct Action {
+    pub resource: &'static str,
+    pub action: &'static str,
+    pub verb: Verb,
+    pub need: Need,
+    pub run: Run,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Verb {
+pub enum Verb {
     Reads,
     Writes,
 }
 
 /// Who may.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Need {
+pub enum Need {
     Nobody,
     /// Any live credential.
     SignedIn(At),
@@ -81,7 +50,7 @@ enum Need {
 
 /// Where the operation is meant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum At {
+pub enum At {
     Server,
     /// The base of the request.
     Base,
@@ -95,7 +64,7 @@ enum At {
     Body,
 }
 
-enum Run {
+pub enum Run {
     Open(for<'r> fn(&'r Request) -> Done<'r>),
     Guarded(for<'r> fn(&'r Request, &'r Allowed) -> Done<'r>),
 }
@@ -225,7 +194,7 @@ const SYSTEM: &[Action] = actions! {
 };
 
 /// The table entry of a path. A reserved resource has its own actions and no others.
-fn find(target: &Target) -> Option<&'static Action> {
+pub fn find(target: &Target) -> Option<&'static Action> {
     if !collections::RESERVED.contains(&target.resource.as_str()) {
         return match target.assoc {
             None => RECORDS.iter().find(|a| a.action == target.action),
@@ -251,185 +220,6 @@ pub fn system() -> impl Iterator<Item = swagger::Listed> {
             Need::Nobody | Need::SignedIn(_) => None,
         },
     })
-}
-
-async fn answer(State(state): State<NocobaseState>, request: HttpRequest) -> Response {
-    let (parts, body) = request.into_parts();
-    if let Some(response) = cors::preflight(&parts.method, &parts.headers) {
-        return response;
-    }
-    let origin = parts.headers.get(ORIGIN).cloned();
-    let inner = state.inner;
-    let mut beside = Beside::default();
-    let mut response = match serve(&inner, parts, body, &mut beside).await {
-        Ok(answer) => answer.into_response(),
-        Err(failure) => {
-            beside.decision = failure.decision.or(beside.decision);
-            failure.into_response()
-        }
-    };
-    let headers = response.headers_mut();
-    cors::decorate(origin.as_ref(), headers);
-    if let Some(token) = beside.new_token.as_ref().and_then(renewal::header) {
-        headers.insert(renewal::NEW_TOKEN, token);
-    }
-    set_decision_id(headers, beside.decision.unwrap_or_else(|| inner.guard.next_id()));
-    if let Some(id) = headers.get(DECISION_ID).cloned() {
-        headers.insert(REQUEST_ID, id);
-    }
-    response
-}
-
-/// What an answer carries besides its body, whether the action succeeds or not.
-#[derive(Default)]
-struct Beside {
-    decision: Option<domain::DecisionId>,
-    new_token: Option<Secret>,
-}
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-async fn serve(
-    inner: &Arc<Inner>,
-    parts: Parts,
-    body: axum::body::Body,
-    beside: &mut Beside,
-) -> Result<Answer, Failure> {
-    let target = target_of(inner, &parts).ok_or_else(Failure::not_found)?;
-    let action = find(&target).ok_or_else(Failure::not_found)?;
-    check_method(&parts.method, action.verb)?;
-    let map = qs::parse(parts.uri.query().unwrap_or_default())?;
-    let ip = peer::client_ip(&parts, &inner.settings.trusted);
-    let (credential, kind) = credential::read(inner, &parts.headers, &map, inner.clock.now());
-    let params = Params { map, key: target.key.clone() };
-    let session = match &credential {
-        guard::Credential::Session(token) => Some(token.clone()),
-        _ => None,
-    };
-    let headers = parts.headers;
-    let mut request = Request { inner: inner.clone(), target, params, body: None, headers, ip, session };
-    // A place named by the body needs the body first; everybody else proves who they are before it is read.
-    let early = action.need == Need::Op(Op::RoleManage, At::Body);
-    let mut body = Some(body);
-    if early {
-        request.body = read_body(&request.headers, body.take()).await?;
-    }
-    let run = match &action.run {
-        Run::Open(run) => {
-            request.body = read_body(&request.headers, body.take()).await?;
-            return run(&request).await;
-        }
-        Run::Guarded(run) => run,
-    };
-    let allowed = check(&request, action, &credential, kind).await?;
-    beside.decision = Some(allowed.id());
-    if action.action != "signOut" {
-        beside.new_token = renewal::renew(&request, &allowed).await?;
-    }
-    // A question of this size does not fit into an address.
-    if (action.verb == Verb::Writes && !early) || action.action == "query" {
-        request.body = read_body(&request.headers, body.take()).await?;
-    }
-    // A read that came by POST may have brought one all the same.
-    if let Some(body) = body {
-        body::discard(body, limits::BODY_BYTES_MAX).await;
-    }
-    let answer = run(&request, &allowed).await?;
-    // Of records; elsewhere nobody asks for it.
-    let records = action.resource == "*" && matches!(action.action, "list" | "get");
-    match records && acl_meta::is_asked(&request.headers) {
-        true => acl_meta::beside(&request, &allowed, answer).await,
-        false => Ok(answer),
-    }
-}
-
-/// Asks the guard.
-async fn check(
-    request: &Request,
-    action: &Action,
-    credential: &guard::Credential,
-    kind: Kind,
-) -> Result<Allowed, Failure> {
-    let (op, at) = match action.need {
-        Need::Nobody => (None, At::Server),
-        Need::SignedIn(at) => (None, at),
-        Need::Op(op, at) => (Some(op), at),
-    };
-    // What is wrong with the name is said only to who might have used it.
-    let named = name_of(request, at);
-    let place = match (&named, at) {
-        (_, At::Server) => PlaceName::Server,
-        (Ok(Some(table)), _) => PlaceName::Table { base: request.base(), table },
-        _ => PlaceName::Base(request.base()),
-    };
-    let records = action.resource.starts_with('*');
-    let allowed = caller::admitted(&Asked { request, credential, kind, op, place, records }).await?;
-    named?;
-    Ok(allowed)
-}
-
-/// The collection an operation is about, as the client named it.
-fn name_of(request: &Request, at: At) -> Result<Option<String>, Failure> {
-    match at {
-        At::Server | At::Base => Ok(None),
-        At::Resource => Ok(Some(request.target.resource.clone())),
-        At::Source => request.source().map(|s| Some(s.to_owned())),
-        At::Key => {
-            let name = request.key()?;
-            // These are no collections that could be changed or removed.
-            if collections::RESERVED.contains(&name.as_str()) {
-                Err(Failure::forbidden())
-            } else {
-                Ok(Some(name))
-            }
-        }
-        At::Body => {
-            let name = request.body.as_ref().and_then(|b| b.get("resourceName")).and_then(Value::as_str);
-            name.map(|n| Some(n.to_owned())).ok_or_else(|| Failure::bad("resourceName is required"))
-        }
-    }
-}
-
-/// What the path names, and below the door's own base path also what path and method name together.
-fn target_of(inner: &Inner, parts: &Parts) -> Option<Target> {
-    let path = parts.uri.path();
-    let own = inner.settings.base_path.as_ref().and_then(|own| path.strip_prefix(own.as_str()));
-    match own {
-        Some(rest) => path::parse(rest).or_else(|| path::by_method(rest, &parts.method)),
-        None => path::parse(path.strip_prefix(base_path::SHARED)?),
-    }
-}
-
-/// A GET never writes; what reads may also be posted.
-fn check_method(method: &Method, verb: Verb) -> Result<(), Failure> {
-    let safe = method == Method::GET || method == Method::HEAD;
-    let known = safe || [Method::POST, Method::PUT, Method::PATCH, Method::DELETE].contains(method);
-    if !known || (safe && verb == Verb::Writes) {
-        return Err(Failure::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed", None));
-    }
-    Ok(())
-}
-
-/// JSON, or a form; anything else is no body.
-async fn read_body(headers: &HeaderMap, from: Option<axum::body::Body>) -> Result<Option<Value>, Failure> {
-    let Some(from) = from else { return Ok(None) };
-    let form = headers
-        .get(CONTENT_TYPE)
-        .is_some_and(|v| v.as_bytes().to_ascii_lowercase().starts_with(b"application/x-www-form-urlencoded"));
-    let json = body::says_json(headers);
-    if !form && !json {
-        body::discard(from, limits::BODY_BYTES_MAX).await;
-        return Ok(None);
-    }
-    let bytes = body::read(from, limits::BODY_BYTES_MAX).await?;
-    if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Ok(None);
-    }
-    if json {
-        return Ok(Some(body::parse(&bytes)?));
-    }
-    let text = std::str::from_utf8(&bytes).map_err(|_| Failure::bad("the body is not UTF-8"))?;
-    Ok(Some(Value::Object(qs::parse(text)?)))
 }
 
 #[cfg(test)]
