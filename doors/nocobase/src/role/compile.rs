@@ -12,7 +12,10 @@ use domain::{
 use serde_json::{Map, Value};
 
 use super::{ResourceEntry, RoleDoc, ScopeRef, action, snippet};
-use crate::filter::{self, FilterError};
+use crate::{
+    filter::{self, FilterError},
+    render,
+};
 
 /// The one base this dialect knows.
 pub const HOME: &str = "main";
@@ -98,6 +101,9 @@ fn fields(listed: &[String], ops: Ops, table: Option<&Table>) -> Option<Vec<Stri
     if ops.has(Op::RecordRead) {
         let primary = table.and_then(Table::primary).map_or("id", |f| &f.name);
         fields.extend(std::iter::once(primary).chain(RIDERS).map(str::to_owned));
+        // Screens sort by the order of a collection, though no answer shows it.
+        let orders = table.into_iter().flat_map(|t| &t.fields).filter(|f| render::unseen_order(f));
+        fields.extend(orders.map(|f| f.name.clone()));
     }
     Some(fields)
 }

@@ -155,6 +155,19 @@ async fn to_move_a_record_takes_the_right_to_update_it() {
 }
 
 #[tokio::test]
+async fn who_may_see_anything_of_a_record_may_sort_by_the_order_of_its_collection() {
+    let nocobase = cards().await;
+    let entry = json!({"name": "cards", "dataSourceKey": "main", "usingActionsConfig": true, "actions": [
+        {"name": "view", "fields": ["title"]}]});
+    nocobase.role("titles", json!({})).await;
+    nocobase.admin.post("/api/roles/titles/dataSourceResources:create", entry).await.expect(200);
+    let (_, actor) = nocobase.user("tim", &["titles"]).await;
+    let rows = data(actor.get("/api/cards:list?sort=-sort&fields=title,sort&pageSize=1").await);
+    assert_eq!(rows, json!([{"title": "d"}]));
+    actor.get("/api/cards:list?sort=place").await.expect(403);
+}
+
+#[tokio::test]
 async fn a_move_never_makes_a_record_somebody_elses() {
     let nocobase = cards().await;
     let field = json!({"name": "mine", "type": "sort", "scopeKey": "createdById"});
