@@ -316,6 +316,34 @@ describe('rights', () => {
     assert.equal((await ok(of(`${w.tasks}.labels`, w.a.id).list())).length, 2);
   });
 
+  it('end at the record: one that cannot be seen has nothing behind it', async () => {
+    const { projects, tasks, p1 } = await world();
+    const { api } = await keyWith({
+      resources: [
+        { name: projects, actions: [{ name: 'view', scope: { scope: { title: 'two' } } }, { name: 'update', fields: [] }] },
+        { name: tasks, actions: [{ name: 'view' }, { name: 'create' }, { name: 'update' }, { name: 'destroy' }] },
+      ],
+    });
+    const at = api.resource(`${projects}.tasks`, p1.id);
+    assert.match(await refused(at.create({ values: { title: 'x' } })), /^40[34] /);
+    assert.match(await refused(at.firstOrCreate({ filterKeys: ['title'], values: { title: 'x' } })), /^40[34] /);
+    for (const call of [
+      () => at.list(),
+      () => at.get({ filterByTk: 1 }),
+      () => at.update({ filterByTk: 1, values: { title: 'x' } }),
+      () => at.destroy({ filterByTk: 1 }),
+    ]) {
+      const answer = await call().then((a) => a.data.data, (e) => e.response.status);
+      assert.ok([404, 403].includes(answer) || !answer || answer.length === 0, JSON.stringify(answer));
+    }
+    assert.deepEqual(await titles(admin, tasks, { sort: ['id'] }), ['a', 'b', 'c']);
+    // What is behind it is not asked about either.
+    const asked = await titles(api, tasks, { filter: { 'project.title': 'one' } });
+    assert.deepEqual(asked, []);
+    const row = await ok(api.resource(tasks).get({ filterByTk: 1, appends: ['project'] }));
+    assert.deepEqual([row.title, row.project ?? null], ['a', null]);
+  });
+
   it('let those link who may change the record, within its scope', async () => {
     const { tasks, labels, a, b, red, blue } = await world();
     const name = await role();

@@ -33,6 +33,24 @@ before(async () => {
 const get = async (path) => sendAs(admin, 'GET', path);
 const titlesOf = ({ json, text: raw }) => (json?.data ?? assert.fail(raw)).map((row) => row.title);
 
+describe('the SDK asks in every way it has', () => {
+  it('by resource and action, as an object, and as a request of its own', async () => {
+    const params = { filter: { title: 'sleep' }, fields: ['title'] };
+    const want = [{ title: 'sleep' }];
+    assert.deepEqual(await ok(admin.resource(todos).list(params)), want);
+    assert.deepEqual(await ok(admin.request({ resource: todos, action: 'list', params })), want);
+    assert.deepEqual(await ok(admin.request({ url: `${todos}:list`, params: { ...params, filter: JSON.stringify(params.filter) } })), want);
+    assert.deepEqual(await ok(admin.request({ url: `/${todos}:list`, method: 'post', params: { 'filter[title]': 'sleep', fields: 'title' } })), want);
+    assert.deepEqual(await ok(admin.resource(todos).list({ ...params, filter: JSON.stringify(params.filter) })), want);
+    assert.deepEqual(await ok(admin.resource(todos, undefined, { 'X-Locale': 'de-DE' }).list(params)), want);
+    const { id } = await ok(admin.resource('auth').check());
+    const roles = await ok(admin.request({ resource: 'users.roles', resourceOf: id, action: 'list' }));
+    assert.ok(roles.some((r) => r.name === 'root'));
+    const made = await ok(admin.request({ resource: todos, action: 'create', params: { values: { title: 'made' } } }));
+    assert.equal(await ok(admin.request({ url: `${todos}:destroy`, method: 'post', params: { filterByTk: made.id } })), 1);
+  });
+});
+
 describe('addresses', () => {
   it('name a collection and an action, and a record by parameter or in the path', async () => {
     assert.equal((await get(`${todos}:list`)).json.data.length, 3);
