@@ -240,9 +240,13 @@ async fn what_a_role_does_not_allow_is_refused_in_these_words() {
         "users/1/roles:add",
         "apiKeys:create",
         "collections:create",
+        "collections:apply",
+        "collections:setFields?filterByTk=todos",
         "collections/todos/fields:create",
+        "fields:apply",
     ] {
-        let values = json!({"name": "x", "resourceName": "todos"});
+        let values =
+            json!({"name": "x", "resourceName": "todos", "collectionName": "todos", "type": "string"});
         book.post(path, &bob, &format!("/api/{path}"), values).await;
     }
     book.note("collections:destroy", &post(&bob, "/api/collections:destroy?filterByTk=todos").await);
