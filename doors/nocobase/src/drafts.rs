@@ -8,7 +8,6 @@ use data::{Draft, LinkDraft, Linking, Other};
 use domain::{
     catalog::{Field, LinkKind, Table},
     decision::Allowed,
-    limits,
 };
 use serde_json::{Map, Value};
 
@@ -51,9 +50,6 @@ impl<'a> Reader<'a> {
 
     fn link(&self, table: &Table, field: &Field, value: Value, path: &str) -> Result<LinkDraft, Failure> {
         let path = if path.is_empty() { field.name.clone() } else { format!("{path}.{}", field.name) };
-        if path.split('.').count() > limits::LINK_DEPTH_MAX {
-            return Err(Failure::bad(format!("{path}: more than {} links in a row", limits::LINK_DEPTH_MAX)));
-        }
         let target = self.request.inner.data.linked_table(self.allowed, table, &field.name).ok();
         let key = key_of(field, target.as_deref());
         let items = match value {

@@ -2,10 +2,10 @@
 
 use data::{DataError, Draft, FieldSpec, LinkDraft, Linking, Other, TableSpec, Which, Written};
 use domain::{
-    access::{Entry, Grants, Limit, Op, Ops, Reach},
+    access::{Entry, Fields, Grants, Limit, Op, Ops, Reach},
     catalog::{FieldKind, Link, LinkKind, LinkTarget, SystemField, Through},
     limits,
-    query::{BindError, Filter, Query},
+    query::{BindError, BoundAlt, BoundFilter, BoundQuery, Filter, Query},
     value::Value,
 };
 use serde_json::{Value as Json, json};
@@ -474,4 +474,52 @@ async fn many_at_once_link_a_pair_once() {
         call.await.unwrap().unwrap();
     }
     assert_eq!(counts(&world).await, [1, 1, 0, 3, 2]);
+}
+
+#[tokio::test]
+async fn a_password_inside_of_another_record_is_kept_as_a_hash_too() {
+    let world = house().await;
+    let owner = world.owner();
+    for table in ["labels", "projects", "notes"] {
+        let spec = FieldSpec::new("pin", FieldKind::Password);
+        world.data.add_field(&owner.on(Op::FieldCreate, table), spec).await.unwrap();
+    }
+    let with_pin = || values(json!({"pin": "hunter22"}));
+    let links = vec![
+        to("labels", vec![Other::New(with_pin().into()), Other::Changed(json!(1), with_pin().into())]),
+        to("project", vec![Other::New(with_pin().into())]),
+        to("note", vec![Other::New(with_pin().into())]),
+    ];
+    create(&world, &owner, "tasks", json!({}), links).await.unwrap();
+    let changed = vec![Other::Changed(json!(1), with_pin().into())];
+    update(&world, &owner, 1, json!({}), vec![to("project", changed)]).await.unwrap();
+    let mut kept = 0;
+    for name in ["labels", "projects", "notes"] {
+        let table = world.table(name);
+        let pin = table.field("pin").unwrap().no;
+        let everything = BoundAlt { rows: BoundFilter::And(Vec::new()), fields: Fields::All };
+        let query = BoundQuery {
+            alts: vec![everything],
+            filter: BoundFilter::And(Vec::new()),
+            sort: Vec::new(),
+            select: vec![pin],
+            offset: 0,
+            limit: 100,
+            count: false,
+        };
+        for value in world.store.list_records(&table, query).await.unwrap().rows.into_iter().flatten() {
+            match value.unwrap() {
+                Value::Null => {}
+                Value::Text(hash) => {
+                    assert!(hash.starts_with("$argon2id$"), "{name}");
+                    kept += 1;
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    assert_eq!(kept, 5);
+    let many = (0..=limits::PASSWORDS_PER_WRITE_MAX).map(|_| Other::New(with_pin().into())).collect();
+    let refused = create(&world, &owner, "tasks", json!({}), vec![to("labels", many)]).await;
+    assert!(matches!(refused, Err(DataError::Validation(_))), "hashing is slow on purpose: {refused:?}");
 }

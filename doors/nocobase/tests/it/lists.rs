@@ -44,6 +44,9 @@ async fn a_key_of_several_fields_is_an_object_of_exactly_these() {
     let fields = json!([{"name": "a", "type": "integer"}, {"name": "b", "type": "string"}, {"name": "n", "type": "integer"}]);
     let nocobase = made(json!({"name": "pairs", "filterTargetKey": ["a", "b"], "fields": fields})).await;
     let admin = &nocobase.admin;
+    let primary = |name: &str| json!({"name": name, "type": "integer", "primaryKey": true});
+    let two = json!({"name": "two", "fields": [primary("a"), primary("b")]});
+    admin.post("/api/collections:create", two).await.expect(400);
     assert_eq!(
         data(admin.get("/api/collections:get?filterByTk=pairs").await)["filterTargetKey"],
         json!(["a", "b"])

@@ -88,6 +88,7 @@ async fn objects_without_a_key_are_made_and_those_with_one_named() {
     });
     let made = data(admin.post("/api/posts:create", values).await);
     assert_eq!(made["boxId"], 1);
+    assert!(["box", "comments", "tags"].iter().all(|name| made.get(*name).is_none()), "{made}");
     let path = "/api/posts:get/1?appends=box,comments.tags,tags";
     let row = data(admin.get(path).await);
     assert_eq!(row["box"]["title"], "cardboard");
