@@ -1,15 +1,19 @@
 //! Somebody else's SQLite file, read only: which tables it has, and their rows by column name. What the rows mean
 //! is the business of whoever asked. Nothing is ever written to it, and nothing of it reaches our own database here.
 
+mod row;
+
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
 };
 
-use domain::Millis;
 use parking_lot::Mutex;
-use rusqlite::{Connection, OpenFlags, types::ValueRef};
-use serde_json::{Map, Number, Value};
+use rusqlite::{Connection, OpenFlags};
+use serde_json::Map;
+
+pub use row::ForeignRow;
+use row::value;
 
 use crate::StoreError;
 
@@ -285,17 +289,6 @@ fn escaped(path: &Path) -> String {
     path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23")
 }
 
-/// Bytes that are no text mean nothing to anybody who asks here.
-fn value(value: ValueRef<'_>) -> Value {
-    match value {
-        ValueRef::Null => Value::Null,
-        ValueRef::Integer(n) => n.into(),
-        ValueRef::Real(x) => Number::from_f64(x).map_or(Value::Null, Value::Number),
-        ValueRef::Text(bytes) => String::from_utf8_lossy(bytes).into_owned().into(),
-        ValueRef::Blob(bytes) => std::str::from_utf8(bytes).map_or(Value::Null, Value::from),
-    }
-}
-
 fn snake_case(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 4);
     for (at, letter) in name.chars().enumerate() {
@@ -309,97 +302,6 @@ fn snake_case(name: &str) -> String {
 
 fn plural(name: &str) -> String {
     format!("{name}s")
-}
-
-/// One row. Columns are found by the product's name or its snake_case form.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ForeignRow(pub Map<String, Value>);
-
-impl ForeignRow {
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name).or_else(|| self.0.get(&snake_case(name))).filter(|value| !value.is_null())
-    }
-
-    /// Roughly what it takes in memory.
-    fn bytes(&self) -> usize {
-        let size = |value: &Value| match value {
-            Value::String(text) => text.len(),
-            _ => 8,
-        };
-        self.0.iter().map(|(name, value)| name.len() + size(value)).sum()
-    }
-
-    /// Whether there is such a column, whatever it holds.
-    pub fn has_column(&self, name: &str) -> bool {
-        self.0.contains_key(name) || self.0.contains_key(&snake_case(name))
-    }
-
-    /// A text; a number as it would be written.
-    pub fn text(&self, name: &str) -> Option<String> {
-        match self.get(name)? {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(n) => Some(n.to_string()),
-            _ => None,
-        }
-    }
-
-    /// A whole number; what is behind the point is cut off.
-    pub fn int(&self, name: &str) -> Option<i64> {
-        match self.get(name)? {
-            Value::Number(n) => n.as_i64().or_else(|| n.as_f64().map(|x| x.floor() as i64)),
-            Value::String(text) => text.trim().parse().ok(),
-            _ => None,
-        }
-    }
-
-    /// 0 or 1, or the words for it.
-    pub fn flag(&self, name: &str) -> Option<bool> {
-        match self.get(name)? {
-            Value::Bool(on) => Some(*on),
-            Value::Number(n) => n.as_f64().map(|x| x != 0.0),
-            Value::String(text) => match text.to_ascii_lowercase().as_str() {
-                "1" | "true" | "t" => Some(true),
-                "0" | "false" | "f" => Some(false),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    /// A JSON column: as the file keeps it, text. `None` also for text that is no JSON.
-    pub fn json(&self, name: &str) -> Option<Value> {
-        match self.get(name)? {
-            Value::String(text) => serde_json::from_str(text).ok(),
-            other => Some(other.clone()),
-        }
-    }
-
-    /// ISO text with or without an offset (then UTC), or a number of milliseconds or seconds.
-    pub fn date(&self, name: &str) -> Option<Millis> {
-        match self.get(name)? {
-            Value::Number(n) => n.as_i64().or_else(|| n.as_f64().map(|x| x as i64)).map(instant),
-            Value::String(text) => parse_date(text),
-            _ => None,
-        }
-    }
-}
-
-/// Seconds up to the year 5138, milliseconds from March 1973 on: nobody kept keys outside of both.
-fn instant(number: i64) -> Millis {
-    const SMALLEST_MS: i64 = 100_000_000_000;
-    Millis(if number.abs() < SMALLEST_MS { number.saturating_mul(1_000) } else { number })
-}
-
-fn parse_date(text: &str) -> Option<Millis> {
-    let text = text.trim();
-    if let Ok(number) = text.parse::<i64>() {
-        return Some(instant(number));
-    }
-    // `2026-11-22 18:00:00.000 +00:00`
-    let joined = text.replacen(' ', "T", 1).replace(' ', "");
-    Millis::parse_rfc3339(&joined)
-        .or_else(|| Millis::parse_rfc3339(&format!("{joined}Z")))
-        .or_else(|| Millis::parse_rfc3339(&format!("{joined}T00:00:00Z")))
 }
 
 #[cfg(test)]
@@ -443,14 +345,55 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_read_in_every_form_the_products_write() {
-        let at = Millis::parse_rfc3339("2026-11-22T18:00:00.250Z");
-        for text in ["2026-11-22T18:00:00.250Z", "2026-11-22 18:00:00.250 +00:00", "2026-11-22 18:00:00.250"]
-        {
-            assert_eq!(parse_date(text), at, "{text}");
+    fn a_table_is_read_part_by_part_each_row_once_whatever_its_columns_are_called() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = file(
+            &folder,
+            "CREATE TABLE \"odd \"\" name\" (rowid TEXT, todo_id BIGINT, label VARCHAR(9));
+             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
+               INSERT INTO \"odd \"\" name\" SELECT 'r' || i, i, 'l' FROM n;
+             CREATE VIEW seen AS SELECT 1 AS id; CREATE TABLE users (id);",
+        );
+        let foreign = Foreign::open(&path, ForeignNames::default()).unwrap();
+        let table = foreign.data_table("odd \" name").unwrap();
+        let (mut behind, mut seen) = (i64::MIN, Vec::new());
+        loop {
+            let part = foreign.part(&table, behind).unwrap();
+            let Some((last, _)) = part.last() else { break };
+            behind = *last;
+            seen.extend(part.iter().map(|(_, row)| row.int("todoId").unwrap()));
         }
-        assert_eq!(parse_date("1795370400250"), at);
-        assert_eq!(parse_date("1795370400"), at.map(|at| at.plus(-250)));
-        assert_eq!(parse_date("tomorrow"), None);
+        assert_eq!(seen, (1..=1200).collect::<Vec<i64>>());
+        assert_eq!((foreign.count(&table).unwrap(), table.column("todoId")), (1200, Some("todo_id")));
+        assert!(foreign.declares_text(&table, "label") && !foreign.declares_text(&table, "todo_id"));
+        assert!(foreign.data_table("seen").is_none(), "a view");
+        // Its plural is another table.
+        assert!(foreign.data_table("user").is_none() && foreign.has("user"));
+        let users = foreign.data_table("users").unwrap();
+        assert!(foreign.is_product_table(&users, "users") && !foreign.is_product_table(&table, "users"));
+    }
+
+    #[test]
+    fn a_file_that_was_cut_off_is_not_sound() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = file(&folder, "CREATE TABLE t (a); INSERT INTO t VALUES (randomblob(40000));");
+        assert!(Foreign::open(&path, ForeignNames::default()).unwrap().sound().is_ok());
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &bytes[..bytes.len() - 8192]).unwrap();
+        let opened = Foreign::open(&path, ForeignNames::default());
+        assert!(opened.is_err() || opened.is_ok_and(|foreign| foreign.sound().is_err()));
+    }
+
+    #[test]
+    fn what_is_still_in_the_log_beside_a_file_is_read_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = file(&folder, "PRAGMA journal_mode = WAL; CREATE TABLE t (a); INSERT INTO t VALUES (1);");
+        let writer = Connection::open(&path).unwrap();
+        writer.execute_batch("PRAGMA wal_autocheckpoint = 0; INSERT INTO t VALUES (2);").unwrap();
+        assert!(unfinished(&path).is_some_and(|name| name.ends_with("-wal")));
+        assert_eq!(Foreign::open(&path, ForeignNames::default()).unwrap().rows("t").unwrap().len(), 2);
+        let copy = folder.path().join("copy.db");
+        copy_database(&path, &copy).unwrap();
+        assert_eq!(Foreign::open(&copy, ForeignNames::default()).unwrap().rows("t").unwrap().len(), 2);
     }
 }
