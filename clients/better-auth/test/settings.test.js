@@ -136,6 +136,24 @@ describe('a server', { skip, concurrency: 2 }, () => {
     });
   });
 
+  it('calls cookies what it is told, and asks bearers for a signature where it is told', async () => {
+    const settings = { KEYWARD_BETTER_AUTH_COOKIE_PREFIX: 'shop', KEYWARD_BETTER_AUTH_BEARER: 'signed' };
+    await withServer({ settings }, async ({ url }) => {
+      const answer = await fetch(`${url}/api/auth/sign-up/email`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', origin: url },
+        body: JSON.stringify({ name: 'Ada', email: `${fresh('ada')}@example.org`, password }),
+      });
+      const { token, user } = await answer.json();
+      const [cookie] = answer.headers.getSetCookie()[0].split(';');
+      assert.match(cookie, /^shop\.session_token=/);
+      assert.equal((await ok(client({ cookie }, url).getSession())).user.id, user.id);
+      assert.equal(await ok(client({ cookie: cookie.replace('shop', 'better-auth') }, url).getSession()), null);
+      assert.equal(await ok(bearer(token, url).getSession()), null);
+      assert.equal((await ok(bearer(answer.headers.get('set-auth-token'), url).getSession())).user.id, user.id);
+    });
+  });
+
   it('that is closed to strangers lets the operator make accounts', async () => {
     await withServer({ settings: { KEYWARD_SIGNUP: 'invite' } }, async ({ url, rootKey }) => {
       const body = { name: 'Ada', email: `${fresh('ada')}@example.org`, password };

@@ -218,6 +218,8 @@ impl Parts<'_> {
             trusted: trusted.clone(),
             configurations: config.configurations.clone(),
             list: config.list,
+            cookie_prefix: config.cookie_prefix.clone(),
+            signed_bearers: config.signed_bearers,
             signup_open: access.signup_open,
             ip_rate_limit: config.rate_limit,
             ..BetterAuthSettings::new(self.base_url, secret)

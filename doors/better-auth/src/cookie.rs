@@ -17,21 +17,34 @@ pub const SET_AUTH_TOKEN: HeaderName = HeaderName::from_static("set-auth-token")
 const SESSION: &str = "session_token";
 const CACHE: &str = "session_data";
 const DONT_REMEMBER: &str = "dont_remember";
-/// Beginning of all cookie names.
-const PREFIX: &str = "better-auth";
+/// Beginning of all cookie names, unless another one is set.
+pub const PREFIX: &str = "better-auth";
 
 /// Signs and reads the cookies of one server.
 #[derive(Clone)]
 pub struct Signer {
     keyed: Option<Hmac<Sha256>>,
+    /// Beginning of the cookies' names.
+    prefix: String,
     secure: bool,
+    /// A bearer without a signature is none.
+    signed_only: bool,
 }
 
 impl Signer {
     /// `secure`: people reach the server over https.
     pub fn new(secret: &Secret, secure: bool) -> Self {
         // HMAC takes keys of any length, so this is never `None`.
-        Self { keyed: Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).ok(), secure }
+        let keyed = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).ok();
+        Self { keyed, prefix: PREFIX.to_owned(), secure, signed_only: false }
+    }
+
+    pub fn named(self, prefix: &str) -> Self {
+        Self { prefix: prefix.to_owned(), ..self }
+    }
+
+    pub fn signed_only(self, signed_only: bool) -> Self {
+        Self { signed_only, ..self }
     }
 
     /// `<token>.<signature>`.
@@ -54,10 +67,10 @@ impl Signer {
         Some(Secret::new(token))
     }
 
-    /// A bearer: the signed form, plain or URL-encoded, or else the token alone.
+    /// A bearer: the signed form, plain or URL-encoded, or else the token alone where that is enough.
     pub fn bearer(&self, text: &str) -> Option<Secret> {
         if !text.contains('.') {
-            return Some(Secret::new(text));
+            return Some(Secret::new(text)).filter(|_| !self.signed_only);
         }
         self.open(text).or_else(|| self.open(&percent_decode(text)))
     }
@@ -98,7 +111,7 @@ impl Signer {
 
     fn name(&self, name: &str) -> String {
         let secure = if self.secure { "__Secure-" } else { "" };
-        format!("{secure}{PREFIX}.{name}")
+        format!("{secure}{}.{name}", self.prefix)
     }
 
     fn set(&self, name: &str, value: &str, max_age_s: Option<i64>) -> Option<HeaderValue> {
@@ -141,6 +154,26 @@ mod tests {
         assert_eq!(signer().bearer(&percent_encode(&signed)).unwrap().expose(), TOKEN);
         assert_eq!(signer().bearer(TOKEN).unwrap().expose(), TOKEN);
         assert!(signer().bearer(&format!("{signed}x")).is_none());
+    }
+
+    #[test]
+    fn where_signatures_are_asked_for_a_token_alone_is_nothing() {
+        let signer = signer().signed_only(true);
+        assert!(signer.bearer(TOKEN).is_none());
+        assert_eq!(signer.bearer(&signer.sign(TOKEN)).unwrap().expose(), TOKEN);
+    }
+
+    #[test]
+    fn cookies_have_the_names_they_are_given() {
+        let signer = signer().named("shop");
+        let headers = signer.begin(&Secret::new(TOKEN), None);
+        let cookie = headers[0].1.to_str().unwrap().split(';').next().unwrap();
+        assert!(cookie.starts_with("shop.session_token="), "{cookie}");
+        let mut sent = HeaderMap::new();
+        sent.insert("cookie", cookie.parse().unwrap());
+        assert_eq!(signer.session(&sent).unwrap().expose(), TOKEN);
+        sent.insert("cookie", cookie.replace("shop.", "better-auth.").parse().unwrap());
+        assert!(signer.session(&sent).is_none());
     }
 
     #[test]

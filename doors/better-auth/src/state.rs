@@ -14,7 +14,11 @@ use guard::Guard;
 use http_kit::TrustedProxies;
 use keys::Keys;
 
-use crate::{Configurations, cookie::Signer, slow::Slow};
+use crate::{
+    Configurations,
+    cookie::{self, Signer},
+    slow::Slow,
+};
 
 /// What `GET /api-key/list` answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,6 +43,10 @@ pub struct BetterAuthSettings {
     pub trusted: Arc<TrustedProxies>,
     pub configurations: Configurations,
     pub list: ListShape,
+    /// Beginning of the names of cookies.
+    pub cookie_prefix: String,
+    /// A bearer without a signature opens nothing.
+    pub signed_bearers: bool,
     /// Strangers may make accounts; otherwise only who holds a root key makes them.
     pub signup_open: bool,
     /// At most so many requests per address and path as the original allows in production.
@@ -54,6 +62,8 @@ impl BetterAuthSettings {
             trusted: Arc::default(),
             configurations: Configurations::default(),
             list: ListShape::default(),
+            cookie_prefix: cookie::PREFIX.to_owned(),
+            signed_bearers: false,
             signup_open: false,
             ip_rate_limit: false,
         }
@@ -86,7 +96,9 @@ impl BetterAuthState {
         entropy: SharedEntropy,
         settings: BetterAuthSettings,
     ) -> Self {
-        let signer = Signer::new(&settings.secret, settings.base_url.starts_with("https://"));
+        let signer = Signer::new(&settings.secret, settings.base_url.starts_with("https://"))
+            .named(&settings.cookie_prefix)
+            .signed_only(settings.signed_bearers);
         let (slow, cleared_at) = (Slow::default(), AtomicI64::new(i64::MIN));
         Self { inner: Arc::new(Inner { guard, keys, clock, entropy, settings, signer, slow, cleared_at }) }
     }

@@ -22,6 +22,16 @@ pub const SECTION: Section = Section {
              installation stay signed. Made from the app key when absent.",
         ),
         Key::new(
+            "better_auth_cookie_prefix",
+            "\"better-auth\"",
+            "What the names of better-auth cookies begin with (cookiePrefix of a former installation).",
+        ),
+        Key::new(
+            "better_auth_bearer",
+            "\"any\"",
+            "What a better-auth session is taken from as bearer: \"any\" (the token alone will do) or \"signed\".",
+        ),
+        Key::new(
             "better_auth_list",
             "\"newer\"",
             "What a list of keys looks like: \"newer\" ({apiKeys, total}) or \"older\" (a bare array, before 1.5).",
@@ -38,6 +48,8 @@ pub const SECTION: Section = Section {
 pub struct BetterAuth {
     pub configurations: Configurations,
     pub secret: Option<Secret>,
+    pub cookie_prefix: String,
+    pub signed_bearers: bool,
     pub list: ListShape,
     pub rate_limit: bool,
 }
@@ -48,9 +60,22 @@ impl BetterAuth {
         Ok(Self {
             configurations: configurations(values)?,
             secret: values.text("better_auth_secret").map(Secret::new),
+            cookie_prefix: cookie_prefix(values)?,
+            signed_bearers: choice(values, "better_auth_bearer", "signed", "any")?,
             list: if older { ListShape::Older } else { ListShape::Newer },
             rate_limit: choice(values, "better_auth_rate_limit", "on", "off")?,
         })
+    }
+}
+
+/// Letters, digits, `-` and `_`: what a cookie may be called, and nothing that a browser treats as special.
+fn cookie_prefix(values: &Values) -> Result<String, ConfigError> {
+    const NAME: &str = "better_auth_cookie_prefix";
+    let prefix = values.text(NAME).unwrap_or_default();
+    let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    match (1..=64).contains(&prefix.len()) && prefix.bytes().all(legal) && !prefix.starts_with("__") {
+        true => Ok(prefix.to_owned()),
+        false => Err(values.invalid(NAME, "1 to 64 letters, digits, - or _, not beginning with __")),
     }
 }
 

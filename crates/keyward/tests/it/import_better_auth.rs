@@ -30,13 +30,13 @@ impl Imported {
         let known = serde_json::from_slice(&fs::read(at("json")).expect("the fixture")).expect("JSON");
         folder.file("better-auth.json", CONFIGS);
         let mut imported = Self { folder, known, report: Value::Null, file: at("db") };
-        imported.report = imported.again();
+        imported.report = imported.again(&[]);
         imported
     }
 
-    fn again(&self) -> Value {
+    fn again(&self, more: &[&str]) -> Value {
         let mut command = keyward(&self.folder.data());
-        command.args(["import", "--json", "--apply", "--from", "better-auth"]).arg(&self.file);
+        command.args(["import", "--json", "--apply", "--from", "better-auth"]).arg(&self.file).args(more);
         answer(command.env("KEYWARD_BETTER_AUTH_CONFIGS", "better-auth.json"))
     }
 
@@ -134,7 +134,7 @@ fn who_was_signed_in_stays_signed_in_by_token_and_by_cookie() {
     let token = imported.text("/sessions/bob/token");
     assert_eq!(post(&server, "/sign-out", token, &json!({})).0, 200);
     assert!(server.stop().success());
-    let again = imported.again();
+    let again = imported.again(&[]);
     let sessions = again["rows"].as_array().expect("rows").iter().filter(|row| row["table"] == "session");
     let mut outcomes: Vec<_> = sessions.map(|row| row["outcome"].as_str().expect("an outcome")).collect();
     outcomes.sort_unstable();
@@ -202,4 +202,24 @@ fn an_older_release_comes_with_its_own_columns() {
         &json!({ "email": "ada@example.com", "password": "correct horse battery" }),
     );
     assert_eq!(status, 200);
+}
+
+#[test]
+fn keys_kept_in_plain_are_told_from_hashes_by_their_length_or_by_the_operator() {
+    let valid = |imported: &Imported, name: &str| {
+        let server = imported.serve();
+        let body = json!({ "key": imported.text(&format!("/keys/{name}/key")) });
+        post(&server, "/api-key/verify", ROOT_KEY, &body).1["valid"].clone()
+    };
+    let imported = Imported::new("better-auth-unhashed");
+    let row = imported.outcome("apikey", imported.text("/keys/default/id"));
+    assert_eq!(row, ("new", ""));
+    assert_eq!(valid(&imported, "default"), true, "sixty-four letters are no hash");
+    assert_eq!(valid(&imported, "like a hash"), false, "taken for a hash, and so never for a key");
+    let folder = Folder::new();
+    folder.file("better-auth.json", CONFIGS);
+    let told = Imported { folder, ..imported };
+    told.again(&["--plain-keys"]);
+    assert_eq!(valid(&told, "default"), true);
+    assert_eq!(valid(&told, "like a hash"), true);
 }

@@ -88,6 +88,11 @@ fn every_test_that_quirks_names_exists() {
     let quirks = std::fs::read_to_string(root.join("QUIRKS.md")).unwrap();
     let named: Vec<&str> = quirks.split('`').skip(1).step_by(2).filter(|text| text.contains("::")).collect();
     assert!(named.len() > 20, "{}", named.len());
+    // Tests of the real client are named by their file.
+    let clients = root.join("../../clients/better-auth/test");
+    for name in quirks.split('`').filter_map(|text| text.strip_prefix("client:")) {
+        assert!(name == "<file>" || clients.join(name).is_file(), "QUIRKS.md names {name}");
+    }
     for name in named.iter().filter_map(|text| text.rsplit("::").next()).filter(|name| *name != "…") {
         assert!(sources.contains(&format!("fn {name}()")), "QUIRKS.md names {name}");
     }
