@@ -14,23 +14,29 @@ use domain::{
     RoleId,
     access::Layer,
     catalog::Catalog,
+    query::UserMore,
     user::{Role, User},
 };
 
 use crate::CachedKey;
 
-/// A compiled layer and the version of what it was compiled from.
-#[derive(Default)]
-pub(crate) struct Memo(ArcSwapOption<(u64, Arc<Layer>)>);
+/// Something that was worked out, a compiled layer mostly, and the version of what it was worked out from.
+pub(crate) struct Memo<T = Layer>(ArcSwapOption<(u64, Arc<T>)>);
 
-impl Memo {
-    pub(crate) fn get_or(&self, version: u64, compile: impl FnOnce() -> Layer) -> Arc<Layer> {
+impl<T> Default for Memo<T> {
+    fn default() -> Self {
+        Self(ArcSwapOption::empty())
+    }
+}
+
+impl<T> Memo<T> {
+    pub(crate) fn get_or(&self, version: u64, compile: impl FnOnce() -> T) -> Arc<T> {
         if let Some(kept) = self.0.load().as_ref().filter(|kept| kept.0 == version) {
             return kept.1.clone();
         }
-        let layer = Arc::new(compile());
-        self.0.store(Some(Arc::new((version, layer.clone()))));
-        layer
+        let made = Arc::new(compile());
+        self.0.store(Some(Arc::new((version, made.clone()))));
+        made
     }
 }
 
@@ -69,11 +75,12 @@ pub(crate) struct LiveUser {
     pub(crate) user: User,
     joined: Memo,
     administrator: MemoFlag,
+    more: Memo<UserMore>,
 }
 
 impl LiveUser {
     pub(crate) fn new(user: User) -> Self {
-        Self { user, joined: Memo::default(), administrator: MemoFlag::default() }
+        Self { user, joined: Memo::default(), administrator: MemoFlag::default(), more: Memo::default() }
     }
 
     pub(crate) fn holds(&self, role: RoleId) -> bool {
@@ -160,6 +167,15 @@ impl Access {
     /// The roles a user holds and that exist.
     pub(crate) fn held<'a>(&'a self, user: &'a LiveUser) -> impl Iterator<Item = &'a Arc<LiveRole>> {
         user.user.roles.iter().filter_map(|id| self.roles.get(id))
+    }
+
+    /// What conditions on records may ask of a user besides the names.
+    pub(crate) fn more_of(&self, user: &LiveUser) -> Arc<UserMore> {
+        user.more.get_or(self.epoch, || UserMore {
+            title: user.user.name.clone(),
+            notes: user.user.extra.clone(),
+            roles: self.held(user).map(|role| role.role.name.clone()).collect(),
+        })
     }
 
     /// The role a user acts in when it must be one: the default, else the first held.

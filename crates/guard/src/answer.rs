@@ -57,15 +57,10 @@ fn principal(ctx: &mut Ctx<'_>, operator: bool) -> (Principal, Subject) {
     };
     // Only conditions on records ask for more than the name.
     let about_records = ctx.ask.op.is_some_and(|op| Ops::RECORD.has(op));
-    let user_roles = match user.as_ref().filter(|_| about_records) {
-        Some(user) => ctx.access().held(user).map(|role| role.role.name.clone()).collect(),
-        None => Vec::new(),
-    };
+    let user_more = user.as_ref().filter(|_| about_records).map(|user| ctx.access().more_of(user));
     let user = user.as_ref().map(|u| &u.user);
     let subject = Subject {
-        user_title: user.filter(|_| about_records).and_then(|u| u.name.clone()),
-        user_notes: user.filter(|_| about_records).and_then(|u| u.extra.clone()),
-        user_roles,
+        user_more,
         user_num: user.map(|u| u.num),
         user_email: user.and_then(|u| u.email.clone()),
         user_name: user.and_then(|u| u.username.clone().or_else(|| u.name.clone())),

@@ -1,7 +1,7 @@
 //! Binding: names become fields, literals become typed values, variables are filled in, and a field that
 //! may not be mentioned is refused. One function for all filter languages.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
     FieldNo, Millis,
@@ -23,16 +23,23 @@ pub struct Subject {
     pub user_num: Option<i64>,
     pub user_email: Option<String>,
     pub user_name: Option<String>,
-    /// The name to show.
-    pub user_title: Option<String>,
-    /// What dialects keep with the user, as JSON text.
-    pub user_notes: Option<String>,
-    /// Names of the roles held.
-    pub user_roles: Vec<String>,
+    /// What few conditions ask for; shared, because every request carries it.
+    pub user_more: Option<Arc<UserMore>>,
     /// `num` of the key; owns records only when there is no user.
     pub key_num: Option<i64>,
     pub role: Option<String>,
     pub now: Millis,
+}
+
+/// More of the user a row condition is about.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct UserMore {
+    /// The name to show.
+    pub title: Option<String>,
+    /// What dialects keep with the user, as JSON text.
+    pub notes: Option<String>,
+    /// Names of the roles held.
+    pub roles: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -258,8 +258,8 @@ impl Binder<'_> {
             match term {
                 Term::Var(Var::UserRoles) if takes_list(op, holds_lists) => {
                     // Of nobody it cannot be said which roles they have.
-                    self.subject.user_num.ok_or(Stop::Unmeetable)?;
-                    for role in &self.subject.user_roles {
+                    let user = self.subject.user_more.as_ref().ok_or(Stop::Unmeetable)?;
+                    for role in &user.roles {
                         values.push(literal(field, op, &Json::from(role.as_str()))?);
                     }
                 }
@@ -281,7 +281,9 @@ impl Binder<'_> {
             Var::UserId => self.subject.user_num.map(Json::from),
             Var::UserEmail => self.subject.user_email.clone().map(Json::from),
             Var::UserName => self.subject.user_name.clone().map(Json::from),
-            Var::UserTitle => self.subject.user_title.clone().map(Json::from),
+            Var::UserTitle => {
+                self.subject.user_more.as_ref().and_then(|more| more.title.clone()).map(Json::from)
+            }
             Var::UserNote(path) => note(self.subject, path),
             Var::UserRoles => return Err(bad(field, "a list cannot be compared with this operator").into()),
             Var::Role => self.subject.role.clone().map(Json::from),
@@ -294,7 +296,7 @@ impl Binder<'_> {
 
 /// What is kept with the user under this path, if it can be compared with anything.
 fn note(subject: &Subject, path: &str) -> Option<Json> {
-    let notes: Json = serde_json::from_str(subject.user_notes.as_deref()?).ok()?;
+    let notes: Json = serde_json::from_str(subject.user_more.as_ref()?.notes.as_deref()?).ok()?;
     let found = notes.pointer(path)?;
     (found.is_string() || found.is_number() || found.is_boolean()).then(|| found.clone())
 }

@@ -15,7 +15,7 @@ mod tests;
 
 pub use ast::{CmpOp, Filter, Page, Query, Select, Sort, Term, Var};
 pub use bind::{
-    BindError, BoundAlt, BoundCmp, BoundFilter, BoundQuery, BoundSort, BoundWrite, Subject, bind,
+    BindError, BoundAlt, BoundCmp, BoundFilter, BoundQuery, BoundSort, BoundWrite, Subject, UserMore, bind,
     bind_filter, bind_filter_with, bind_rows, bind_rows_with, bind_with,
 };
 pub use coerce::coerce;
