@@ -159,7 +159,7 @@ pub async fn check(request: &Request, allowed: &Allowed) -> Result<Answer, Failu
         "availableActions": available(),
         "actionAlias": role::aliases_json(),
         "allowMenuItemIds": [],
-        "allowAnonymous": false,
+        "allowAnonymous": by_name(request, allowed, role_mode::ANONYMOUS).await?.is_some(),
     });
     Ok(Answer::Meta { data, meta: json!({ "dataSources": {} }) })
 }
