@@ -2,18 +2,50 @@
 
 use data::{MoveSpec, MoveTo};
 use domain::{
+    access::Op,
     catalog::{Special, Table},
     decision::Allowed,
+    query::{Filter, Page, Query},
 };
 use serde_json::{Value, json};
 
-use crate::{answer::Answer, failure::Failure, records, request::Request};
+use crate::{
+    answer::Answer,
+    failure::{self, Failure},
+    records,
+    request::Request,
+};
 
 /// What the order is kept in where nothing else is said.
 const SORT: &str = "sort";
 
 pub async fn move_record(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     records::check_own(allowed, allowed.op())?;
+    carry_out(request, allowed).await
+}
+
+/// The same among the records behind an association: each that is named must be one of them.
+pub async fn move_behind(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let name = request.target.assoc.as_deref().ok_or_else(Failure::not_found)?;
+    let source = Value::String(request.source()?.to_owned());
+    let data = &request.inner.data;
+    let said = |error| failure::data(name, error);
+    let there = data.implied_behind(allowed, name, Op::RecordUpdate).map_err(said)?;
+    let primary = there.table().and_then(|table| table.primary()).ok_or_else(Failure::not_found)?;
+    for key in ["sourceId", "targetId"].iter().filter_map(|name| option(request, name)) {
+        let filter = Filter::eq(primary.name.clone(), key);
+        let page = Some(Page { offset: 0, limit: 1 });
+        let query = Query { filter, page, ..Query::default() };
+        let found = data.list_behind(allowed, &source, name, &query, &[]).await.map_err(said)?;
+        if found.is_none_or(|found| found.rows.is_empty()) {
+            return Err(Failure::not_found());
+        }
+    }
+    records::check_own(&there, there.op())?;
+    carry_out(request, &there).await
+}
+
+async fn carry_out(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     let table = allowed.table().ok_or_else(Failure::not_found)?;
     let text = |name: &str| option(request, name).as_ref().and_then(plain);
     let field = match text("sortField") {

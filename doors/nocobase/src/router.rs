@@ -111,6 +111,7 @@ const ASSOCIATIONS: &[Action] = actions! {
     "*.*" "add" Writes [RecordUpdate Resource] => associations::add;
     "*.*" "remove" Writes [RecordUpdate Resource] => associations::remove;
     "*.*" "set" Writes [RecordUpdate Resource] => associations::set;
+    "*.*" "move" Writes [RecordRead Resource] => order::move_behind;
     "*.*" "toggle" Writes [RecordUpdate Resource] => associations::toggle;
 };
 

@@ -49,11 +49,24 @@ fn rules(field: &Field) -> Option<(&Field, Vec<Value>)> {
 pub fn keepable(field: &str, options: &Map<String, Value>) -> Result<(), Failure> {
     let rules = options.get("validation").and_then(|v| v.get("rules")).and_then(Value::as_array);
     for rule in rules.into_iter().flatten() {
-        if rule.get("name").and_then(Value::as_str) == Some("pattern") && rule::pattern(rule).is_none() {
+        if unkeepable(rule) {
             return Err(Failure::bad(format!(
                 "{field}: the pattern cannot be used here: it is not a regular expression, is too large, or looks around"
             )));
         }
     }
     Ok(())
+}
+
+/// Takes out of a field what [`keepable`] would refuse. Answers whether there was anything.
+pub fn without_unkeepable(options: &mut Map<String, Value>) -> bool {
+    let rules = options.get_mut("validation").and_then(|v| v.get_mut("rules")).and_then(Value::as_array_mut);
+    let Some(rules) = rules else { return false };
+    let before = rules.len();
+    rules.retain(|rule| !unkeepable(rule));
+    rules.len() < before
+}
+
+fn unkeepable(rule: &Value) -> bool {
+    rule.get("name").and_then(Value::as_str) == Some("pattern") && rule::pattern(rule).is_none()
 }

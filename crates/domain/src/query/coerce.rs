@@ -15,6 +15,9 @@ use crate::{
 
 use super::BindError;
 
+/// How far from zero a place of an order can be: what JSON can write exactly.
+const PLACE_MAX: u64 = 1 << 53;
+
 /// One literal as a value of `field`: coerced where nothing is lost, refused otherwise. Null stays null.
 /// A password stays plain text here: hashing it is the writer's duty.
 pub fn coerce(field: &Field, literal: &Json) -> Result<Value, BindError> {
@@ -25,8 +28,14 @@ pub fn coerce(field: &Field, literal: &Json) -> Result<Value, BindError> {
         Some(special) => specially(special, literal),
         None => Cow::Borrowed(literal),
     };
-    typed(field.kind, literal)
-        .map_err(|message| BindError::BadValue { field: field.name.clone(), message: message.to_owned() })
+    let value = typed(field.kind, literal).and_then(|value| match (&field.special, &value) {
+        // There must always be a place before and behind it.
+        (Some(Special::Order { .. }), Value::Int(place)) if place.unsigned_abs() > PLACE_MAX => {
+            Err("must be a place of an order")
+        }
+        _ => Ok(value),
+    });
+    value.map_err(|message| BindError::BadValue { field: field.name.clone(), message: message.to_owned() })
 }
 
 /// One element of an array field.

@@ -48,7 +48,7 @@ pub enum Spot {
     /// The other one makes room towards where this one comes from.
     PlaceOf(Value),
     First,
-    /// Of another part; in its own the record stays where it is.
+    /// Behind all others of its part.
     Last,
 }
 

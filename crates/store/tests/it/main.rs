@@ -12,6 +12,7 @@ mod imported;
 mod journal;
 mod keys;
 mod ledger;
+mod order;
 mod panics;
 mod records;
 mod recovery;

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     collections::{RESERVED, cannot_make, kept_as, link_kind, plain_type},
     path::valid_name,
+    rules,
 };
 
 pub(super) const USERS: &str = "users";
@@ -105,9 +106,11 @@ pub(super) fn fit(
     if matches!(kind, FieldKind::Json | FieldKind::Array | FieldKind::Password) {
         field.remove("unique");
     }
+    let pattern = rules::without_unkeepable(field)
+        .then(|| format!("{name} takes what its pattern would refuse: the pattern cannot be followed here"));
     let Some(why) = cannot_make(&name, &type_name, field).or_else(|| looks_elsewhere(field, &type_name, own))
     else {
-        return Ok(Fit { kind, note: None });
+        return Ok(Fit { kind, note: pattern });
     };
     field.insert("type".to_owned(), json!(plain_type(&type_name, field)));
     Ok(Fit { kind, note: Some(format!("{name} keeps its values, but no new ones are made: {why}")) })

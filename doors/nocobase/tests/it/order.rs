@@ -198,6 +198,39 @@ async fn a_place_outside_of_a_scope_is_not_taken() {
 }
 
 #[tokio::test]
+async fn behind_an_association_only_its_own_records_are_moved() {
+    let nocobase = cards().await;
+    let boards = json!({"name": "boards", "fields": [{"name": "cards", "type": "hasMany", "target": "cards", "foreignKey": "boardId"}]});
+    nocobase.admin.post("/api/collections:create", boards).await.expect(200);
+    nocobase.admin.post("/api/boards:create", json!({"cards": [1, 2, 4]})).await.expect(200);
+    let path = "/api/boards/1/cards:move";
+    assert_eq!(
+        data(post(&nocobase.admin, &format!("{path}?sourceId=4&targetId=1&sortField=sort")).await),
+        json!("ok")
+    );
+    assert_eq!(all(&nocobase).await, "dabc");
+    for query in ["sourceId=3&targetId=1", "sourceId=1&targetId=3", "sourceId=1&targetId=99"] {
+        post(&nocobase.admin, &format!("{path}?{query}")).await.expect(404);
+    }
+    post(&nocobase.admin, "/api/boards/9/cards:move?sourceId=1&targetId=2").await.expect(404);
+    nocobase.role("viewer", json!({"strategy": {"actions": ["view"]}})).await;
+    let (_, viewer) = nocobase.user("vera", &["viewer"]).await;
+    post(&viewer, &format!("{path}?sourceId=1&targetId=2")).await.expect(403);
+    assert_eq!(all(&nocobase).await, "dabc");
+}
+
+#[tokio::test]
+async fn a_place_is_a_number_that_leaves_room_around_it() {
+    let nocobase = cards().await;
+    for place in [json!(i64::MAX), json!(i64::MIN), json!(1e300), json!(1.5)] {
+        nocobase.admin.post("/api/cards:create", json!({"title": "x", "place": place})).await.expect(400);
+    }
+    nocobase.admin.post("/api/cards:create", json!({"title": "y", "place": 1_i64 << 53})).await.expect(200);
+    moved(&nocobase, "sourceId=1&targetId=5&sortField=place&method=insertAfter").await;
+    assert_eq!(titles(&nocobase, "place", json!({"status": "open"})).await, "bdya");
+}
+
+#[tokio::test]
 async fn records_made_at_once_have_different_places() {
     let nocobase = cards().await;
     let make = |n: usize| {
