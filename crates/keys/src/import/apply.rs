@@ -29,6 +29,8 @@ pub(super) struct Run<'a> {
     pub users: HashMap<String, UserId>,
     /// Users made or linked in this run, as they will be: whose roles are known without being stored.
     pub held: HashMap<UserId, Vec<RoleId>>,
+    /// Roles somebody may hold together, as far as that was asked.
+    pub combined: HashSet<Vec<RoleId>>,
     organizations: HashMap<String, OrgId>,
     /// Foreign ids of users and organizations that did not come: nor does what is theirs.
     pub stayed: HashSet<String>,
@@ -83,6 +85,7 @@ impl<'a> Run<'a> {
             roles: HashMap::new(),
             users: HashMap::new(),
             held: HashMap::new(),
+            combined: HashSet::new(),
             organizations: HashMap::new(),
             stayed: HashSet::new(),
             taken: Taken::default(),

@@ -42,9 +42,12 @@ impl Run<'_> {
             return Ok(Became::refused("another row of this import has the same email or username"));
         }
         let roles = self.roles_of(&user, notes);
-        let held: Vec<_> = self.roles.values().filter(|role| roles.contains(&role.id)).cloned().collect();
-        if let Err(error) = check_combination(&held, self.allowed.catalog()) {
-            return Ok(Became::refused(error.to_string()));
+        if !self.combined.contains(&roles) {
+            let held: Vec<_> = self.roles.values().filter(|role| roles.contains(&role.id)).cloned().collect();
+            if let Err(error) = check_combination(&held, self.allowed.catalog()) {
+                return Ok(Became::refused(error.to_string()));
+            }
+            self.combined.insert(roles.clone());
         }
         let default_role =
             user.default_role.as_ref().and_then(|name| self.roles.get(name)).map(|role| role.id);

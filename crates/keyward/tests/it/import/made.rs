@@ -308,6 +308,67 @@ fn tables_of_pairs_without_a_collection_and_rows_without_a_key_come_too() {
 }
 
 #[test]
+fn keys_that_are_texts_are_followed_also_to_what_comes_later() {
+    let link = r#"{"target":"zz","foreignKey":"zzId","targetKey":"id"}"#;
+    let many = r#"{"target":"zz","through":"aaZz","foreignKey":"aaId","otherKey":"zzKey","targetKey":"id"}"#;
+    let fields = [
+        ID,
+        ("zzId", "uuid", r#"{"isForeignKey":true}"#),
+        ("zz", "belongsTo", link),
+        ("all", "belongsToMany", many),
+    ];
+    let mut sql = collection(
+        "aa",
+        "{}",
+        &fields,
+        "CREATE TABLE aa (id INTEGER PRIMARY KEY, zzId UUID);
+         INSERT INTO aa VALUES (1, 'f611aeea-4e07-4ae7-bd51-1e4c1542e41e'), (2, NULL);
+         CREATE TABLE aaZz (aaId BIGINT, zzKey VARCHAR(36), PRIMARY KEY (aaId, zzKey));
+         INSERT INTO aaZz VALUES (2, 'f611aeea-4e07-4ae7-bd51-1e4c1542e41e');",
+    );
+    sql.push_str(&collection(
+        "zz",
+        "{}",
+        &[("id", "uuid", r#"{"primaryKey":true}"#), ("name", "string", "{}")],
+        "CREATE TABLE zz (id UUID PRIMARY KEY, name VARCHAR(255));
+         INSERT INTO zz VALUES ('f611aeea-4e07-4ae7-bd51-1e4c1542e41e', 'last');",
+    ));
+    let fixture = Fixture::changed("nocobase", APP, &sql);
+    let report = fixture.import(&["--apply"]);
+    for table in ["records of aa", "records of zz", "records of aaZz"] {
+        assert!(report["counts"][table]["refused"].is_null(), "{report}");
+    }
+    let server = fixture.serve();
+    let (_, list) = get(&server, fixture.key("super"), "aa:list?sort=id&appends=zz,all");
+    assert_eq!(list["data"][0]["zz"]["name"], "last", "{list}");
+    assert_eq!(list["data"][1]["all"][0]["name"], "last", "{list}");
+}
+
+#[test]
+fn what_a_role_may_in_other_data_sources_it_may_not_here() {
+    let sql = r#"
+INSERT INTO dataSourcesRoles (id, strategy, dataSourceKey, roleName) VALUES ('x', '{"actions":["*"]}', 'other', 'openTodos');
+INSERT INTO dataSourcesRolesResources (id, createdAt, updatedAt, dataSourceKey, name, usingActionsConfig, roleName)
+  VALUES (5, '2026-01-01', '2026-01-01', 'other', 'todos', 1, 'ownTodos');
+INSERT INTO dataSourcesRolesResourcesActions (id, createdAt, updatedAt, name, fields, rolesResourceId)
+  VALUES (5, '2026-01-01', '2026-01-01', 'destroy', '[]', 5);"#;
+    let fixture = Fixture::changed("nocobase", APP, sql);
+    let report = fixture.import(&["--apply"]);
+    for title in ["Open only", "Own only"] {
+        let role = row(&report, "roles", title);
+        assert!(role["notes"].to_string().contains("other data sources"), "{role}");
+    }
+    let server = fixture.serve();
+    assert_eq!(
+        get(&server, fixture.key("open"), "todos:list").1["meta"]["count"],
+        2,
+        "its scope still holds"
+    );
+    let destroyed = server.post("/api/todos:destroy?filterByTk=1", fixture.key("open"), &json!({}));
+    assert_eq!(destroyed.0, 403);
+}
+
+#[test]
 fn damaged_and_foreign_files_are_said_to_be_so_and_nothing_is_written() {
     let fixture = Fixture::new("nocobase");
     let bytes = fs::read(fixture.file()).expect("the file");
