@@ -130,3 +130,39 @@ describe('what may be done with answered records', () => {
     assert.equal((await body(client(token).resource(name).get({ filterByTk: 1 }))).meta, undefined);
   });
 });
+
+describe('lists of what the server is made of', () => {
+  it('are filtered, sorted, paged and trimmed as records are', async () => {
+    const word = fresh('w');
+    const made = { roles: 'name', collections: 'name', users: 'username' };
+    for (const [resource, key] of Object.entries(made)) {
+      const at = admin.resource(resource);
+      for (const n of [1, 2, 3]) {
+        const name = `${word}_${n}`;
+        const values = { name, title: `${resource} ${name}`, username: name, nickname: `${resource} ${name}` };
+        await ok(at.create({ values: resource === 'users' ? { ...values, password: 'long enough' } : values }));
+      }
+      const list = (params) => body(at.list({ filter: { [key]: { $startsWith: word } }, sort: [key], ...params }));
+      const names = async (params) => (await list(params)).data.map((row) => row[key].slice(-1)).join('');
+      assert.equal(await names({}), '123', resource);
+      assert.equal(await names({ sort: [`-${key}`] }), '321', resource);
+      assert.equal(await names({ pageSize: 2, page: 2 }), '3', resource);
+      assert.deepEqual((await list({ pageSize: 2 })).meta, { count: 3, page: 1, pageSize: 2, totalPage: 2 }, resource);
+      assert.deepEqual((await list({ pageSize: 1, fields: [key] })).data, [{ [key]: `${word}_1` }], resource);
+      assert.equal(key in (await list({ pageSize: 1, except: [key] })).data[0], false, resource);
+      assert.equal((await list({ paginate: false })).meta, undefined, resource);
+      const title = resource === 'users' ? 'nickname' : 'title';
+      for (const [filter, want] of [
+        [{ $and: [{ [key]: { $startsWith: word } }, { [title]: { $includes: '_2' } }] }, '2'],
+        [{ $or: [{ [key]: `${word}_1` }, { [`${key}.$in`]: [`${word}_3`] }] }, '13'],
+        [{ [key]: { $startsWith: word, $ne: `${word}_1` } }, '23'],
+        [{ [key]: [`${word}_1`, `${word}_2`] }, '12'],
+      ]) {
+        assert.equal(await names({ filter }), want, `${resource} ${JSON.stringify(filter)}`);
+      }
+      for (const params of [{ page: 0 }, { pageSize: 'x' }, { filter: 'x' }, { filter: { 'a.$nothing': 1 } }]) {
+        assert.match(await refused(at.list(params)), /^400 /, `${resource} ${JSON.stringify(params)}`);
+      }
+    }
+  });
+});
