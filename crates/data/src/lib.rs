@@ -7,6 +7,7 @@
 
 mod error;
 mod links;
+mod note;
 mod password;
 mod records;
 mod rights;

@@ -71,6 +71,8 @@ pub const RECORDS_PER_WRITE_MAX: usize = 1_000;
 pub const TEXT_VALUE_BYTES_MAX: usize = 1 << 20;
 /// Characters of a table or field name.
 pub const NAME_CHARS_MAX: usize = 255;
+/// Bytes of one text a dialect keeps with a base.
+pub const NOTE_BYTES_MAX: usize = 1 << 18;
 /// Fields in one table.
 pub const FIELDS_PER_TABLE_MAX: usize = 500;
 /// Characters of a value the server makes: random texts, sequences.

@@ -2,6 +2,7 @@
 
 mod apply;
 mod association;
+pub mod category;
 mod field;
 mod spec;
 mod special;
@@ -32,12 +33,13 @@ use crate::{
 };
 
 /// Names that mean something else in this dialect, and so can never be collections.
-pub const RESERVED: [&str; 14] = [
+pub const RESERVED: [&str; 15] = [
     "auth",
     "apiKeys",
     "roles",
     "users",
     "collections",
+    "collectionCategories",
     "fields",
     "dataSources",
     "dataSourcesRoles",
@@ -124,7 +126,8 @@ async fn make(
 /// Everybody who is signed in may know which collections there are; a key only those it can do something in.
 pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     let with_fields = request.params.names("appends")?.is_some_and(|a| a.iter().any(|n| n == "fields"));
-    let rows = visible(request, allowed).iter().map(|t| shown(t, with_fields)).collect();
+    let mut rows: Vec<_> = visible(request, allowed).iter().map(|t| shown(t, with_fields)).collect();
+    category::append(request, allowed, &mut rows).await?;
     memory::list(request, rows)
 }
 
@@ -137,7 +140,10 @@ pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure
     let table = request.inner.data.table(allowed).map_err(|e| failure::data("collections", e))?;
     let appends = request.params.names("appends")?.unwrap_or_default();
     let with_fields = appends.iter().any(|n| n == "fields");
-    Ok(Answer::Data(Value::Object(shown(&table, with_fields))))
+    let mut rows = [shown(&table, with_fields)];
+    category::append(request, allowed, &mut rows).await?;
+    let [row] = rows;
+    Ok(Answer::Data(Value::Object(row)))
 }
 
 pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {

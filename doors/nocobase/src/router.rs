@@ -8,9 +8,18 @@ use axum::{Router, routing::any};
 use domain::{access::Op, decision::Allowed};
 
 use crate::{
-    NocobaseState, answer::Answer, api_keys, app, associations, auth, base_path, collections,
-    failure::Failure, order, path::Target, query, records, request::Request, resources, role_mode, roles,
-    scopes, serve::answer, swagger, users,
+    NocobaseState,
+    answer::Answer,
+    api_keys, app, associations, auth, base_path,
+    collections::{self, category},
+    failure::Failure,
+    order,
+    path::Target,
+    query, records,
+    request::Request,
+    resources, role_mode, roles, scopes,
+    serve::answer,
+    swagger, users,
 };
 
 /// The router of the door, for everything below `/api/` and below its own base path.
@@ -182,6 +191,11 @@ const SYSTEM: &[Action] = actions! {
     "collections" "destroy" Writes [TableDelete Key] => collections::destroy;
     "collections" "setFields" Writes [TableUpdate Key] => collections::set_fields;
     "collections" "apply" Writes [TableCreate Base] => collections::apply;
+    "collectionCategories" "list" Reads [who Base] => category::list;
+    "collectionCategories" "get" Reads [who Base] => category::get;
+    "collectionCategories" "create" Writes [TableCreate Base] => category::create;
+    "collectionCategories" "update" Writes [TableCreate Base] => category::update;
+    "collectionCategories" "destroy" Writes [TableCreate Base] => category::destroy;
     "fields" "apply" Writes [who Base] => collections::apply_field;
     "collections.fields" "list" Reads [FieldRead Source] => collections::list_fields;
     "collections.fields" "get" Reads [FieldRead Source] => collections::get_field;

@@ -106,3 +106,48 @@ async fn the_structure_is_applied_only_by_who_may_change_it() {
     post(&nocobase.nobody(), "/api/fields:apply").await.expect(401);
     assert_eq!(data(nocobase.admin.get("/api/collections:get/todos").await)["title"], "Todos");
 }
+
+#[tokio::test]
+async fn categories_are_kept_and_shown_with_the_collections_in_them() {
+    let nocobase = Nocobase::new().await;
+    let path = "/api/collectionCategories";
+    let work = data(
+        nocobase
+            .admin
+            .post(&format!("{path}:create"), json!({"name": "Work", "color": "blue", "id": 7}))
+            .await,
+    );
+    assert_eq!(work, json!({"id": 1, "sort": 1, "name": "Work", "color": "blue"}));
+    nocobase.admin.post(&format!("{path}:create"), json!({"name": "Home"})).await.expect(200);
+    let changed =
+        data(nocobase.admin.post(&format!("{path}:update?filterByTk=2"), json!({"color": "red"})).await);
+    assert_eq!(changed[0]["color"], "red");
+    let collection = json!({"name": "notes", "category": [1, 99]});
+    nocobase.admin.post("/api/collections:create", collection).await.expect(200);
+    let listed = data(nocobase.admin.get("/api/collections:list?appends=category").await);
+    assert_eq!(listed[0]["category"], json!([work]));
+    let names = data(nocobase.admin.get(&format!("{path}:list?sort=-sort&fields=name")).await);
+    assert_eq!(names, json!([{"name": "Home"}, {"name": "Work"}]));
+    assert_eq!(data(post(&nocobase.admin, &format!("{path}:destroy?filterByTk=1")).await), json!(1));
+    assert_eq!(
+        data(nocobase.admin.get("/api/collections:get/notes?appends=category").await)["category"],
+        json!([])
+    );
+    for bad in [
+        json!({}),
+        json!({"name": ""}),
+        json!({"name": "x".repeat(300)}),
+        json!({"name": "x", "sort": "first"}),
+    ] {
+        nocobase.admin.post(&format!("{path}:create"), bad).await.expect(400);
+    }
+    let (_, member) = nocobase.user("bob", &["member"]).await;
+    assert_eq!(data(member.get(&format!("{path}:list")).await).as_array().unwrap().len(), 1);
+    member.post(&format!("{path}:create"), json!({"name": "Mine"})).await.expect(403);
+    post(&member, &format!("{path}:destroy?filterByTk=2")).await.expect(403);
+    nocobase.nobody().get(&format!("{path}:list")).await.expect(401);
+    let role = nocobase.world.role("blind", domain::access::Grants::default()).await;
+    let issued = nocobase.world.key(|key| key.role = Some(role)).await;
+    let blind = nocobase.nobody().bearer(&issued.secret);
+    assert_eq!(data(blind.get(&format!("{path}:list")).await), json!([]));
+}
