@@ -16,7 +16,7 @@ async fn with_two_roles() -> (Nocobase, Actor) {
     grant(&nocobase, "titles", titles).await;
     let mine = json!([{"name": "todos", "actions": [
         {"name": "create"},
-        {"name": "view", "scopeKey": "own"},
+        {"name": "view", "fields": null, "scopeKey": "own"},
         {"name": "update", "scopeKey": "own"},
     ]}]);
     grant(&nocobase, "mine", mine).await;
@@ -94,7 +94,7 @@ async fn a_condition_on_the_acting_role_holds_for_nobody_who_acts_in_several() {
         &nocobase,
         "titles",
         json!([{"name": "todos", "actions": [
-            {"name": "view", "scope": {"scope": {"title": "{{$nRole}}"}}},
+            {"name": "view", "fields": null, "scope": {"scope": {"title": "{{$nRole}}"}}},
         ]}]),
     )
     .await;
@@ -182,4 +182,39 @@ async fn strangers_may_do_what_the_anonymous_role_says_and_nothing_without_one()
     let key = nocobase.nobody().bearer(&nocobase.key(&nocobase.admin, "admin").await);
     let rows = data(key.header("x-role", "anonymous").get("/api/todos:list").await);
     assert_eq!(rows.as_array().unwrap().len(), 4);
+}
+
+#[tokio::test]
+async fn a_write_needs_one_role_for_all_of_it() {
+    let (nocobase, bob) = with_two_roles().await;
+    let titles = json!([{"name": "todos", "actions": [
+        {"name": "view", "fields": ["title"]}, {"name": "update", "fields": ["title"]},
+    ]}]);
+    grant(&nocobase, "titles", titles).await;
+    let mine = json!([{"name": "todos", "actions": [
+        {"name": "view", "fields": null},
+        {"name": "update", "fields": ["completed"], "scopeKey": "own"},
+        {"name": "create", "fields": ["completed"]},
+    ]}]);
+    grant(&nocobase, "mine", mine).await;
+    mode(&nocobase, "only-use-union").await;
+    let row = async |id: u64| {
+        data(nocobase.admin.get(&format!("/api/todos:get/{id}?fields=title,completed")).await)
+    };
+    let update = async |id: u64, values: Value| {
+        let changed = data(bob.post(&format!("/api/todos:update/{id}"), values).await);
+        !changed.as_array().unwrap().is_empty()
+    };
+    // Each on its own: titles everywhere, completion of one's own.
+    assert!(update(1, json!({"title": "a"})).await);
+    assert!(update(4, json!({"completed": false})).await);
+    assert!(!update(1, json!({"completed": true})).await);
+    // Together, no role allows it: not even in one's own record.
+    assert!(!update(1, json!({"title": "b", "completed": true})).await);
+    assert!(!update(4, json!({"title": "b", "completed": true})).await);
+    assert_eq!(row(1).await, json!({"title": "a", "completed": false}));
+    assert_eq!(row(4).await, json!({"title": "bob's", "completed": false}));
+    // What no role lets be written is dropped, as it is in one role.
+    let made = data(bob.post("/api/todos:create", json!({"title": "c", "completed": true})).await);
+    assert_eq!(row(made["id"].as_u64().unwrap()).await, json!({"title": null, "completed": true}));
 }

@@ -12,7 +12,8 @@ async fn a_changed_scope_changes_its_roles_and_a_removed_one_grants_nothing() {
     let values = json!({"name": "sleep", "resourceName": "todos", "scope": {"title": "sleep"}});
     let scope = data(nocobase.admin.post(&format!("{base}:create"), values).await)["id"].clone();
     nocobase.role("worker", json!({})).await;
-    let resources = json!([{"name": "todos", "actions": [{"name": "view", "scopeId": scope}]}]);
+    let resources =
+        json!([{"name": "todos", "actions": [{"name": "view", "fields": null, "scopeId": scope}]}]);
     let apply = "/api/roles:applyDataPermissions?filterByTk=worker";
     nocobase.admin.post(apply, json!({"resources": resources})).await.expect(200);
     let (_, bob) = nocobase.user("bob", &["worker"]).await;
@@ -40,11 +41,11 @@ async fn seen_through(
     user: &test_world::Actor,
     condition: serde_json::Value,
 ) -> [usize; 2] {
-    let scope = json!([{"name": "notes", "actions": [{"name": "view", "scope": {"scope": condition}}]}]);
+    let scope = json!([{"name": "notes", "actions": [{"name": "view", "fields": null, "scope": {"scope": condition}}]}]);
     let apply = "/api/roles:applyDataPermissions?filterByTk=worker";
     nocobase.admin.post(apply, json!({"resources": scope})).await.expect(200);
     let scoped = data(user.get("/api/notes:list").await).as_array().unwrap().len();
-    let all = json!([{"name": "notes", "actions": [{"name": "view"}]}]);
+    let all = json!([{"name": "notes", "actions": [{"name": "view", "fields": null}]}]);
     nocobase.admin.post(apply, json!({"resources": all})).await.expect(200);
     let asked = user.get(&format!("/api/notes:list?{}", filter(condition))).await;
     [scoped, data(asked).as_array().unwrap().len()]
@@ -122,7 +123,7 @@ async fn seen_through_or_refused(
     user: &test_world::Actor,
     condition: &serde_json::Value,
 ) -> usize {
-    let scope = json!([{"name": "notes", "actions": [{"name": "view", "scope": {"scope": condition}}]}]);
+    let scope = json!([{"name": "notes", "actions": [{"name": "view", "fields": null, "scope": {"scope": condition}}]}]);
     let apply = "/api/roles:applyDataPermissions?filterByTk=worker";
     nocobase.admin.post(apply, json!({"resources": scope})).await.expect(200);
     let reply = user.get("/api/notes:list").await;
