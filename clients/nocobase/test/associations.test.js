@@ -174,7 +174,7 @@ describe('behind a record', () => {
   it('of any record are what it could lead to', async () => {
     const texts = (await ok(of(`${w.tasks}.labels`, '').list({ sort: ['id'] }))).map((l) => l.text);
     assert.deepEqual(texts, ['red', 'green', 'blue']);
-    const { api } = await keyWith({ resources: [{ name: w.tasks, actions: [{ name: 'view', fields: [] }] }] });
+    const { api } = await keyWith({ resources: [{ name: w.tasks, actions: [{ name: 'view', fields: null }] }] });
     assert.match(await refused(api.resource(`${w.tasks}.labels`, '').list()), /^40[34] /);
   });
 });
@@ -320,8 +320,8 @@ describe('rights', () => {
     const { projects, tasks, p1 } = await world();
     const { api } = await keyWith({
       resources: [
-        { name: projects, actions: [{ name: 'view', scope: { scope: { title: 'two' } } }, { name: 'update', fields: [] }] },
-        { name: tasks, actions: [{ name: 'view' }, { name: 'create' }, { name: 'update' }, { name: 'destroy' }] },
+        { name: projects, actions: [{ name: 'view', fields: null, scope: { scope: { title: 'two' } } }, { name: 'update', fields: [] }] },
+        { name: tasks, actions: [{ name: 'view', fields: null }, { name: 'create' }, { name: 'update' }, { name: 'destroy' }] },
       ],
     });
     const at = api.resource(`${projects}.tasks`, p1.id);
@@ -347,7 +347,7 @@ describe('rights', () => {
   it('let those link who may change the record, within its scope', async () => {
     const { tasks, labels, a, b, red, blue } = await world();
     const name = await role();
-    const view = { name: 'view', fields: [] };
+    const view = { name: 'view', fields: null };
     await grant(name, [
       { name: labels, actions: [view] },
       { name: tasks, actions: [view, { name: 'update', fields: [], scopeKey: 'own' }] },

@@ -88,7 +88,7 @@ describe('what the original does and Keyward does not', () => {
 
   it('5: a key gets all roles of its user', async () => {
     const at = await collection([text('title')]);
-    const weak = await role({ resources: [{ name: at, actions: [{ name: 'view' }] }] });
+    const weak = await role({ resources: [{ name: at, actions: [{ name: 'view', fields: null }] }] });
     const strong = await role({ strategy: { actions: ['*'] }, snippets: ['pm.*'] });
     const { id, api } = await holder(weak);
     await body(admin.resource('users.roles', id).add({ values: [strong] }));

@@ -102,7 +102,7 @@ describe('a tree', () => {
 
   it('has no branches that may not be read', async () => {
     const { api } = await keyWith({
-      resources: [{ name, actions: [{ name: 'view', fields: [], scope: { scope: { title: { $ne: 'b' } } } }] }],
+      resources: [{ name, actions: [{ name: 'view', fields: null, scope: { scope: { title: { $ne: 'b' } } } }] }],
     });
     assert.equal(await tree({}, api), 'a(d) e');
     assert.equal(await tree({ filter: { title: 'c' } }, api), '');
@@ -116,7 +116,7 @@ describe('what may be done with answered records', () => {
     const rights = await role();
     const scope = { scope: { title: 'b' } };
     await grant(rights, [
-      { name, actions: [{ name: 'view', fields: [] }, { name: 'create' }, { name: 'update', scopeKey: 'own' }, { name: 'destroy', scope }] },
+      { name, actions: [{ name: 'view', fields: null }, { name: 'create' }, { name: 'update', scopeKey: 'own' }, { name: 'destroy', scope }] },
     ]);
     const { token } = await holder(rights);
     const api = client(token, { 'X-With-ACL-Meta': 'true' });

@@ -23,7 +23,7 @@ describe('several roles at once', () => {
     all = await role({ resources: [{ name: todos, actions: [{ name: 'view', fields: ['title'] }] }], snippets: ['pm.api-keys.configuration'] });
     mine = await role();
     await grant(mine, [
-      { name: todos, actions: [{ name: 'create' }, { name: 'view', scopeKey: 'own' }, { name: 'update', scopeKey: 'own' }] },
+      { name: todos, actions: [{ name: 'create' }, { name: 'view', fields: null, scopeKey: 'own' }, { name: 'update', scopeKey: 'own' }] },
     ]);
     bob = await person([all, mine]);
     bob.session.auth.setRole(mine);
@@ -110,6 +110,7 @@ describe('strangers', () => {
       },
     ]);
     const { session } = await person(['member']);
+    assert.equal((await ok(session.resource('roles').check())).allowAnonymous, true);
     session.auth.setRole('anonymous');
     for (const api of [nobody, named, session]) {
       const rows = await ok(api.resource(todos).list({ filter: { title: 'open' } }));

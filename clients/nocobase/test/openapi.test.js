@@ -112,7 +112,7 @@ describe('the document', () => {
   });
 
   it('shows a key only what its role can reach', async () => {
-    const { api } = await keyWith({ resources: [{ name: open, actions: [{ name: 'view' }, { name: 'create' }] }] });
+    const { api } = await keyWith({ resources: [{ name: open, actions: [{ name: 'view', fields: null }, { name: 'create' }] }] });
     const doc = await document(api, 'collections');
     const paths = Object.keys(doc.paths).sort();
     assert.deepEqual(paths.filter((path) => path.startsWith(`/${open}:`)), [`/${open}:create`, `/${open}:get`, `/${open}:list`]);

@@ -76,6 +76,29 @@ describe('moving a record', () => {
     assert.equal((await ok(at.get({ filterByTk: b }))).status, 'done');
   });
 
+  it('works among the records behind another, and only among those', async () => {
+    const { name, order, a, b, c, d } = await cards();
+    const boards = await collection([text('title'), { name: 'cards', type: 'hasMany', target: name, foreignKey: 'boardId' }]);
+    const board = await ok(admin.resource(boards).create({ values: { cards: [a, b, d] } }));
+    const at = (api, id = board.id) => api.resource(`${boards}.cards`, id);
+    assert.equal(await ok(at(admin).move({ sourceId: d, targetId: a, sortField: 'sort' })), 'ok');
+    assert.equal(await order(), 'dabc');
+    for (const params of [{ sourceId: c, targetId: a }, { sourceId: a, targetId: c }, { sourceId: a, targetId: 99_999 }]) {
+      assert.match(await refused(at(admin).move(params)), /^404 /, JSON.stringify(params));
+    }
+    assert.match(await refused(at(admin, 99_999).move({ sourceId: a, targetId: b })), /^404 /);
+    const viewer = await keyWith({ strategy: { actions: ['view'] } });
+    assert.equal(await refused(at(viewer.api).move({ sourceId: a, targetId: b })), '403 No permissions');
+    assert.equal(await order(), 'dabc');
+  });
+
+  it('leaves room: places are numbers with others around them', async () => {
+    const { at } = await cards();
+    for (const place of ['9223372036854775807', '-9223372036854775808', 1.5, 'x']) {
+      assert.match(await refused(at.create({ values: { title: 'x', place } })), /^400 /, `${place}`);
+    }
+  });
+
   it('that cannot be done is refused', async () => {
     const { at, order, a, b } = await cards();
     const plain = await collection([text('title')]);
@@ -99,7 +122,7 @@ describe('moving a record', () => {
     assert.equal(await moved(reader.api, { sourceId: a, targetId: b }), '403 No permissions');
     const owner = await keyWith({ strategy: { actions: ['view', 'update:own'] } });
     assert.match(await moved(owner.api, { sourceId: a, targetId: b }), /^40[34] /);
-    const actions = [{ name: 'view' }, { name: 'update', fields: ['title'] }];
+    const actions = [{ name: 'view', fields: null }, { name: 'update', fields: ['title'] }];
     const titler = await keyWith({ resources: [{ name, actions }] });
     assert.equal(await moved(titler.api, { sourceId: a, targetId: c, sortField: 'place' }), '403 No permissions');
     assert.equal(await order(), 'abcd');

@@ -85,7 +85,7 @@ describe('at once', () => {
     const collections = [];
     for (let n = 0; n < 6; n += 1) collections.push(await collection([text('title')]));
     const entries = admin.resource('roles.dataSourceResources', name);
-    await Promise.all(collections.map((c) => entries.create({ values: { name: c, actions: [{ name: 'view' }] } })));
+    await Promise.all(collections.map((c) => entries.create({ values: { name: c, actions: [{ name: 'view', fields: null }] } })));
     const listed = await ok(entries.list({ paginate: false }));
     assert.deepEqual(listed.map((e) => e.name).sort(), [...collections].sort());
     assert.equal(new Set(listed.map((e) => e.id)).size, 6);

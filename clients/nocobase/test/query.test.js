@@ -105,7 +105,7 @@ describe('a question about groups', () => {
 describe('a question tells no more than a list', () => {
   it('of records: those the key may see', async () => {
     const { api } = await keyWith({
-      resources: [{ name: orders, actions: [{ name: 'view', fields: [], scope: { scope: { status: 'open' } } }] }],
+      resources: [{ name: orders, actions: [{ name: 'view', fields: null, scope: { scope: { status: 'open' } } }] }],
     });
     assert.deepEqual(await query({ measures: [sum] }, api), [{ sum: 30 }]);
     const own = await keyWith({ strategy: { actions: ['view:own'] } });

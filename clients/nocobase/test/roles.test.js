@@ -164,8 +164,8 @@ describe('a manager makes nobody more than the manager is', () => {
       () => api.resource('roles').update({ filterByTk: own, values: { strategy: { actions: ['*'] } } }),
       () => api.resource('roles').update({ filterByTk: own, values: { snippets: ['pm.*'] } }),
       () => api.resource('roles').update({ filterByTk: 'member', values: { strategy: { actions: ['*'] } } }),
-      () => api.resource('roles').applyDataPermissions({ filterByTk: own, values: { resources: [{ name: at, actions: [{ name: 'view' }] }] } }),
-      () => api.resource('roles.dataSourceResources', own).create({ values: { name: at, actions: [{ name: 'view' }] } }),
+      () => api.resource('roles').applyDataPermissions({ filterByTk: own, values: { resources: [{ name: at, actions: [{ name: 'view', fields: null }] }] } }),
+      () => api.resource('roles.dataSourceResources', own).create({ values: { name: at, actions: [{ name: 'view', fields: null }] } }),
       () => api.resource('dataSources.roles', 'main').update({ filterByTk: own, values: { strategy: { actions: ['view'] } } }),
       () => api.resource('roles').create({ values: { title: fresh('t'), default: true, strategy: { actions: ['*'] } } }),
       () => api.resource('roles.users', 'admin').add({ values: [id] }),
@@ -280,7 +280,7 @@ describe('an entry for a collection', () => {
     assert.deepEqual([entry.actions[2].scopeId, entry.actions[2].scope.key], [2, 'own']);
     assert.deepEqual((await ok(mine(rights).list())).map((r) => r.name), [at]);
 
-    await ok(mine(rights).update({ filter: asked.filter, values: { usingActionsConfig: true, actions: [{ name: 'view' }] } }));
+    await ok(mine(rights).update({ filter: asked.filter, values: { usingActionsConfig: true, actions: [{ name: 'view', fields: null }] } }));
     assert.deepEqual((await ok(mine(rights).get(asked))).actions.map((a) => a.name), ['view']);
     assert.match(await refused(mine(rights).create({ values })), /^400 /);
     await ok(mine(rights).destroy({ filter: asked.filter }));
@@ -296,10 +296,10 @@ describe('an entry for a collection', () => {
       { name: at, actions: [1] },
       { name: at, actions: [{ fields: ['id'] }] },
       { name: at, actions: [{ name: 'view', fields: 'id' }] },
-      { name: at, actions: [{ name: 'view', scope: { id: 99_999 } }] },
-      { name: at, actions: [{ name: 'view', scope: { title: 'x' } }] },
-      { name: at, actions: [{ name: 'view', scopeKey: 'nothing' }] },
-      { name: at, actions: [{ name: 'view', scope: { scope: { 'title.$nothing': 1 } } }] },
+      { name: at, actions: [{ name: 'view', fields: null, scope: { id: 99_999 } }] },
+      { name: at, actions: [{ name: 'view', fields: null, scope: { title: 'x' } }] },
+      { name: at, actions: [{ name: 'view', fields: null, scopeKey: 'nothing' }] },
+      { name: at, actions: [{ name: 'view', fields: null, scope: { scope: { 'title.$nothing': 1 } } }] },
     ]) {
       assert.match(await refused(mine(rights).create({ values })), /^400 /, JSON.stringify(values));
     }
@@ -309,7 +309,7 @@ describe('an entry for a collection', () => {
 
   it('is all that counts there: the strategy does not', async () => {
     const [at, other] = [await things(), await things()];
-    const rights = await role({ strategy: { actions: ['*'] }, resources: [{ name: at, actions: [{ name: 'view' }] }] });
+    const rights = await role({ strategy: { actions: ['*'] }, resources: [{ name: at, actions: [{ name: 'view', fields: null }] }] });
     const { api } = await holder(rights);
     assert.deepEqual(await may(api, at), ['view']);
     assert.deepEqual(await may(api, other), ['view', 'create', 'update', 'destroy']);
@@ -333,7 +333,7 @@ describe('an entry for a collection', () => {
   it('writes the fields it lists, and drops the others silently', async () => {
     const at = await things();
     const actions = [
-      { name: 'view', fields: [] },
+      { name: 'view', fields: null },
       { name: 'create', fields: ['title'] },
       { name: 'update', fields: ['done'] },
     ];
@@ -347,7 +347,7 @@ describe('an entry for a collection', () => {
 
   it('reaches the records of its scope: own, all, or a filter', async () => {
     const at = await things();
-    const view = (scope) => [{ name: 'view', fields: [], ...scope }];
+    const view = (scope) => [{ name: 'view', fields: null, ...scope }];
     const { api } = await keyWith({ resources: [{ name: at, actions: [] }] });
     const rights = (await ok(api.resource('roles').check())).role;
     for (const [scope, want] of [
@@ -371,7 +371,7 @@ describe('an entry for a collection', () => {
     const at = await things();
     const own = { scope: { scope: { title: 'two' } } };
     const actions = [
-      { name: 'view', fields: [] },
+      { name: 'view', fields: null },
       { name: 'update', fields: [], ...own },
       { name: 'destroy', ...own },
     ];
@@ -392,7 +392,7 @@ describe('an entry for a collection', () => {
     const rights = await role();
     const { api } = await holder(rights);
     assert.deepEqual(await may(api, at), []);
-    await grant(rights, [{ name: at, actions: [{ name: 'view' }, { name: 'create' }] }]);
+    await grant(rights, [{ name: at, actions: [{ name: 'view', fields: null }, { name: 'create' }] }]);
     assert.deepEqual(await may(api, at), ['view', 'create']);
     await ok(mine(rights).destroy({ filter: { name: at } }));
     assert.deepEqual(await may(api, at), []);
@@ -411,7 +411,7 @@ describe('a kept scope', () => {
     const listed = await ok(scopes.list({ filter: { resourceName: at } }));
     assert.deepEqual(listed.map((s) => s.id), [made.id]);
 
-    const { api } = await keyWith({ resources: [{ name: at, actions: [{ name: 'view', fields: [], scope: { id: made.id } }] }] });
+    const { api } = await keyWith({ resources: [{ name: at, actions: [{ name: 'view', fields: null, scope: { id: made.id } }] }] });
     assert.deepEqual(await titles(api, at), ['two']);
     await ok(scopes.update({ filterByTk: made.id, values: { scope: { title: 'one' } } }));
     assert.deepEqual(await titles(api, at), ['one']);

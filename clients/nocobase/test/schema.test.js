@@ -144,7 +144,7 @@ describe('collections', () => {
 
   it('are changed by who may, and a key is told of those it can do something in', async () => {
     const [open, closed] = [await collection([text('title')]), await collection([text('title')])];
-    const { api, session } = await keyWith({ resources: [{ name: open, actions: [{ name: 'view' }] }] });
+    const { api, session } = await keyWith({ resources: [{ name: open, actions: [{ name: 'view', fields: null }] }] });
     for (const caller of [api, session]) {
       const at = caller.resource('collections');
       assert.equal(await refused(at.create({ values: { name: fresh('c') } })), DENIED);

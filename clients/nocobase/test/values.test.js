@@ -111,10 +111,10 @@ describe('records inside of values', () => {
     await ok(admin.resource(posts).create({ values: { title: 'a', comments: [{ title: 'theirs' }] } }));
     const { api } = await keyWith({
       resources: [
-        { name: posts, actions: [{ name: 'view' }, { name: 'create' }, { name: 'update', fields: ['title', 'tags'] }] },
-        { name: tags, actions: [{ name: 'view', scope: { scope: { title: { $ne: 'blue' } } } }] },
-        { name: boxes, actions: [{ name: 'view' }, { name: 'create', fields: [] }] },
-        { name: comments, actions: [{ name: 'view' }, { name: 'create', fields: ['title'] }, { name: 'update', scopeKey: 'own' }] },
+        { name: posts, actions: [{ name: 'view', fields: null }, { name: 'create' }, { name: 'update', fields: ['title', 'tags'] }] },
+        { name: tags, actions: [{ name: 'view', fields: null, scope: { scope: { title: { $ne: 'blue' } } } }] },
+        { name: boxes, actions: [{ name: 'view', fields: null }, { name: 'create', fields: [] }] },
+        { name: comments, actions: [{ name: 'view', fields: null }, { name: 'create', fields: ['title'] }, { name: 'update', scopeKey: 'own' }] },
       ],
     });
     const at = api.resource(posts);

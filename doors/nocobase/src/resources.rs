@@ -198,10 +198,12 @@ fn action(value: &Value, allowed: &Allowed, id: i64) -> Result<ActionEntry, Fail
         _ => return Err(bad()),
     };
     let fields = match map.get("fields") {
-        None | Some(Value::Null) => Vec::new(),
+        // Only who says null lifts the limit: an action for which nothing was ticked shows nothing.
+        Some(Value::Null) => None,
+        None => Some(Vec::new()),
         Some(Value::Array(items)) => {
             let names: Option<Vec<String>> = items.iter().map(|i| i.as_str().map(str::to_owned)).collect();
-            names.ok_or_else(|| Failure::bad("fields must be a list of names"))?
+            Some(names.ok_or_else(|| Failure::bad("fields must be a list of names"))?)
         }
         Some(_) => return Err(Failure::bad("fields must be a list of names")),
     };

@@ -10,7 +10,7 @@ use keys::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{Here, people};
+use super::{Around, people};
 use crate::{
     filter,
     role::{self, ActionEntry, HOME, ResourceEntry, RoleDoc, ScopeRef, Strategy, snippet_allows},
@@ -47,7 +47,7 @@ struct Rows {
 /// `closed`: tables that were here before. Whatever a role says in general, it says nothing of them.
 pub(super) fn read(
     foreign: &Foreign,
-    here: &Here<'_>,
+    here: &Around<'_>,
     closed: &[String],
     import: &mut Import,
 ) -> Result<(), StoreError> {
@@ -60,7 +60,7 @@ pub(super) fn read(
         };
         let mut notes = Vec::new();
         let mut doc = rows.document(&name, &row, here, &mut notes);
-        if here.inhabited {
+        if here.strangers.people {
             withhold(&mut doc, &OF_THE_SERVER, "there are people here who are not from there", &mut notes);
         }
         if !closed.is_empty() {
@@ -133,7 +133,7 @@ impl Rows {
         Ok(rows)
     }
 
-    fn document(&self, name: &str, row: &ForeignRow, here: &Here<'_>, notes: &mut Vec<String>) -> RoleDoc {
+    fn document(&self, name: &str, row: &ForeignRow, here: &Around<'_>, notes: &mut Vec<String>) -> RoleDoc {
         let snippets = match row.json("snippets") {
             Some(Value::Array(items)) => items.iter().filter_map(|i| i.as_str().map(str::to_owned)).collect(),
             _ => Vec::new(),
@@ -173,7 +173,7 @@ impl Rows {
         &self,
         doc: &RoleDoc,
         row: &ForeignRow,
-        here: &Here<'_>,
+        here: &Around<'_>,
         notes: &mut Vec<String>,
     ) -> Option<ResourceEntry> {
         let (id, name) = (row.text("id")?, row.text("name")?);
@@ -203,7 +203,7 @@ impl Rows {
         row: &ForeignRow,
         id: i64,
         table: Option<&Table>,
-        here: &Here<'_>,
+        here: &Around<'_>,
     ) -> Result<ActionEntry, String> {
         let name = row.text("name").ok_or("it has no name")?;
         let scope = match row.text("scopeId") {
@@ -222,23 +222,23 @@ impl Rows {
     }
 }
 
-/// An empty list means all fields, so nothing that cannot be read may become one.
-fn fields(row: &ForeignRow) -> Result<Vec<String>, String> {
+/// No list means all fields, so nothing that cannot be read may become none.
+fn fields(row: &ForeignRow) -> Result<Option<Vec<String>>, String> {
     let listed = match (row.get("fields"), row.json("fields")) {
-        (None, _) => return Ok(Vec::new()),
+        (None, _) => return Ok(None),
         (_, Some(Value::Array(items))) => items,
         _ => return Err("its fields are no list".to_owned()),
     };
     let name =
         |item: &Value| item.as_str().map(str::to_owned).ok_or_else(|| "its fields are no names".to_owned());
-    listed.iter().map(name).collect()
+    listed.iter().map(name).collect::<Result<_, _>>().map(Some)
 }
 
-fn check(filter: &Map<String, Value>, table: Option<&Table>, here: &Here<'_>) -> Result<(), String> {
+fn check(filter: &Map<String, Value>, table: Option<&Table>, here: &Around<'_>) -> Result<(), String> {
     let context = filter::Context { table, catalog: Some(here.catalog), ..filter::Context::default() };
     let parsed =
         filter::parse(&Value::Object(filter.clone()), &context).map_err(|error| error.to_string())?;
-    match people::unfit(&parsed, table, here.catalog, here.numbers) {
+    match people::unfit(&parsed, table, here.catalog, here.strangers) {
         Some(why) => Err(why),
         None => Ok(()),
     }

@@ -86,19 +86,21 @@ fn entry(resource: &ResourceEntry, table: Option<&Table>, scopes: &dyn Scopes) -
             },
         };
         allow = allow.or(ops);
-        limits.push(Limit { ops, rows, fields: fields(&listed.fields, ops, table) });
+        limits.push(Limit { ops, rows, fields: fields(listed.fields.as_deref(), ops, table) });
     }
     let reach = Reach::Table { base: HOME.to_owned(), table: resource.name.clone() };
     Ok(Entry { reach, set: Some(Ops::RECORD), allow, limits })
 }
 
-/// An empty list is no limit. Deleting names no fields.
-fn fields(listed: &[String], ops: Ops, table: Option<&Table>) -> Option<Vec<String>> {
-    if listed.is_empty() || ops == Op::RecordDelete.bit() {
+/// Deleting names no fields, and for writing an empty list is no limit; for reading it leaves what rides along.
+fn fields(listed: Option<&[String]>, ops: Ops, table: Option<&Table>) -> Option<Vec<String>> {
+    let reads = ops.has(Op::RecordRead);
+    let listed = listed.filter(|listed| reads || !listed.is_empty())?;
+    if ops == Op::RecordDelete.bit() {
         return None;
     }
     let mut fields = listed.to_vec();
-    if ops.has(Op::RecordRead) {
+    if reads {
         let primary = table.and_then(Table::primary).map_or("id", |f| &f.name);
         fields.extend(std::iter::once(primary).chain(RIDERS).map(str::to_owned));
         // Screens sort by the order of a collection, though no answer shows it.

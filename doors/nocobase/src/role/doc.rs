@@ -45,8 +45,8 @@ pub struct ResourceEntry {
 pub struct ActionEntry {
     pub id: i64,
     pub name: String,
-    /// Empty (or left out): all fields.
-    pub fields: Vec<String>,
+    /// `None`: no limit. An empty list is none for writing either, but shows nothing of a record.
+    pub fields: Option<Vec<String>>,
     pub scope: Option<ScopeRef>,
 }
 

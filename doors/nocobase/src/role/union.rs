@@ -67,17 +67,17 @@ fn resource(docs: &[RoleDoc], name: &str) -> ResourceEntry {
     ResourceEntry { id: 0, name: name.to_owned(), using_actions_config: true, actions }
 }
 
-/// No fields are all fields.
 fn add(actions: &mut Vec<ActionEntry>, action: ActionEntry) {
     let Some(known) = actions.iter_mut().find(|known| known.name == action.name) else {
         return actions.push(action);
     };
-    if known.fields.is_empty() || action.fields.is_empty() {
-        known.fields.clear();
-    } else {
-        let new = action.fields.into_iter().filter(|field| !known.fields.contains(field));
-        known.fields.extend(new.collect::<Vec<_>>());
-    }
+    known.fields = match (known.fields.take(), action.fields) {
+        (Some(mut known), Some(more)) => {
+            known.extend(more.into_iter().filter(|field| !known.contains(field)).collect::<Vec<_>>());
+            Some(known)
+        }
+        _ => None,
+    };
     if known.scope != action.scope {
         known.scope = None;
     }

@@ -13,8 +13,9 @@ async fn the_todos_guide_works_from_the_first_step_to_the_last() {
     nocobase
         .role("todosApi", json!({"title": "To Dos API Role", "snippets": ["pm.api-keys.configuration"]}))
         .await;
-    let actions: Vec<_> =
-        ["view", "create", "update", "destroy"].map(|name| json!({"name": name, "fields": []})).into();
+    let actions: Vec<_> = ["view", "create", "update", "destroy"]
+        .map(|name| json!({"name": name, "fields": ["id", "title", "completed"]}))
+        .into();
     let entry =
         json!({"name": "todos", "dataSourceKey": "main", "usingActionsConfig": true, "actions": actions});
     nocobase.admin.post("/api/roles/todosApi/dataSourceResources:create", entry).await.expect(200);

@@ -214,7 +214,7 @@ async fn a_branch_that_may_not_be_read_is_not_there() {
     let nocobase = places().await;
     nocobase.role("readers", json!({})).await;
     let scope = json!({"scope": {"title.$ne": "b"}});
-    let values = json!({"resources": [{"name": "places", "actions": [{"name": "view", "scope": scope}]}]});
+    let values = json!({"resources": [{"name": "places", "actions": [{"name": "view", "fields": null, "scope": scope}]}]});
     nocobase.admin.post("/api/roles:applyDataPermissions?filterByTk=readers", values).await.expect(200);
     let (_, reader) = nocobase.user("reader", &["readers"]).await;
     assert_eq!(tree(&reader, "").await.0, "a(d) e");

@@ -185,7 +185,7 @@ async fn a_move_never_makes_a_record_somebody_elses() {
 async fn a_place_outside_of_a_scope_is_not_taken() {
     let nocobase = cards().await;
     let entry = json!({"name": "cards", "dataSourceKey": "main", "usingActionsConfig": true, "actions": [
-        {"name": "view", "scope": {"scope": {"status": "open"}}},
+        {"name": "view", "fields": null, "scope": {"scope": {"status": "open"}}},
         {"name": "update", "scope": {"scope": {"status": "open"}}}]});
     nocobase.role("open", json!({})).await;
     nocobase.admin.post("/api/roles/open/dataSourceResources:create", entry).await.expect(200);

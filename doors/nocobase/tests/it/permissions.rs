@@ -160,7 +160,10 @@ async fn entries_of_a_role_are_made_found_changed_and_removed() {
     assert_eq!(data(bob.post("/api/todos:update/2", json!({"title": "x"})).await)[0]["title"], "x");
     // The whole list of actions is replaced.
     let path = format!("{base}:update?{}", filter(json!({"name": "todos"})));
-    admin.post(&path, json!({"usingActionsConfig": true, "actions": [{"name": "view"}]})).await.expect(200);
+    admin
+        .post(&path, json!({"usingActionsConfig": true, "actions": [{"name": "view", "fields": null}]}))
+        .await
+        .expect(200);
     bob.post("/api/todos:update/2", json!({"title": "y"})).await.expect(403);
     // Switched off, the strategy counts; the actions are kept.
     admin.post(&path, json!({"usingActionsConfig": false})).await.expect(200);
@@ -196,7 +199,7 @@ async fn scopes_are_named_by_id_by_key_or_written_out() {
         (json!({"scope": null}), 3),
         (json!({}), 3),
     ] {
-        let mut action = json!({"name": "view"});
+        let mut action = json!({"name": "view", "fields": null});
         action.as_object_mut().unwrap().extend(scope.as_object().cloned().unwrap());
         let resources = json!({"resources": [{"name": "todos", "actions": [action]}]});
         let path = "/api/roles:applyDataPermissions?filterByTk=worker";
@@ -212,7 +215,7 @@ async fn answers_say_which_records_may_be_changed_and_removed_when_asked() {
     let bob = person(&nocobase, "worker", json!({"strategy": {"actions": ["create"]}})).await;
     bob.post("/api/todos:create", json!({"title": "bob's"})).await.expect(200);
     let resources = json!({"resources": [{"name": "todos", "actions": [
-        {"name": "view"},
+        {"name": "view", "fields": null},
         {"name": "update", "scope": {"scope": {"id.$lte": 2}}},
         {"name": "destroy", "scopeKey": "own"},
     ]}]});

@@ -182,7 +182,7 @@ async fn what_a_role_does_not_allow_is_refused_in_these_words() {
                 {"name": "update", "fields": ["title"], "scope": {"scope": {"title.$ne": "sleep"}}},
                 {"name": "destroy", "scopeKey": "own"},
             ]},
-            {"name": "lists", "actions": [{"name": "view"}]},
+            {"name": "lists", "actions": [{"name": "view", "fields": null}]},
         ]),
     )
     .await;
@@ -399,7 +399,7 @@ async fn what_cannot_be_understood_or_done_is_refused_in_these_words() {
         "a scope nobody knows",
         admin,
         "/api/roles/member/dataSourceResources:create",
-        json!({"name": "todos", "actions": [{"name": "view", "scopeKey": "nope"}]}),
+        json!({"name": "todos", "actions": [{"name": "view", "fields": null, "scopeKey": "nope"}]}),
     )
     .await;
     book.post("a user without a name", admin, "/api/users:create", json!({"password": PASSWORD})).await;

@@ -63,7 +63,7 @@ async fn own_is_refused_where_nobody_knows_whose_a_record_is() {
 #[tokio::test]
 async fn an_entry_for_a_collection_replaces_the_strategy_there() {
     let (nocobase, bob) = with_worker(json!({"strategy": {"actions": ["*"]}})).await;
-    entry(&nocobase, json!([{"name": "view"}])).await;
+    entry(&nocobase, json!([{"name": "view", "fields": null}])).await;
     bob.get("/api/todos:list").await.expect(200);
     bob.post("/api/todos:create", json!({"title": "x"})).await.expect(403);
     post(&bob, "/api/todos:destroy/2").await.expect(403);
@@ -94,9 +94,21 @@ async fn fields_that_may_not_be_seen_or_written_are_dropped_and_may_not_be_asked
 }
 
 #[tokio::test]
+async fn a_view_for_which_nothing_was_ticked_shows_nothing() {
+    for action in [json!({"name": "view"}), json!({"name": "view", "fields": []})] {
+        let (nocobase, bob) = with_worker(json!({})).await;
+        entry(&nocobase, json!([action])).await;
+        let row = data(bob.get("/api/todos:get/1").await);
+        let names: Vec<_> = row.as_object().unwrap().keys().cloned().collect();
+        assert_eq!(names, ["id", "createdAt", "updatedAt", "createdById"]);
+        bob.get("/api/todos:list?sort=title").await.expect(403);
+    }
+}
+
+#[tokio::test]
 async fn scopes_narrow_an_action_to_rows() {
     let (nocobase, bob) = with_worker(json!({})).await;
-    entry(&nocobase, json!([{"name": "view"}, {"name": "update", "scope": {"id": 2}}, {"name": "destroy", "scopeKey": "own"}])).await;
+    entry(&nocobase, json!([{"name": "view", "fields": null}, {"name": "update", "scope": {"id": 2}}, {"name": "destroy", "scopeKey": "own"}])).await;
     assert_eq!(data(bob.get("/api/todos:list").await).as_array().unwrap().len(), 2);
     assert_eq!(data(bob.post("/api/todos:update/1", json!({"title": "x"})).await), json!([]));
     post(&bob, "/api/todos:destroy/1").await.expect(403);
@@ -110,7 +122,7 @@ async fn scopes_narrow_an_action_to_rows() {
         data(nocobase.admin.post("/api/dataSources/main/rolesResourcesScopes:create", scope).await)["id"]
             .clone();
     let path = format!("/api/roles/worker/dataSourceResources:update?{}", filter(json!({"name": "todos"})));
-    let changed = json!({"actions": [{"name": "view", "scope": {"id": id}}]});
+    let changed = json!({"actions": [{"name": "view", "fields": null, "scope": {"id": id}}]});
     nocobase.admin.post(&path, changed).await.expect(200);
     assert_eq!(titles(&data(bob.get("/api/todos:list").await)), ["x"]);
 
@@ -128,11 +140,11 @@ async fn scopes_narrow_an_action_to_rows() {
 async fn a_scope_nobody_knows_is_refused_and_not_taken_for_everything() {
     let (nocobase, _) = with_worker(json!({})).await;
     for scope in [json!({"id": 99}), json!({"key": "mine"}), json!({"title": "x"}), json!("own")] {
-        let actions = json!([{"name": "view", "scope": scope}]);
+        let actions = json!([{"name": "view", "fields": null, "scope": scope}]);
         let values = json!({"name": "todos", "usingActionsConfig": true, "actions": actions});
         nocobase.admin.post("/api/roles/worker/dataSourceResources:create", values).await.expect(400);
     }
-    let inline = json!([{"name": "view", "scope": {"scope": {"title.$wat": 1}}}]);
+    let inline = json!([{"name": "view", "fields": null, "scope": {"scope": {"title.$wat": 1}}}]);
     let values = json!({"name": "todos", "usingActionsConfig": true, "actions": inline});
     nocobase.admin.post("/api/roles/worker/dataSourceResources:create", values).await.expect(400);
     let list = data(nocobase.admin.get("/api/roles/worker/dataSourceResources:list").await);
@@ -158,7 +170,7 @@ async fn saving_two_collections_at_once_loses_neither() {
     let save = |name: String| {
         let admin = nocobase.admin.clone();
         async move {
-            let values = json!({"name": name, "usingActionsConfig": true, "actions": [{"name": "view"}]});
+            let values = json!({"name": name, "usingActionsConfig": true, "actions": [{"name": "view", "fields": null}]});
             admin.post("/api/roles/worker/dataSourceResources:create", values).await.expect(200);
         }
     };
@@ -274,7 +286,7 @@ async fn rights_taken_away_elsewhere_are_not_brought_back_by_an_edit_here() {
 async fn an_update_cannot_carry_a_record_out_of_its_scope() {
     let (nocobase, bob) = with_worker(json!({})).await;
     let scope = json!({"scope": {"title": "bob's"}});
-    entry(&nocobase, json!([{"name": "view"}, {"name": "update", "scope": scope}])).await;
+    entry(&nocobase, json!([{"name": "view", "fields": null}, {"name": "update", "scope": scope}])).await;
     assert_eq!(data(bob.post("/api/todos:update/2", json!({"completed": true})).await)[0]["completed"], true);
     bob.post("/api/todos:update/2", json!({"title": "nobody's"})).await.expect(403);
     assert_eq!(data(bob.get("/api/todos:get/2").await)["title"], "bob's");

@@ -143,7 +143,7 @@ async fn what_is_inside_of_a_write_needs_the_rights_of_its_own_collection() {
     let actions = |names: &[&str]| names.iter().map(|n| json!({"name": n})).collect::<Vec<_>>();
     let resources = json!({"resources": [
         {"name": "posts", "actions": [{"name": "view"}, {"name": "create", "fields": ["title", "tags", "box", "comments"]}, {"name": "update", "fields": ["title", "tags"]}]},
-        {"name": "tags", "actions": [{"name": "view", "scope": {"scope": {"title.$ne": "blue"}}}]},
+        {"name": "tags", "actions": [{"name": "view", "fields": null, "scope": {"scope": {"title.$ne": "blue"}}}]},
         {"name": "boxes", "actions": actions(&["view", "create"])},
         {"name": "comments", "actions": [{"name": "view"}, {"name": "create", "fields": ["title", "postId"]}, {"name": "update", "fields": ["title"], "scopeKey": "own"}]},
     ]});
@@ -243,7 +243,7 @@ async fn a_source_nobody_names_stands_for_any() {
     post(admin, "/api/posts/1/owner:destroy?filterByTk=1").await.expect(403);
     post(admin, "/api/posts/_/tags:add?filterByTk=1").await.expect(400);
     nocobase.role("readers", json!({"strategy": {"actions": []}})).await;
-    let values = json!({"resources": [{"name": "posts", "actions": [{"name": "view"}]}]});
+    let values = json!({"resources": [{"name": "posts", "actions": [{"name": "view", "fields": null}]}]});
     admin.post("/api/roles:applyDataPermissions?filterByTk=readers", values).await.expect(200);
     let (_, reader) = nocobase.user("reader", &["readers"]).await;
     reader.get("/api/posts/_/tags:list").await.expect(403);

@@ -110,7 +110,7 @@ fn action(name: &str, fields: &[&str], scope: Option<i64>) -> ActionEntry {
     ActionEntry {
         id: 0,
         name: name.to_owned(),
-        fields: fields.iter().map(|f| (*f).to_owned()).collect(),
+        fields: Some(fields.iter().map(|f| (*f).to_owned()).collect()),
         scope: scope.map(ScopeRef::Id),
     }
 }
@@ -148,7 +148,7 @@ fn a_resource_entry_replaces_the_strategy_for_its_collection_alone() {
 }
 
 #[test]
-fn the_scope_all_and_an_empty_field_list_limit_nothing() {
+fn an_empty_field_list_shows_nothing_but_what_rides_along_and_limits_no_writing() {
     let mut doc = RoleDoc::default();
     doc.resources.push(ResourceEntry {
         id: 1,
@@ -156,7 +156,10 @@ fn the_scope_all_and_an_empty_field_list_limit_nothing() {
         using_actions_config: true,
         actions: vec![action("view", &[], Some(1)), action("create", &[], None)],
     });
+    let riders = shown(&doc, "todos");
+    doc.resources[0].actions[0].fields = None;
     assert_eq!(shown(&doc, "todos"), "read all | create all");
+    assert_eq!(riders, "read all[1, 4] | create all");
 }
 
 #[test]
