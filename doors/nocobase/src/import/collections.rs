@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     PRODUCT_TABLES,
-    fields::{self, Known},
+    fields::{self, Known, Pair},
     people::UserColumns,
 };
 use crate::{
@@ -107,7 +107,7 @@ pub fn collections(foreign: &Foreign) -> Result<Collections, StoreError> {
     let people = UserColumns::of(&fields);
     let mut all: Collections = unlisted_pairs(foreign, &known)
         .into_iter()
-        .map(|(name, columns, types)| Ok(pair_table(name, columns, &types, &people)))
+        .map(|(name, pair, types)| Ok(pair_table(name, pair, &types, &people)))
         .collect();
     let mut others = Collections::new();
     for row in rows {
@@ -132,6 +132,7 @@ fn read_fields(foreign: &Foreign) -> Result<FieldsOf, StoreError> {
         let mut field = options(&row);
         field.insert("name".to_owned(), json!(name));
         field.insert("type".to_owned(), json!(kind));
+        field.extend(row.text("key").map(|key| ("key".to_owned(), json!(key))));
         if let Some(interface) = row.text("interface") {
             field.insert("interface".to_owned(), json!(interface));
         }
@@ -167,7 +168,7 @@ fn collection(
     let mut made = Collection {
         notes: Vec::new(),
         data_table,
-        same: known.pairs.get(&name).cloned().unwrap_or_default(),
+        same: known.pairs.get(&name).map(|pair| pair.columns.clone()).unwrap_or_default(),
         pairs: known.pairs.contains_key(&name),
         needs: Vec::new(),
         user_columns: people.of_collection(&name),
@@ -285,9 +286,9 @@ fn unfit(options: &Map<String, Value>, data_table: &str) -> Option<String> {
 
 /// Tables of pairs that have no row among the collections (the product makes those in memory, too), with their two
 /// columns and the types of those.
-fn unlisted_pairs(foreign: &Foreign, known: &Known) -> Vec<(String, Vec<String>, Vec<&'static str>)> {
+fn unlisted_pairs(foreign: &Foreign, known: &Known) -> Vec<(String, Pair, Vec<&'static str>)> {
     let mut all = Vec::new();
-    for (name, columns) in &known.pairs {
+    for (name, pair) in &known.pairs {
         let product = PRODUCT_TABLES.iter().any(|table| table.eq_ignore_ascii_case(name));
         if product || known.names.contains(name) || RESERVED.contains(&name.as_str()) {
             continue;
@@ -297,18 +298,13 @@ fn unlisted_pairs(foreign: &Foreign, known: &Known) -> Vec<(String, Vec<String>,
             let there = table.column(column).unwrap_or(column);
             if foreign.declares_text(&table, there) { "string" } else { "bigInt" }
         };
-        all.push((name.clone(), columns.clone(), columns.iter().map(type_of).collect()));
+        all.push((name.clone(), pair.clone(), pair.columns.iter().map(type_of).collect()));
     }
     all
 }
 
-fn pair_table(
-    name: String,
-    columns: Vec<String>,
-    types: &[&'static str],
-    people: &UserColumns,
-) -> Collection {
-    let key = format!("pairs {name}");
+fn pair_table(name: String, pair: Pair, types: &[&'static str], people: &UserColumns) -> Collection {
+    let (columns, key) = (pair.columns, format!("pairs {}", pair.key));
     let fields: Vec<Value> = columns
         .iter()
         .zip(types)

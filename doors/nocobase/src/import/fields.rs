@@ -22,8 +22,16 @@ pub(super) const USERS: &str = "users";
 #[derive(Default)]
 pub(super) struct Known {
     pub names: HashSet<String>,
-    /// Tables of pairs, with the two columns.
-    pub pairs: BTreeMap<String, Vec<String>>,
+    pub pairs: BTreeMap<String, Pair>,
+}
+
+/// A table of pairs.
+#[derive(Clone, Debug)]
+pub(super) struct Pair {
+    /// The two columns.
+    pub columns: Vec<String>,
+    /// What marks it: the key of an association that joins by it.
+    pub key: String,
 }
 
 impl Known {
@@ -31,7 +39,10 @@ impl Known {
         let names: HashSet<String> = collections.iter().filter_map(|row| row.text("name")).collect();
         let comes = |target: &str| target == USERS || names.contains(target);
         let mut pairs = BTreeMap::new();
-        for (source, fields) in fields {
+        // In one order, so that of two associations the same one counts every time.
+        let mut sorted: Vec<_> = fields.iter().collect();
+        sorted.sort_by_key(|(source, _)| *source);
+        for (source, fields) in sorted {
             // Users and roles are joined with each other by tables that are read as such.
             if RESERVED.contains(&source.as_str()) && source != USERS {
                 continue;
@@ -48,7 +59,8 @@ impl Known {
                 {
                     let mut columns = vec![from, to];
                     columns.sort();
-                    pairs.entry(through).or_insert(columns);
+                    let key = text(field, "key").unwrap_or_else(|| through.clone());
+                    pairs.entry(through).or_insert(Pair { columns, key });
                 }
             }
         }

@@ -19,8 +19,10 @@ use serde_json::{Map, json};
 
 pub use collections::{Collection, Unfit, collections};
 pub use keys_of::{Verdict, verdicts};
-pub use people::Numbers;
+pub use people::Person;
 pub use records::Read;
+
+use people::Strangers;
 
 /// The name of this source.
 pub const SOURCE: &str = "nocobase";
@@ -85,22 +87,28 @@ pub fn is_product_table(foreign: &Foreign, table: &ForeignTable) -> bool {
 /// What is here already.
 pub struct Here<'a> {
     pub catalog: &'a Catalog,
-    pub numbers: &'a Numbers,
-    /// Whether there are people here, besides the operators, who are not from there: nobody from there manages them.
-    pub inhabited: bool,
+    pub people: &'a [Person],
+}
+
+/// What roles are read against.
+struct Around<'a> {
+    catalog: &'a Catalog,
+    strangers: &'a Strangers,
 }
 
 /// Everything but collections and their records.
 pub fn import(foreign: &Foreign, tokens: &Tokens<'_>, here: &Here<'_>) -> Result<Import, StoreError> {
     let mut import = Import::new(SOURCE);
     let own = collections::own_tables(foreign, here.catalog)?;
-    roles::read(foreign, here, &own, &mut import)?;
-    users(foreign, here.numbers, &mut import)?;
+    let strangers = Strangers::of(here.people, foreign)?;
+    let around = Around { catalog: here.catalog, strangers: &strangers };
+    roles::read(foreign, &around, &own, &mut import)?;
+    users(foreign, &strangers, &mut import)?;
     keys_of::read(foreign, tokens, &mut import)?;
     Ok(import)
 }
 
-fn users(foreign: &Foreign, numbers: &Numbers, import: &mut Import) -> Result<(), StoreError> {
+fn users(foreign: &Foreign, strangers: &Strangers, import: &mut Import) -> Result<(), StoreError> {
     let mut held: HashMap<String, Vec<(String, bool)>> = HashMap::new();
     foreign.for_each("rolesUsers", &mut |row| {
         if let (Some(user), Some(role)) = (row.text("userId"), row.text("roleName")) {
@@ -118,7 +126,7 @@ fn users(foreign: &Foreign, numbers: &Numbers, import: &mut Import) -> Result<()
         let roles = held.remove(&id).unwrap_or_default();
         let num = row.int("id");
         last = last.max(num.unwrap_or(0));
-        let taken = num.is_some_and(|num| numbers.is_other(num));
+        let taken = num.is_some_and(|num| strangers.have(num));
         let user = ImportUser {
             id: id.clone(),
             num,

@@ -4,21 +4,59 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::{
+    Millis,
     catalog::{Catalog, LinkTarget, SystemField, Table, people},
     query::{Filter, Term},
 };
+use keys::{Foreign, StoreError};
 use serde_json::{Map, Value};
 
 use super::fields::{USERS, text};
 
-/// Users that are here already, by their number: the id the user had there, for those an import has made.
-#[derive(Clone, Debug, Default)]
-pub struct Numbers(pub HashMap<i64, Option<String>>);
+/// Somebody who is here already.
+#[derive(Clone, Debug)]
+pub struct Person {
+    pub num: i64,
+    /// An operator: nobody from elsewhere is above them anyway.
+    pub root: bool,
+    /// Of those an import of this product has made: the id they had there, and since when.
+    pub from: Option<(String, Millis)>,
+}
 
-impl Numbers {
+/// Who of them is not one of this file's users.
+#[derive(Debug, Default)]
+pub(super) struct Strangers {
+    numbers: HashSet<i64>,
+    /// Whether some of them are no operators.
+    pub people: bool,
+}
+
+impl Strangers {
+    pub fn of(people: &[Person], foreign: &Foreign) -> Result<Self, StoreError> {
+        let mut since: HashMap<String, Option<Millis>> = HashMap::new();
+        if !people.is_empty() {
+            foreign.for_each("users", &mut |row| {
+                since.extend(row.text("id").map(|id| (id, row.date("createdAt"))));
+            })?;
+        }
+        // Two installations have a user 1 each; they did not begin in the same moment.
+        let same = |(id, at): &(String, Millis)| {
+            since.get(id).is_some_and(|there| there.is_none_or(|there| there == *at))
+        };
+        let mut strangers = Self::default();
+        for person in people {
+            let known = person.from.as_ref().filter(|from| same(from));
+            strangers.people |= known.is_none() && !person.root;
+            if known.is_none_or(|(id, _)| *id != person.num.to_string()) {
+                strangers.numbers.insert(person.num);
+            }
+        }
+        Ok(strangers)
+    }
+
     /// Whether the number is somebody else's here than there.
-    pub fn is_other(&self, number: i64) -> bool {
-        self.0.get(&number).is_some_and(|foreign| foreign.as_deref() != Some(&*number.to_string()))
+    pub fn have(&self, number: i64) -> bool {
+        self.numbers.contains(&number)
     }
 }
 
@@ -74,13 +112,13 @@ pub(super) fn unfit(
     filter: &Filter,
     table: Option<&Table>,
     catalog: &Catalog,
-    numbers: &Numbers,
+    strangers: &Strangers,
 ) -> Option<String> {
     match filter {
         Filter::And(parts) | Filter::Or(parts) => {
-            parts.iter().find_map(|part| unfit(part, table, catalog, numbers))
+            parts.iter().find_map(|part| unfit(part, table, catalog, strangers))
         }
-        Filter::Not(part) => unfit(part, table, catalog, numbers),
+        Filter::Not(part) => unfit(part, table, catalog, strangers),
         Filter::Cmp { field, terms, .. } => {
             let found = table.map(|table| reach(field, table, catalog));
             if found == Some(None) {
@@ -91,7 +129,7 @@ pub(super) fn unfit(
                 Term::Literal(value) => Some(value),
                 Term::Var(_) => None,
             });
-            let other = literals.flat_map(numbers_in).find(|number| numbers.is_other(*number));
+            let other = literals.flat_map(numbers_in).find(|number| strangers.have(*number));
             other
                 .filter(|_| is_user)
                 .map(|number| format!("it names user {number}, who is somebody else here"))

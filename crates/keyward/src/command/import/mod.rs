@@ -12,7 +12,7 @@ use std::{collections::HashMap, path::PathBuf, process::ExitCode};
 
 use clap::{Args, ValueEnum};
 use domain::{access::Op, decision::Allowed, secret::Secret, user::User};
-use door_nocobase::import::{Here, Numbers, SOURCE, TokenSecret, Tokens};
+use door_nocobase::import::{Here, Person, SOURCE, TokenSecret, Tokens};
 use guard::{Call, Credential, PlaceName, profile::NATIVE};
 use keys::{
     Foreign, ForeignNames, PageRequest, UserQuery,
@@ -249,15 +249,14 @@ impl Work<'_> {
     }
 
     async fn nocobase(&self, root: &Secret) -> Result<keys::import::Import, Failure> {
-        let (mut numbers, mut inhabited) = (Numbers::default(), false);
+        let mut people = Vec::new();
         self.each_user(root, &mut |user| {
-            let foreign = foreign_id(user.extra.as_deref(), SOURCE);
-            inhabited |= foreign.is_none() && !user.root;
-            numbers.0.insert(user.num, foreign);
+            let from = foreign_id(user.extra.as_deref(), SOURCE).map(|id| (id, user.created_at));
+            people.push(Person { num: user.num, root: user.root, from });
         })
         .await?;
         let catalog = self.house.guard.catalog();
-        let here = Here { catalog: &catalog, numbers: &numbers, inhabited };
+        let here = Here { catalog: &catalog, people: &people };
         let (ours, theirs) = self.token_secrets()?;
         let tokens = Tokens { theirs: &theirs, ours: &ours };
         door_nocobase::import::import(self.foreign, &tokens, &here).map_err(unreadable)

@@ -369,6 +369,34 @@ INSERT INTO dataSourcesRolesResourcesActions (id, createdAt, updatedAt, name, fi
 }
 
 #[test]
+fn a_second_installation_is_not_taken_for_the_first() {
+    let first = Fixture::of("nocobase", "nocobase-relations");
+    first.import(&["--apply"]);
+    // Another one: its people and collections are called alike, and are others.
+    let sql = r#"
+UPDATE users SET createdAt = '2020-01-01 00:00:00.000 +00:00', username = username || '2', email = '2' || email;
+UPDATE roles SET createdAt = '2020-01-01 00:00:00.000 +00:00';
+UPDATE collections SET key = 'z' || key; UPDATE fields SET key = 'z' || key;
+UPDATE dataSourcesRolesResourcesScopes SET scope = '{"createdById":1}' WHERE name = 'open ones';
+DELETE FROM collections WHERE name = 'todosTags';"#;
+    let file = first.folder.file("second.db", "");
+    fs::copy(first.file(), &file).expect("a copy");
+    test_world::write_foreign(&file, sql);
+    let second = Fixture { file, ..first };
+    let report = second.import(&["--apply"]);
+    for name in ["todos", "tags", "todosTags"] {
+        assert_eq!(find(&report, "collections", name)["outcome"], "refused", "{name}");
+    }
+    let ada = row(&report, "users", "ada2");
+    assert!(ada["outcome"] == "new" && ada["notes"].to_string().contains("another one"), "{ada}");
+    let open = row(&report, "roles", "Open only")["notes"].to_string();
+    assert!(open.contains("somebody else here") && open.contains("nocobase-openTodos"), "{open}");
+    assert!(row(&report, "apiKeys", "guide")["outcome"] == "refused", "one secret is one key");
+    let server = second.serve();
+    assert_eq!(get(&server, second.key("guide"), "auth:check").1["data"]["username"], "ada");
+}
+
+#[test]
 fn damaged_and_foreign_files_are_said_to_be_so_and_nothing_is_written() {
     let fixture = Fixture::new("nocobase");
     let bytes = fs::read(fixture.file()).expect("the file");
