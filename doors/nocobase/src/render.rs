@@ -8,7 +8,7 @@ use domain::{
     value::Value,
 };
 
-use crate::answer::Meta;
+use crate::{answer::Meta, collections::options_of};
 
 /// `{"data":[…]}`, with `meta` when there is a page to tell of.
 pub fn page(records: &Records, meta: Option<Meta>) -> Vec<u8> {
@@ -211,8 +211,11 @@ struct Column {
 
 /// The order that comes with a sortable collection can be sorted by, but is in no answer.
 pub fn unseen_order(field: &Field) -> bool {
-    let noted = || field.extra.as_deref().is_some_and(|extra| extra.contains("\"hidden\":true"));
-    matches!(field.special, Some(Special::Order { .. })) && noted()
+    // Most say nothing of the kind: nothing is parsed for those.
+    let said = |extra: &&str| extra.contains("\"hidden\":true");
+    let noted = |extra| options_of(Some(extra)).get("hidden") == Some(&serde_json::Value::Bool(true));
+    matches!(field.special, Some(Special::Order { .. }))
+        && field.extra.as_deref().filter(said).is_some_and(noted)
 }
 
 impl Columns {

@@ -10,7 +10,7 @@ async fn cards() -> Nocobase {
     let fields = json!([
         {"name": "title", "type": "string"},
         {"name": "status", "type": "string", "defaultValue": "open"},
-        {"name": "place", "type": "sort", "interface": "sort", "scopeKey": "status"},
+        {"name": "place", "type": "sort", "interface": "sort", "scopeKey": "status", "uiSchema": {"x": {"hidden": true}}},
     ]);
     let cards =
         json!({"name": "cards", "sortable": true, "createdBy": true, "updatedAt": true, "fields": fields});
