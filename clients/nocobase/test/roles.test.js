@@ -319,6 +319,24 @@ describe('an entry for a collection', () => {
     assert.deepEqual(await may(api, at), ['view', 'create', 'update', 'destroy']);
   });
 
+  it('for which no field was ticked shows which records there are, and writes what it is given', async () => {
+    const at = await things();
+    for (const actions of [
+      [{ name: 'view' }, { name: 'create' }],
+      [{ name: 'view', fields: [] }, { name: 'create', fields: [] }],
+    ]) {
+      const { api } = await keyWith({ resources: [{ name: at, actions }] });
+      const [row] = await ok(api.resource(at).list());
+      assert.deepEqual(Object.keys(row).sort(), ['createdAt', 'createdById', 'id', 'updatedAt']);
+      assert.equal(await refused(api.resource(at).list({ filter: { title: 'one' } })), DENIED);
+      const { id } = await ok(api.resource(at).create({ values: { title: 'written', note: 'too' } }));
+      const made = await ok(admin.resource(at).get({ filterByTk: id }));
+      assert.deepEqual([made.title, made.note], ['written', 'too']);
+    }
+    const { api } = await keyWith({ resources: [{ name: at, actions: [{ name: 'view', fields: null }] }] });
+    assert.equal((await ok(api.resource(at).list()))[0].title, 'one');
+  });
+
   it('shows the fields it lists, and those that say which record it is', async () => {
     const at = await things();
     const { api } = await keyWith({ resources: [{ name: at, actions: [{ name: 'view', fields: ['title'] }] }] });

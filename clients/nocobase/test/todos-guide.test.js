@@ -102,12 +102,15 @@ describe('using API keys in NocoBase', () => {
       values: { name: role, title: `To Dos API Role ${mark}`, snippets: ['pm.api-keys.configuration'] },
     });
     assert.equal(data.data.name, role);
+    // All are ticked.
+    const { data: known } = await admin.resource('collections.fields', collection).list({ paginate: false });
+    const fields = known.data.map((field) => field.name);
     await admin.resource('roles.dataSourceResources', role).create({
       values: {
         name: collection,
         dataSourceKey: 'main',
         usingActionsConfig: true,
-        actions: ['view', 'create', 'update', 'destroy'].map((name) => ({ name, fields: [], scope: null })),
+        actions: ['view', 'create', 'update', 'destroy'].map((name) => ({ name, fields, scope: null })),
       },
     });
     const { data: entry } = await admin.resource('roles.dataSourceResources', role).get({
