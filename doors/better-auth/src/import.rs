@@ -46,7 +46,7 @@ pub fn import(
     // Before the users: their sessions name them.
     organizations(foreign, &mut import)?;
     users(foreign, &mut import)?;
-    members(foreign, &mut import)?;
+    members(foreign, ours, &mut import)?;
     let mut unknown = HashSet::new();
     foreign.for_each("apikey", &mut |row| import.push(item(&row, settings, ours, &mut unknown)))?;
     Ok(import)
@@ -175,7 +175,9 @@ fn organizations(foreign: &Foreign, import: &mut Import) -> Result<(), StoreErro
     Ok(())
 }
 
-fn members(foreign: &Foreign, import: &mut Import) -> Result<(), StoreError> {
+fn members(foreign: &Foreign, ours: &Configurations, import: &mut Import) -> Result<(), StoreError> {
+    let known = ours.roles().names();
+    let mut unknown = HashSet::new();
     for row in foreign.rows("member")? {
         let id = row.text("id").unwrap_or_else(|| "?".to_owned());
         let (Some(organization), Some(user)) = (row.text("organizationId"), row.text("userId")) else {
@@ -184,8 +186,16 @@ fn members(foreign: &Foreign, import: &mut Import) -> Result<(), StoreError> {
         };
         let role = row.text("role").unwrap_or_else(|| "member".to_owned());
         let label = Some(role.clone());
+        let mut notes = Vec::new();
+        for role in role.split(',').map(str::trim).filter(|role| !known.contains(role)) {
+            if unknown.insert(role.to_owned()) {
+                notes.push(format!(
+                    "the role {role:?} may do nothing here: add it to the roles in KEYWARD_BETTER_AUTH_CONFIGS"
+                ));
+            }
+        }
         let member = ImportMember { organization, user, role, created_at: row.date("createdAt") };
-        import.push(Item::new("member", id, label, What::Member(member)));
+        import.push(Item::new("member", id, label, What::Member(member)).noted(notes));
     }
     Ok(())
 }

@@ -5,6 +5,8 @@ use axum::http::{
     header::{COOKIE, HOST, ORIGIN, REFERER},
 };
 
+use http_kit::origin;
+
 use crate::{
     failure::{self, Failure},
     state::BetterAuthSettings,
@@ -87,28 +89,7 @@ fn trusted(origin: &str, headers: &HeaderMap, settings: &BetterAuthSettings) -> 
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let same =
         origin.split_once("://").zip(host).is_some_and(|((_, at), host)| at.eq_ignore_ascii_case(host));
-    own || same || settings.trusted_origins.iter().any(|pattern| fits(&pattern.to_ascii_lowercase(), origin))
-}
-
-/// A pattern with a scheme is about the whole origin, one without about the host.
-fn fits(pattern: &str, origin: &str) -> bool {
-    let pattern = pattern.trim_end_matches('/');
-    let subject =
-        if pattern.contains("://") { origin } else { origin.split_once("://").map_or("", |(_, host)| host) };
-    let mut parts = pattern.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = subject.strip_prefix(first) else { return false };
-    let mut last = None;
-    for part in parts {
-        last = Some(part);
-        let Some((_, behind)) = rest.split_once(part) else { return false };
-        // A star never reaches over a slash: it stands for a part of a host.
-        rest = if part.is_empty() { "" } else { behind };
-    }
-    match last {
-        None => rest.is_empty(),
-        Some(part) => subject.ends_with(part),
-    }
+    own || same || settings.trusted_origins.iter().any(|pattern| origin::fits(pattern, origin))
 }
 
 #[cfg(test)]

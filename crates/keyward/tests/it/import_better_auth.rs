@@ -171,6 +171,12 @@ fn members_do_to_keys_of_their_organization_what_their_roles_allow() {
     let (status, refused) = post(&server, "/api-key/update", token, &body);
     assert_eq!((status, &refused["code"]), (403, &json!("INSUFFICIENT_API_KEY_PERMISSIONS")));
     assert_eq!(imported.outcome("organization", organization).0, "new");
+    let members = imported.report["rows"].as_array().expect("rows").iter();
+    let members: Vec<_> = members.filter(|row| row["table"] == "member").collect();
+    assert!(members.len() == 4 && members.iter().all(|row| row["outcome"] == "new"));
+    let noted = members.iter().filter(|row| row["notes"].as_array().is_some_and(|notes| !notes.is_empty()));
+    let noted: Vec<_> = noted.map(|row| &row["name"]).collect();
+    assert_eq!(noted, [&json!("janitor")], "a role nobody here has heard of");
 }
 
 #[test]
