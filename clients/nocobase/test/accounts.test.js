@@ -143,7 +143,7 @@ describe('who one is', () => {
     assert.deepEqual(answer.meta, { dataSources: {} });
     assert.equal(answer.data.actionAlias.list, 'view');
     assert.equal(answer.data.actionAlias.get, 'view');
-    assert.ok(answer.data.availableActions.some((a) => a.name === 'view'));
+    assert.ok(answer.data.availableActions.includes('view'));
     assert.equal(answer.data.roleMode, 'default');
     assert.deepEqual(answer.data.allowMenuItemIds, []);
   });

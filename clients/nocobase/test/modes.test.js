@@ -59,6 +59,22 @@ describe('several roles at once', () => {
     assert.deepEqual(await titles(as(mine), todos), ['mine']);
   });
 
+  it('writes what one of them may write, and not what two of them may together', async () => {
+    await setMode('allow-use-union');
+    const at = await collection([text('a'), text('b')]);
+    await ok(admin.resource(at).create({ values: { a: '1', b: '1' } }));
+    const [one, two] = [await role(), await role()];
+    await grant(one, [{ name: at, actions: [{ name: 'view', fields: null }, { name: 'update', fields: ['a'] }] }]);
+    await grant(two, [{ name: at, actions: [{ name: 'view', fields: null }, { name: 'update', fields: ['b'] }] }]);
+    const { session } = await person([one, two]);
+    session.auth.setRole('__union__');
+    const update = async (values) => (await ok(session.resource(at).update({ filterByTk: 1, values }))).length;
+    assert.equal(await update({ a: '2' }), 1);
+    assert.equal(await update({ b: '2' }), 1);
+    assert.equal(await update({ a: '3', b: '3' }), 0);
+    assert.deepEqual(await ok(admin.resource(at).get({ filterByTk: 1, fields: ['a', 'b'] })), { a: '2', b: '2' });
+  });
+
   it('may be for everybody, and is never for keys', async () => {
     await setMode('only-use-union');
     for (const name of [undefined, all, mine, '__union__']) {

@@ -393,6 +393,37 @@ describe('fields', () => {
   });
 });
 
+describe('categories', () => {
+  const categories = admin.resource('collectionCategories');
+
+  it('are created, listed, changed and removed, and shown with the collections in them', async () => {
+    const name = fresh('Work');
+    const made = await ok(categories.create({ values: { name, color: 'blue' } }));
+    assert.deepEqual([made.name, made.color], [name, 'blue']);
+    assert.equal((await ok(categories.get({ filterByTk: made.id }))).name, name);
+    const at = await collection([text('title')], { category: [made.id] });
+    const shown = async () => (await ok(admin.resource('collections').get({ filterByTk: at, appends: ['category'] }))).category;
+    assert.deepEqual((await shown()).map((c) => c.name), [name]);
+    const [changed] = await ok(categories.update({ filterByTk: made.id, values: { color: 'red' } }));
+    assert.deepEqual([changed.name, changed.color], [name, 'red']);
+    assert.equal((await ok(categories.list({ filter: { name }, fields: ['name'] }))).length, 1);
+    assert.equal(await ok(categories.destroy({ filterByTk: made.id })), 1);
+    assert.deepEqual(await shown(), []);
+    for (const values of [{}, { name: '' }, { name: 'x'.repeat(300) }]) {
+      assert.match(await refused(categories.create({ values })), /^400 /, JSON.stringify(values));
+    }
+  });
+
+  it('are changed by who may change the structure', async () => {
+    const { session } = await holder('member');
+    const at = session.resource('collectionCategories');
+    assert.equal(await refused(at.create({ values: { name: 'x' } })), DENIED);
+    assert.equal(await refused(at.update({ filterByTk: 1, values: { name: 'x' } })), DENIED);
+    assert.equal(await refused(at.destroy({ filterByTk: 1 })), DENIED);
+    assert.ok(Array.isArray(await ok(at.list())));
+  });
+});
+
 describe('whole definitions at once', () => {
   const apply = (values, api = admin) => api.resource('collections').apply({ values });
 

@@ -149,7 +149,7 @@ describe('found or made behind a record', () => {
     assert.notEqual((await ok(comments(two.id).firstOrCreate(asked))).id, first.id);
     const at = admin.resource(`${posts}.tags`, one.id);
     const made = await ok(at.updateOrCreate({ filterKeys: ['title'], values: { title: 'own', code: '1' } }));
-    const changed = await ok(at.updateOrCreate({ filterKeys: ['title'], values: { title: 'own', code: '2' } }));
+    const [changed] = await ok(at.updateOrCreate({ filterKeys: ['title'], values: { title: 'own', code: '2' } }));
     assert.deepEqual([changed.id, changed.code], [made.id, '2']);
     assert.deepEqual(titles(await ok(at.list())), ['own']);
     assert.match(await refused(at.firstOrCreate({ values: { title: 'x' } })), /^400 /);
