@@ -111,4 +111,13 @@ mod tests {
             assert_eq!(Cron::parse(bad), None, "{bad}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "[-*/,0-9 ?a-z]{0,30}", at in -62_135_596_800_000_i64..253_402_300_799_999) {
+            if let Some(cron) = Cron::parse(&text) {
+                proptest::prop_assert!(cron.next(Millis(at)).is_none_or(|next| next.0 > at));
+            }
+        }
+    }
 }

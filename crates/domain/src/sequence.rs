@@ -246,4 +246,22 @@ mod tests {
         let twice = vec![Part::Number(number(1, 0, None)), Part::Number(number(1, 0, None))];
         assert!(Sequence { parts: twice, open: false }.check().is_err());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn numbers_of_every_base_come_back(n in 0_i64..1_000_000, base in 2_u32..=36, digits in 1_u32..=15, prefix in "[A-Z-]{0,4}") {
+            let counted = Number { base, ..number(digits, 0, None) };
+            let sequence = Sequence { parts: vec![Part::Text(prefix), Part::Number(counted.clone())], open: true };
+            proptest::prop_assume!(sequence.check().is_ok() && n <= counted.max());
+            let text = sequence.write(&[n], Millis(0), &Zeros);
+            proptest::prop_assert_eq!(sequence.read(&text), Some(vec![n]));
+        }
+
+        #[test]
+        fn no_text_makes_reading_panic(text in "\\PC{0,20}", prefix in "\\PC{0,3}") {
+            let parts = vec![Part::Text(prefix), Part::Date("YY".into()), Part::Number(number(3, 0, None))];
+            let _ = Sequence { parts, open: false }.read(&text);
+            let _ = date_format::pieces(&text);
+        }
+    }
 }

@@ -90,3 +90,39 @@ impl Table {
         (!matches!(field.kind, FieldKind::Link | FieldKind::Password)).then_some(field)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_field_could_not_hold_is_refused() {
+        let order = Special::Order { within: None };
+        let random = |chars, alphabet: &str| Special::Random {
+            prefix: "p".into(),
+            chars,
+            alphabet: alphabet.into(),
+        };
+        for (special, kind) in [
+            (order.clone(), FieldKind::BigInt),
+            (random(3, "ab"), FieldKind::Text),
+            (Special::Distinct, FieldKind::Array),
+            (Special::Seconds, FieldKind::DateTime),
+            (Special::Formula { expression: "1".into(), template: false }, FieldKind::Boolean),
+        ] {
+            assert_eq!(special.check(kind), Ok(()), "{special:?}");
+        }
+        for (special, kind) in [
+            (order, FieldKind::Text),
+            (Special::Uuid, FieldKind::Text),
+            (random(0, "ab"), FieldKind::Text),
+            (random(usize::MAX, "ab"), FieldKind::Text),
+            (random(3, "aa"), FieldKind::Text),
+            (random(3, "aé"), FieldKind::Text),
+            (Special::Formula { expression: "1".into(), template: false }, FieldKind::Password),
+            (Special::Formula { expression: "1 +".into(), template: false }, FieldKind::Float),
+        ] {
+            assert!(special.check(kind).is_err(), "{special:?}");
+        }
+    }
+}
