@@ -1,6 +1,6 @@
 //! What can go wrong in this room, in words every door can translate.
 
-use domain::query::BindError;
+use domain::{limits::DELETED_WITH_MAX, query::BindError};
 use store::StoreError;
 
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +35,12 @@ impl From<StoreError> for DataError {
             StoreError::NotFound => Self::NotFound,
             StoreError::Row => Self::OutOfScope,
             StoreError::Required(field) => Self::Validation(vec![format!("{field} is required")]),
+            StoreError::Held(table) => {
+                Self::Validation(vec![format!("records of {table} are linked with it")])
+            }
+            StoreError::TooMuchHeld => {
+                Self::Validation(vec![format!("more than {DELETED_WITH_MAX} records are linked with it")])
+            }
             other => Self::Store(other),
         }
     }

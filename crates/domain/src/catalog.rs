@@ -6,7 +6,7 @@ mod special;
 
 use std::{collections::HashMap, sync::Arc};
 
-pub use link::{Link, LinkKind, LinkTarget, PEOPLE_TABLE_NO, Through, people};
+pub use link::{Link, LinkKind, LinkTarget, OnDelete, PEOPLE_TABLE_NO, Through, people};
 pub use special::Special;
 
 use crate::{BaseId, FieldNo, Millis, TableId, WorkspaceId};

@@ -15,6 +15,12 @@ pub enum StoreError {
     /// The record would not be one of those its writer may write.
     #[error("the record is outside of the rows that may be written")]
     Row,
+    /// There are records of this table that hold a key of the record, and must not lose it.
+    #[error("records of {0} hold on to it")]
+    Held(String),
+    /// More records would lose a key, or be deleted with the record, than one transaction takes.
+    #[error("too many records hold on to it")]
+    TooMuchHeld,
     /// The disk has no room. Reading still works.
     #[error("the disk is full")]
     Full,

@@ -81,8 +81,7 @@ async fn upsert(request: &Request, allowed: &Allowed, then: Found) -> Result<Ans
     let keys = records::filter_keys(request)?;
     let draft = drafts::draft(request, &there, records::listed(request, request.values()?)?)?;
     let written = data.upsert_behind(allowed, (&source, name), &keys, draft, false, then).await;
-    let written = written.map_err(|e| records::said(&there, e))?;
-    Ok(Answer::Written(render::record(written.records.first().as_ref())))
+    Ok(records::found_or_made(written.map_err(|e| records::said(&there, e))?, then))
 }
 
 pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
@@ -104,7 +103,10 @@ pub async fn add(request: &Request, allowed: &Allowed) -> Result<Answer, Failure
 }
 
 pub async fn remove(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
-    change(request, allowed, Linking::Remove).await
+    // Where only one can be linked, it need not be named.
+    let link = allowed.table().and_then(|table| table.field(name(request).ok()?)?.link.as_ref());
+    let unnamed = link.is_some_and(|link| !link.kind.many()) && targets(request)?.is_empty();
+    change(request, allowed, if unnamed { Linking::Set } else { Linking::Remove }).await
 }
 
 pub async fn set(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
@@ -138,6 +140,7 @@ async fn behind(
     let query = Query {
         filter,
         sort: request.params.sort()?,
+        nulls_last: true,
         select,
         page,
         count,

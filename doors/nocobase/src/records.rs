@@ -1,6 +1,6 @@
 //! Records of a collection: list, get, create, update, destroy and the two "or create" actions.
 
-use data::{DataError, Draft, Records, Which};
+use data::{DataError, Draft, Found, Records, Which, Written};
 use domain::{
     access::{Cond, Op},
     catalog::{SystemField, Table},
@@ -34,6 +34,7 @@ pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failur
     let query = Query {
         filter: filter_of(request, allowed)?.unwrap_or(Filter::ALL),
         sort: request.params.sort()?,
+        nulls_last: true,
         select,
         page: uncounted.map(one_more).or(asked.map(PageAsked::page)),
         ceiling: unpaged(request),
@@ -87,7 +88,7 @@ pub fn listed_page(request: &Request, records: Records, asked: Option<PageAsked>
 pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     check_own(allowed, allowed.op())?;
     let Asked { select, follow } = follow::asked(request, allowed.table().map(AsRef::as_ref))?;
-    let query = Query { sort: request.params.sort()?, select, ..Query::default() };
+    let query = Query { sort: request.params.sort()?, nulls_last: true, select, ..Query::default() };
     let Some(which) = asked_for(request, allowed)? else { return Ok(Answer::Data(Value::Null)) };
     match request.inner.data.get_following(allowed, &which, &query, &follow).await {
         Ok(records) => Ok(Answer::Written(render::first(&records))),
@@ -155,7 +156,7 @@ pub async fn first_or_create(request: &Request, allowed: &Allowed) -> Result<Ans
     let (keys, values) = (filter_keys(request)?, listed(request, request.values()?)?);
     let draft = drafts::draft(request, allowed, values)?;
     let done = request.inner.data.first_or_create(allowed, &keys, draft, false).await;
-    Ok(one(done.map_err(|e| said(allowed, e))?.records))
+    Ok(found_or_made(done.map_err(|e| said(allowed, e))?, Found::Kept))
 }
 
 pub async fn update_or_create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
@@ -163,11 +164,16 @@ pub async fn update_or_create(request: &Request, allowed: &Allowed) -> Result<An
     let (keys, values) = (filter_keys(request)?, listed(request, request.values()?)?);
     let draft = drafts::draft(request, allowed, values)?;
     let done = request.inner.data.update_or_create(allowed, &keys, draft, false).await;
-    Ok(one(done.map_err(|e| said(allowed, e))?.records))
+    Ok(found_or_made(done.map_err(|e| said(allowed, e))?, Found::Updated))
 }
 
-fn one(records: Records) -> Answer {
-    Answer::Written(render::record(records.first().as_ref()))
+/// A record that was made is answered as by create, one that was changed as by update, which is in a list.
+pub fn found_or_made(done: Written, then: Found) -> Answer {
+    Answer::Written(match (done.created, then) {
+        (true, _) => render::created(&done.records, &done.set, false),
+        (false, Found::Updated) => render::page(&done.records, None),
+        (false, Found::Kept) => render::record(done.records.first().as_ref()),
+    })
 }
 
 /// An error of the service, with the collection and its fields called as people call them.

@@ -150,7 +150,7 @@ impl Walk<'_> {
         let select = Select::Only(vec![self.tree.key.clone(), self.tree.parent.clone()]);
         let sort = self.request.params.sort()?;
         let ceiling = Some(NODES_MAX as u64 + 1);
-        let query = Query { filter, sort, select, page, ceiling, count, strict: true };
+        let query = Query { filter, sort, nulls_last: true, select, page, ceiling, count, strict: true };
         let found = self.request.inner.data.list(self.allowed, &query).await;
         let records = found.map_err(|e| said(self.allowed, e))?;
         let total = records.total;
@@ -192,7 +192,8 @@ impl Walk<'_> {
         }
         let filter = among(&self.tree.key, keys);
         let ceiling = Some(NODES_MAX as u64);
-        let query = Query { filter, sort: request.params.sort()?, select, ceiling, ..Query::default() };
+        let sort = request.params.sort()?;
+        let query = Query { filter, sort, nulls_last: true, select, ceiling, ..Query::default() };
         let found = request.inner.data.list_following(self.allowed, &query, &follow).await;
         let mut records = found.map_err(|e| said(self.allowed, e))?;
         records.beside.extend(beside);

@@ -64,7 +64,7 @@ fn free_name(table: &Arc<Table>, name: &str) -> Result<(), DataError> {
 }
 
 fn checked(table: &Arc<Table>, field: &Field, patch: FieldPatch) -> Result<store::FieldPatch, DataError> {
-    let FieldPatch { name, title, required, unique, hidden, default, extra, special } = patch;
+    let FieldPatch { name, title, required, unique, hidden, default, extra, special, on_delete } = patch;
     let name = name.filter(|name| *name != field.name);
     if let Some(name) = &name {
         check::name(name)?;
@@ -90,5 +90,5 @@ fn checked(table: &Arc<Table>, field: &Field, patch: FieldPatch) -> Result<store
     // A primary key is unique by itself; a second index would only cost.
     let unique = unique.filter(|_| !field.primary);
     let required = required.filter(|_| !matches!(changed.special, Some(Special::Formula { .. })));
-    Ok(store::FieldPatch { name, title, required, unique, hidden, default, extra, special })
+    Ok(store::FieldPatch { name, title, required, unique, hidden, default, extra, special, on_delete })
 }

@@ -1,6 +1,6 @@
 //! What a caller says about a table or a field to be made or changed.
 
-use domain::catalog::{FieldKind, Link, Special, SystemField};
+use domain::catalog::{FieldKind, Link, OnDelete, Special, SystemField};
 
 /// A table to be made. Without a primary field among `fields`, an integer `id` is put first.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -49,6 +49,8 @@ pub struct FieldPatch {
     pub default: Option<Option<serde_json::Value>>,
     pub extra: Option<Option<String>>,
     pub special: Option<Option<Special>>,
+    /// Of a link.
+    pub on_delete: Option<OnDelete>,
 }
 
 impl FieldSpec {

@@ -3,7 +3,7 @@
 use data::{DataError, Draft, FieldSpec, LinkDraft, Linking, Other, TableSpec, Which, Written};
 use domain::{
     access::{Entry, Fields, Grants, Limit, Op, Ops, Reach},
-    catalog::{FieldKind, Link, LinkKind, LinkTarget, SystemField, Through},
+    catalog::{FieldKind, Link, LinkKind, LinkTarget, OnDelete, SystemField, Through},
     limits,
     query::{BindError, BoundAlt, BoundFilter, BoundQuery, Filter, Query},
     value::Value,
@@ -21,6 +21,7 @@ async fn house() -> World {
         target: LinkTarget::Table(target.into()),
         target_key: far.into(),
         through,
+        on_delete: OnDelete::Keep,
     };
     let pairs = Through { table: "pairs".into(), from: "taskId".into(), to: "labelId".into() };
     let riap = Through { table: "pairs".into(), from: "labelId".into(), to: "taskId".into() };

@@ -18,6 +18,30 @@ pub struct Link {
     /// Of a link of the kind [`LinkKind::Through`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub through: Option<Through>,
+    /// What becomes of the row that holds the key when the row it is the key of is deleted.
+    #[serde(default, skip_serializing_if = "OnDelete::is_keep")]
+    pub on_delete: OnDelete,
+}
+
+/// What a deleted row means for the rows that hold its key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnDelete {
+    /// They keep a key that leads nowhere.
+    #[default]
+    Keep,
+    /// They lose the key.
+    Clear,
+    /// They are deleted as well.
+    Delete,
+    /// It is not deleted as long as there are any.
+    Refuse,
+}
+
+impl OnDelete {
+    fn is_keep(&self) -> bool {
+        *self == Self::Keep
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

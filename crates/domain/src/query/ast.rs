@@ -137,6 +137,8 @@ pub struct Page {
 pub struct Query {
     pub filter: Filter,
     pub sort: Vec<Sort>,
+    /// Rows without a value come last, upwards and downwards. Otherwise nothing is less than any value.
+    pub nulls_last: bool,
     pub select: Select,
     /// `None`: everything up to the ceiling.
     pub page: Option<Page>,
@@ -153,6 +155,7 @@ impl Default for Query {
         Self {
             filter: Filter::ALL,
             sort: Vec::new(),
+            nulls_last: false,
             select: Select::All,
             page: None,
             ceiling: None,

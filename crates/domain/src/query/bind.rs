@@ -90,11 +90,13 @@ pub struct BoundSort {
     pub via: Vec<BoundStep>,
     pub field: FieldNo,
     pub descending: bool,
+    /// Otherwise nulls are the least.
+    pub nulls_last: bool,
 }
 
 impl BoundSort {
     pub fn own(field: FieldNo, descending: bool) -> Self {
-        Self { via: Vec::new(), field, descending }
+        Self { via: Vec::new(), field, descending, nulls_last: false }
     }
 }
 
@@ -220,7 +222,7 @@ fn bind_sort(
     };
     for key in &query.sort {
         let (via, field) = path(&key.field, table, alts, subject, links)?;
-        push(&mut bound, BoundSort { via, field, descending: key.descending });
+        push(&mut bound, BoundSort { via, field, descending: key.descending, nulls_last: query.nulls_last });
     }
     if let Some(primary) = table.primary() {
         push(&mut bound, BoundSort::own(primary.no, false));

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use domain::{
     BaseId, FieldNo, TableId, WorkspaceId,
     audit::Actor,
-    catalog::{Base, Catalog, Field, Special, Table, Workspace},
+    catalog::{Base, Catalog, Field, OnDelete, Special, Table, Workspace},
 };
 
 use rusqlite::{Connection, params};
@@ -48,6 +48,8 @@ pub struct FieldPatch {
     pub extra: Option<Option<String>>,
     /// Records that are there are given what the new rule makes of them.
     pub special: Option<Option<Special>>,
+    /// Of a link.
+    pub on_delete: Option<OnDelete>,
 }
 
 impl Store {
@@ -262,6 +264,9 @@ fn patched(mut field: Field, patch: FieldPatch) -> Field {
     field.default = patch.default.unwrap_or(field.default);
     field.extra = patch.extra.unwrap_or(field.extra);
     field.special = patch.special.unwrap_or(field.special);
+    if let (Some(link), Some(on_delete)) = (&mut field.link, patch.on_delete) {
+        link.on_delete = on_delete;
+    }
     field
 }
 

@@ -138,7 +138,7 @@ pub(super) fn update_field(conn: &Connection, table_no: u32, field: &Field) -> R
     let written = sql::execute(
         conn,
         "UPDATE fields SET name = $1, title = $2, required = $3, is_unique = $4, hidden = $5, default_value = $6,
-           extra = $7, special = $8 WHERE table_no = $9 AND no = $10",
+           extra = $7, special = $8, link = $9 WHERE table_no = $10 AND no = $11",
         params![
             field.name,
             field.title,
@@ -148,6 +148,7 @@ pub(super) fn update_field(conn: &Connection, table_no: u32, field: &Field) -> R
             field.default,
             field.extra,
             field.special.as_ref().map(sql::to_json).transpose()?,
+            field.link.as_ref().map(sql::to_json).transpose()?,
             table_no,
             field.no.0
         ],

@@ -3,6 +3,7 @@
 
 mod counts;
 mod filter;
+mod gone;
 mod linked;
 mod order;
 mod read;
@@ -147,15 +148,17 @@ impl Store {
         self.write(move |tx| order::carry_out(tx, &table, what)).await
     }
 
-    /// Deletes those of `which` that match an alternative. Answers how many.
+    /// Deletes those of `which` that match an alternative, and does with the records that hold their keys what the
+    /// schema says. Answers how many, not counting what went with them. `Held`: there are records that must not
+    /// lose theirs.
     pub async fn delete_records(
         &self,
         table: &Arc<Table>,
         which: Which,
         alts: Vec<BoundAlt>,
     ) -> Result<u64, StoreError> {
-        let table = table.clone();
-        self.write(move |tx| write::delete(tx, &table, &which, &alts)).await
+        let (table, catalog) = (table.clone(), self.catalog());
+        self.write(move |tx| gone::delete(tx, &catalog, &table, &which, &alts)).await
     }
 }
 

@@ -9,7 +9,7 @@ use domain::{
     value::Value,
 };
 use rusqlite::{Connection, Row, types::ValueRef};
-use sea_query::{Alias, Expr, ExprTrait, Order, Query, SelectStatement};
+use sea_query::{Alias, Expr, ExprTrait, NullOrdering, Order, Query, SelectStatement};
 
 use crate::{
     StoreError,
@@ -45,7 +45,15 @@ pub(super) fn list(
             [] => Expr::col(Alias::new(column(sort.field))),
             steps => linked::value(table, steps, sort.field),
         };
-        select.order_by_expr(comparable(by, kind), order);
+        // Said whenever the database at hand could think otherwise; a primary key has no nulls.
+        let primary = sort.via.is_empty() && of.primary().is_some_and(|key| key.no == sort.field);
+        let by = comparable(by, kind);
+        match sort.nulls_last {
+            _ if primary => select.order_by_expr(by, order),
+            true => select.order_by_expr_with_nulls(by, order, NullOrdering::Last),
+            false if sort.descending => select.order_by_expr_with_nulls(by, order, NullOrdering::Last),
+            false => select.order_by_expr_with_nulls(by, order, NullOrdering::First),
+        };
     }
     if table.primary().is_none() {
         select.order_by(Alias::new(identity(table)), Order::Asc);

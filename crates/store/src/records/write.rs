@@ -168,7 +168,7 @@ pub(super) fn all_match(tx: &Tx<'_>, table: &Table, ids: &[Id], cond: &Cond) -> 
     Ok(true)
 }
 
-fn selected(which: &Which, table: &Table) -> Cond {
+pub(super) fn selected(which: &Which, table: &Table) -> Cond {
     match which {
         Which::Keys(keys) if keys.is_empty() => Cond::False,
         Which::Keys(keys) => {

@@ -4,7 +4,7 @@
 use data::{DataError, FieldSpec, TableSpec};
 use domain::{
     access::Op,
-    catalog::{Catalog, FieldKind, Link, LinkKind, LinkTarget, SystemField, Through},
+    catalog::{Catalog, FieldKind, Link, LinkKind, LinkTarget, OnDelete, SystemField, Through},
     decision::Allowed,
 };
 use serde_json::{Map, Value, json};
@@ -120,7 +120,8 @@ pub fn field(
         }
     };
     let target = if target == USERS { LinkTarget::Users } else { LinkTarget::Table(target) };
-    let link = Link { kind, key, target, target_key: far, through };
+    let on_delete = on_delete(&note, kind)?;
+    let link = Link { kind, key, target, target_key: far, through, on_delete };
     let spec = with(FieldSpec::link(name, link), Value::Object(note));
     Ok(Given { fields: std::iter::once(spec).chain(here).collect(), elsewhere })
 }
@@ -153,6 +154,19 @@ pub async fn provide(request: &Request, allowed: &Allowed, needed: Elsewhere) ->
             }
         }
     }
+}
+
+/// What `onDelete` says, in the spelling of databases. Pairs always go with what they join.
+pub(super) fn on_delete(note: &Map<String, Value>, kind: LinkKind) -> Result<OnDelete, Failure> {
+    let Some(said) = option(note, "onDelete")? else { return Ok(OnDelete::Keep) };
+    Ok(match said.to_ascii_uppercase().as_str() {
+        _ if kind == LinkKind::Through => OnDelete::Keep,
+        "SET NULL" | "SET DEFAULT" => OnDelete::Clear,
+        "CASCADE" => OnDelete::Delete,
+        "RESTRICT" => OnDelete::Refuse,
+        "NO ACTION" => OnDelete::Keep,
+        _ => return Err(Failure::bad("onDelete must be SET NULL, CASCADE, RESTRICT or NO ACTION")),
+    })
 }
 
 fn option(note: &Map<String, Value>, name: &'static str) -> Result<Option<String>, Failure> {

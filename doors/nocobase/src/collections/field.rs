@@ -132,6 +132,10 @@ pub(super) fn patch_of(field: &Field, values: &Map<String, Value>) -> Result<Fie
         default: values.get("defaultValue").filter(|_| own).map(|v| Some(v.clone()).filter(|v| !v.is_null())),
         extra: Some(Some(with_options(field.extra.as_deref(), options))),
         special,
+        on_delete: match &field.link {
+            Some(link) if values.contains_key("onDelete") => Some(association::on_delete(values, link.kind)?),
+            _ => None,
+        },
     })
 }
 

@@ -2,7 +2,7 @@
 //! a field is kept with it and returned verbatim.
 
 use data::{FieldSpec, TableSpec};
-use domain::catalog::{Catalog, FieldKind, Link, LinkKind, LinkTarget, Special, SystemField};
+use domain::catalog::{Catalog, FieldKind, Link, LinkKind, LinkTarget, OnDelete, Special, SystemField};
 use serde_json::{Map, Value, json};
 
 use super::{association, special};
@@ -136,6 +136,7 @@ fn flagged(flag: &str, system: SystemField) -> (FieldSpec, Option<FieldSpec>) {
                 target: LinkTarget::Users,
                 target_key: "id".to_owned(),
                 through: None,
+                on_delete: OnDelete::Keep,
             };
             let options = json!({ "type": "bigInt", "isForeignKey": true });
             (with(FieldSpec::system(column, system), options), Some(with(FieldSpec::link(flag, link), note)))
