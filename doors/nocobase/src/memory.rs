@@ -14,7 +14,19 @@ use crate::{
 
 /// The answer to a `list`, as the request's parameters ask for it.
 pub fn list(request: &Request, rows: Vec<Map<String, Value>>) -> Result<Answer, Failure> {
-    let rows = select(request, rows)?;
+    list_without(request, rows, None)
+}
+
+/// The same, with a property that can be asked about and is not answered.
+pub fn list_without(
+    request: &Request,
+    rows: Vec<Map<String, Value>>,
+    unseen: Option<&str>,
+) -> Result<Answer, Failure> {
+    let mut rows = select(request, rows)?;
+    if let Some(unseen) = unseen {
+        rows.iter_mut().for_each(|row| drop(row.remove(unseen)));
+    }
     let Some(asked) = request.params.page()? else {
         return Ok(Answer::Data(rows.into_iter().map(Value::Object).collect()));
     };
@@ -51,7 +63,8 @@ pub fn trimmed(
     mut rows: Vec<Map<String, Value>>,
 ) -> Result<Vec<Map<String, Value>>, Failure> {
     if let Some(fields) = request.params.names("fields")? {
-        rows.iter_mut().for_each(|row| row.retain(|name, _| fields.contains(name)));
+        let asked = |name: &str| fields.iter().any(|field| field.split('.').next() == Some(name));
+        rows.iter_mut().for_each(|row| row.retain(|name, _| asked(name)));
     }
     if let Some(except) = request.params.names("except")? {
         rows.iter_mut().for_each(|row| row.retain(|name, _| !except.contains(name)));
@@ -98,6 +111,27 @@ fn value<'v>(row: &'v Map<String, Value>, path: &str) -> &'v Value {
     steps.fold(first, |at, name| at.get(name).unwrap_or(&Value::Null))
 }
 
+/// The same of every object in a list on the way: `roles.name`. Of an empty list there is null.
+fn values<'v>(row: &'v Map<String, Value>, path: &str) -> Vec<&'v Value> {
+    let mut steps = path.split('.');
+    let first = steps.next().and_then(|name| row.get(name)).unwrap_or(&Value::Null);
+    steps.fold(vec![first], |at, name| {
+        let inner =
+            at.iter().flat_map(|value| value.as_array().map_or(std::slice::from_ref(*value), Vec::as_slice));
+        let found: Vec<&Value> = inner.map(|value| value.get(name).unwrap_or(&Value::Null)).collect();
+        if found.is_empty() { vec![&Value::Null] } else { found }
+    })
+}
+
+/// "Or" of three values.
+fn any(found: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    found.fold(Some(false), |so_far, one| match (so_far, one) {
+        (Some(true), _) | (_, Some(true)) => Some(true),
+        (None, _) | (_, None) => None,
+        _ => Some(false),
+    })
+}
+
 /// Nulls first; texts that read as numbers compare as numbers with numbers.
 fn compare(a: &Value, b: &Value) -> Option<Ordering> {
     match (a, b) {
@@ -138,18 +172,9 @@ fn matches(filter: &Filter, row: &Map<String, Value>) -> Option<bool> {
                 (Some(a), Some(b)) => Ok(Some(a && b)),
             })
             .unwrap_or(Some(false)),
-        Filter::Or(parts) => {
-            let found: Vec<_> = parts.iter().map(|p| matches(p, row)).collect();
-            if found.contains(&Some(true)) {
-                Some(true)
-            } else if found.contains(&None) {
-                None
-            } else {
-                Some(false)
-            }
-        }
+        Filter::Or(parts) => any(parts.iter().map(|part| matches(part, row))),
         Filter::Not(inner) => matches(inner, row).map(|yes| !yes),
-        Filter::Cmp { field, op, terms } => holds(value(row, field), *op, terms),
+        Filter::Cmp { field, op, terms } => any(values(row, field).into_iter().map(|v| holds(v, *op, terms))),
     }
 }
 
@@ -218,8 +243,8 @@ mod tests {
 
     fn kept(filter: Value) -> Vec<String> {
         let rows = [
-            json!({"name": "admin", "n": 1, "hidden": false, "title": null}),
-            json!({"name": "member", "n": 2, "hidden": true, "title": "Member"}),
+            json!({"name": "admin", "n": 1, "hidden": false, "title": null, "in": [{"of": "a"}, {"of": "b"}]}),
+            json!({"name": "member", "n": 2, "hidden": true, "title": "Member", "in": []}),
         ];
         let filter = crate::filter::parse(&filter, &crate::filter::Context::default()).unwrap();
         rows.iter()
@@ -240,6 +265,9 @@ mod tests {
         assert_eq!(kept(json!({"$not": {"n.$gt": 1}})), ["admin"]);
         assert_eq!(kept(json!({"$or": [{"n.$gte": 2}, {"title": null}]})), ["admin", "member"]);
         assert_eq!(kept(json!({"name": "{{$user.id}}"})), Vec::<String>::new());
+        assert_eq!(kept(json!({"in.of": "b"})), ["admin"]);
+        assert_eq!(kept(json!({"in.of": "c"})), Vec::<String>::new());
+        assert_eq!(kept(json!({"in.of": null})), ["member"]);
     }
 
     #[test]

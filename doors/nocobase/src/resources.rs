@@ -142,7 +142,7 @@ pub async fn strategy_update(request: &Request, allowed: &Allowed) -> Result<Ans
 }
 
 /// `actions` and `resources` of `roles:check`.
-pub fn collection_actions(doc: &RoleDoc) -> (Map<String, Value>, Vec<&str>) {
+pub fn collection_actions<'d>(doc: &'d RoleDoc, scopes: &dyn Scopes) -> (Map<String, Value>, Vec<&'d str>) {
     let mut actions = Map::new();
     let configured: Vec<&ResourceEntry> = doc.resources.iter().filter(|r| r.using_actions_config).collect();
     for resource in &configured {
@@ -158,8 +158,13 @@ pub fn collection_actions(doc: &RoleDoc) -> (Map<String, Value>, Vec<&str>) {
                 }
                 _ => {}
             }
-            if action.scope == Some(ScopeRef::Id(scopes::OWN)) {
-                rule.insert("own".to_owned(), json!(true));
+            if let Some(scope) = &action.scope {
+                let filter = match scope {
+                    ScopeRef::Id(id) => scopes.filter(*id),
+                    ScopeRef::Inline(filter) => Some(filter.clone()),
+                };
+                rule.insert("own".to_owned(), json!(*scope == ScopeRef::Id(scopes::OWN)));
+                rule.insert("filter".to_owned(), json!(filter));
             }
             actions.insert(format!("{}:{}", resource.name, action.name), Value::Object(rule));
         }

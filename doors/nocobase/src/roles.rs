@@ -145,7 +145,7 @@ pub async fn check(request: &Request, allowed: &Allowed) -> Result<Answer, Failu
         Some(_) => acting.iter().map(|r| r.name.as_str()).collect(),
         None => held.iter().map(|r| r.name.as_str()).collect(),
     };
-    let (actions, resources) = collection_actions(&doc);
+    let (actions, resources) = collection_actions(&doc, &StoredScopes(allowed.catalog()));
     let data = json!({
         "role": name,
         "roles": names,
@@ -156,7 +156,7 @@ pub async fn check(request: &Request, allowed: &Allowed) -> Result<Answer, Failu
         "actions": actions,
         "snippets": doc.snippets,
         "resources": resources,
-        "availableActions": available(),
+        "availableActions": role::available_names(),
         "actionAlias": role::aliases_json(),
         "allowMenuItemIds": [],
         "allowAnonymous": by_name(request, allowed, role_mode::ANONYMOUS).await?.is_some(),
@@ -166,12 +166,7 @@ pub async fn check(request: &Request, allowed: &Allowed) -> Result<Answer, Failu
 
 /// `availableActions:list`: what a role can be given for a collection.
 pub async fn available_actions(_: &Request, _: &Allowed) -> Result<Answer, Failure> {
-    Ok(Answer::Data(Value::Array(available())))
-}
-
-fn available() -> Vec<Value> {
-    let shown = |(name, title, existing): &(&str, &str, bool)| json!({"name": name, "displayName": title, "onNewRecord": !existing});
-    role::AVAILABLE.iter().map(shown).collect()
+    Ok(Answer::Data(Value::Array(role::available())))
 }
 
 /// The role an association path begins with.

@@ -56,7 +56,7 @@ pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failur
     let row = |user: &User| row(user, with_roles.then_some(all.as_slice()));
     if scan || asked.is_none() {
         let users = scanned(request, allowed, UserQuery::default()).await?;
-        return memory::list(request, users.iter().map(row).collect());
+        return matching(request, &users, &all, with_roles);
     }
     let asked = asked.unwrap_or(crate::params::PageAsked { page: 1, size: limits::PAGE_SIZE_DEFAULT });
     let page = PageRequest { after: None, offset: asked.page().offset, limit: asked.size };
@@ -65,6 +65,12 @@ pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failur
     let rows = users.items.iter().map(row).collect();
     let data = memory::trimmed(request, rows)?.into_iter().map(Value::Object).collect();
     Ok(Answer::Meta { data, meta: meta.to_json() })
+}
+
+/// A condition may be about the roles of users, whether they are answered or not.
+fn matching(request: &Request, users: &[User], all: &[Role], with_roles: bool) -> Result<Answer, Failure> {
+    let rows = users.iter().map(|user| row(user, Some(all))).collect();
+    memory::list_without(request, rows, if with_roles { None } else { Some("roles") })
 }
 
 pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
@@ -246,8 +252,11 @@ fn row(user: &User, all: Option<&[Role]>) -> Map<String, Value> {
     row
 }
 
+/// `appends` and `fields` ask for them, in whole or in part.
 fn appends_roles(request: &Request) -> Result<bool, Failure> {
-    Ok(request.params.names("appends")?.is_some_and(|a| a.iter().any(|n| n == "roles")))
+    let asked = |name: &String| name.split('.').next() == Some("roles");
+    let appended = request.params.names("appends")?.is_some_and(|names| names.iter().any(asked));
+    Ok(appended || request.params.names("fields")?.is_some_and(|names| names.iter().any(asked)))
 }
 
 /// `"roles": ["a", {"name": "b"}]`.

@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 
 /// Other names of the same right, as `roles:check` tells clients.
 pub const ALIASES: &[(&str, &str)] = &[
+    ("create", "create"),
+    ("update", "update"),
+    ("destroy", "destroy"),
     ("list", "view"),
     ("get", "view"),
     ("query", "view"),
@@ -16,7 +19,7 @@ pub const ALIASES: &[(&str, &str)] = &[
 ];
 
 /// What a role can be given for a collection: name, title, whether it is for records that exist.
-pub const AVAILABLE: &[(&str, &str, bool)] = &[
+const AVAILABLE: &[(&str, &str, bool)] = &[
     ("create", "Add new", false),
     ("importXlsx", "Import", false),
     ("export", "Export", true),
@@ -24,6 +27,27 @@ pub const AVAILABLE: &[(&str, &str, bool)] = &[
     ("update", "Edit", true),
     ("destroy", "Delete", true),
 ];
+
+/// The names of what a role can be given.
+pub fn available_names() -> Vec<&'static str> {
+    AVAILABLE.iter().map(|(name, _, _)| *name).collect()
+}
+
+/// The same as screens are told, each with its other names.
+pub fn available() -> Vec<Value> {
+    let shown = |(name, title, existing): &(&str, &str, bool)| {
+        let others: Vec<&str> = ALIASES.iter().filter(|(_, n)| n == name).map(|(alias, _)| *alias).collect();
+        json!({
+            "name": name,
+            "displayName": title,
+            "type": if *existing { "old-data" } else { "new-data" },
+            "onNewRecord": !existing,
+            "allowConfigureFields": *name != "destroy",
+            "aliases": others,
+        })
+    };
+    AVAILABLE.iter().map(shown).collect()
+}
 
 /// The name roles use: `list` → `view`.
 pub fn canonical(action: &str) -> &str {

@@ -8,7 +8,7 @@ mod doc;
 mod snippet;
 mod union;
 
-pub use action::{AVAILABLE, aliases_json, canonical};
+pub use action::{aliases_json, available, available_names, canonical};
 pub use compile::{HOME, RoleError, Scopes, compile};
 pub use doc::{ActionEntry, ResourceEntry, RoleDoc, SNIPPETS_DEFAULT, ScopeRef, Strategy, is_foreign};
 pub use snippet::allows as snippet_allows;

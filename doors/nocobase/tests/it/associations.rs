@@ -265,8 +265,16 @@ async fn associations_have_addresses_of_their_own() {
     assert_eq!(data(admin.get("/api/tasks:get/4").await)["projectId"], json!(null));
     post(admin, "/api/tasks/4/project:set?filterByTk=1").await.expect(200);
     assert_eq!(data(admin.get("/api/tasks:get/4").await)["projectId"], 1);
+    post(admin, "/api/tasks/4/project:remove?filterByTk=2").await.expect(200);
+    assert_eq!(data(admin.get("/api/tasks:get/4").await)["projectId"], 1, "another one was not linked");
     post(admin, "/api/tasks/4/project:remove?filterByTk=1").await.expect(200);
     assert_eq!(data(admin.get("/api/tasks:get/4").await)["projectId"], json!(null));
+    // The only one there can be need not be named; of several, none is meant by none.
+    post(admin, "/api/tasks/4/project:set?filterByTk=1").await.expect(200);
+    post(admin, "/api/tasks/4/project:remove").await.expect(200);
+    assert_eq!(data(admin.get("/api/tasks:get/4").await)["projectId"], json!(null));
+    post(admin, "/api/tasks/1/labels:remove").await.expect(200);
+    assert_eq!(labels().await, ["green", "new"]);
 }
 
 #[tokio::test]

@@ -106,6 +106,40 @@ async fn anybody_signed_in_may_ask_who_they_are_and_what_there_is() {
     let actions = data(actor.get("/api/availableActions:list").await);
     let names: Vec<_> = actions.as_array().unwrap().iter().map(|a| a["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["create", "importXlsx", "export", "view", "update", "destroy"]);
+    assert_eq!(
+        actions[3],
+        json!({
+            "name": "view", "displayName": "View", "type": "old-data", "onNewRecord": false,
+            "allowConfigureFields": true, "aliases": ["list", "get", "query"],
+        })
+    );
+    // What one may do names them only.
+    let check = data(actor.get("/api/roles:check").await);
+    assert_eq!(check["availableActions"], json!(names));
+    assert_eq!(
+        (&check["actionAlias"]["get"], &check["actionAlias"]["update"]),
+        (&json!("view"), &json!("update"))
+    );
+}
+
+#[tokio::test]
+async fn what_one_may_do_says_for_which_records() {
+    let nocobase = Nocobase::new().await;
+    nocobase.todos().await;
+    let bob = person(&nocobase, "worker", json!({})).await;
+    let resources = json!({"resources": [{"name": "todos", "actions": [
+        {"name": "view", "fields": ["title"], "scope": {"scope": {"completed": false}}},
+        {"name": "update", "scopeKey": "own"},
+        {"name": "create"},
+    ]}]});
+    let path = "/api/roles:applyDataPermissions?filterByTk=worker";
+    nocobase.admin.post(path, resources).await.expect(200);
+    let actions = &data(bob.get("/api/roles:check").await)["actions"];
+    let view = &actions["todos:view"];
+    assert_eq!((&view["own"], &view["filter"]), (&json!(false), &json!({"completed": false})));
+    assert_eq!(actions["todos:update"]["own"], json!(true));
+    assert_eq!(actions["todos:update"]["filter"]["createdById"], "{{ ctx.state.currentUser.id }}");
+    assert_eq!(actions["todos:create"].get("filter"), None);
 }
 
 #[tokio::test]

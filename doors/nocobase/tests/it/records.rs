@@ -184,7 +184,12 @@ async fn a_record_is_found_or_made_by_its_keys() {
             .post("/api/things:updateOrCreate?filterKeys[]=title", json!({"title": "a", "n": 3}))
             .await,
     );
-    assert_eq!((&updated["id"], &updated["n"]), (&first["id"], &json!(3)));
+    // One that was there is answered as by update: in a list, with every field. A new one as by create.
+    assert_eq!((&updated[0]["id"], &updated[0]["n"]), (&first["id"], &json!(3)));
+    assert_eq!(updated.as_array().map(Vec::len), Some(1));
+    let path = "/api/things:updateOrCreate?filterKeys[]=title";
+    let made = data(nocobase.admin.post(path, json!({"title": "new"})).await);
+    assert_eq!((&made["title"], made.get("n")), (&json!("new"), None));
     nocobase.admin.post("/api/things:firstOrCreate", json!({"title": "a"})).await.expect(400);
 }
 

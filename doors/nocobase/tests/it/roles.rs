@@ -249,6 +249,13 @@ async fn users_are_made_found_changed_and_removed() {
             .await,
     );
     assert_eq!((&found[0]["id"], &found[0]["roles"][0]["name"]), (&json!(id), &json!("member")));
+    let by_role = |role: &str| format!("/api/users:list?filter[roles.name]={role}&fields[]=id");
+    assert_eq!(data(nocobase.admin.get(&by_role("member")).await), json!([{"id": 1}, {"id": id}]));
+    assert_eq!(data(nocobase.admin.get(&by_role("root")).await), json!([{"id": 1}]));
+    assert_eq!(data(nocobase.admin.get(&by_role("nobody")).await), json!([]));
+    let asked = data(nocobase.admin.get(&format!("{}&fields[]=roles.name", by_role("root"))).await);
+    let roles = asked[0]["roles"].as_array().unwrap();
+    assert!(roles.iter().any(|role| role["name"] == "root") && asked[0].get("email").is_none());
     let changed = data(
         nocobase
             .admin

@@ -209,7 +209,7 @@ async fn records_behind_an_association_are_found_or_made_there() {
     let path = "/api/posts/1/tags:updateOrCreate?filterKeys[]=title";
     let tag = data(admin.post(path, json!({"title": "own", "code": "1"})).await);
     let again = data(admin.post(path, json!({"title": "own", "code": "2"})).await);
-    assert_eq!((&again["id"], &again["code"]), (&tag["id"], &json!("2")));
+    assert_eq!((&again[0]["id"], &again[0]["code"]), (&tag["id"], &json!("2")));
     let tags = data(admin.get("/api/posts/1/tags:list").await);
     assert_eq!(titles(&tags), ["own"]);
     let path = "/api/posts/1/box:updateOrCreate?filterKeys[]=title";
