@@ -1,5 +1,5 @@
-//! Cross-origin rules for browsers. Off unless the operator names origins; with "any", credentials are
-//! never allowed, so a foreign page cannot ride on a visitor's session.
+//! Cross-origin rules for browsers: which pages may call, and which of them with cookies. Any page is never allowed
+//! to bring cookies, so a foreign page cannot ride on a visitor's session.
 
 use axum::{
     body::Body,
@@ -14,16 +14,30 @@ use axum::{
     response::Response,
 };
 
+use crate::origin;
+
+const METHODS: &str = "GET,HEAD,PUT,POST,DELETE,PATCH";
+/// What any answer may carry. A door names what only its own answers do.
+const EXPOSED: &str = "x-decision-id,retry-after,location";
+const PREFLIGHT_SECONDS: &str = "600";
+
 #[derive(Clone, Debug)]
-pub enum Cors {
-    /// Any page may call, without cookies.
-    Any,
-    /// Pages of these origins (`https://app.example`) may call, with cookies.
-    Origins(Vec<HeaderValue>),
+pub struct Cors {
+    /// Pages of any origin may call, without cookies.
+    any: bool,
+    /// Pages of these may call, with cookies; `https://*.app.example` is a pattern.
+    named: Vec<String>,
 }
 
 impl Cors {
-    /// The answer to a preflight of an origin that may call; `None`: a door is asked, which may have a rule of its own.
+    /// From the words of the configuration: origins, patterns of them, and `*` for any page. `None`: no page may call.
+    pub fn new(origins: &[String]) -> Option<Self> {
+        let any = origins.iter().any(|origin| origin == "*");
+        let named: Vec<_> = origins.iter().filter(|origin| *origin != "*").cloned().collect();
+        (any || !named.is_empty()).then_some(Self { any, named })
+    }
+
+    /// The answer to a preflight of a page that may call; `None`: it is none, or the page may not.
     pub fn preflight(&self, method: &Method, headers: &HeaderMap) -> Option<Response> {
         let is_preflight = method == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
         let origin = headers.get(ORIGIN).filter(|_| is_preflight)?;
@@ -33,38 +47,27 @@ impl Cors {
         if !self.decorate(origin, out) {
             return None;
         }
-        out.insert(
-            ACCESS_CONTROL_ALLOW_METHODS,
-            HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE"),
-        );
+        out.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(METHODS));
         if let Some(asked) = headers.get(ACCESS_CONTROL_REQUEST_HEADERS) {
             out.insert(ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());
         }
-        out.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+        out.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(PREFLIGHT_SECONDS));
         Some(response)
     }
 
-    /// Adds what lets `origin` read the answer; says whether it may. Cookies are only ever allowed here; a door that
-    /// lets pages in without them has said so already, and is not contradicted.
+    /// Adds what lets `origin` read the answer; says whether it may.
     pub fn decorate(&self, origin: &HeaderValue, out: &mut HeaderMap) -> bool {
-        match self {
-            Self::Any => {
-                out.entry(ACCESS_CONTROL_ALLOW_ORIGIN).or_insert(HeaderValue::from_static("*"));
-            }
-            Self::Origins(known) => {
-                out.append(VARY, HeaderValue::from_static("origin"));
-                if !known.contains(origin) {
-                    return false;
-                }
-                out.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-                out.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
-            }
+        out.append(VARY, HeaderValue::from_static("origin"));
+        let named =
+            origin.to_str().is_ok_and(|text| self.named.iter().any(|known| origin::fits(known, text)));
+        if !named && !self.any {
+            return false;
         }
-        // A door names what only its own answers carry.
-        out.append(
-            ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static("x-decision-id, retry-after, location, x-new-token"),
-        );
+        out.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        if named {
+            out.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+        }
+        out.append(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
         true
     }
 }
@@ -73,27 +76,58 @@ impl Cors {
 mod tests {
     use super::*;
 
-    #[test]
-    fn only_named_origins_may_bring_cookies() {
-        let cors = Cors::Origins(vec![HeaderValue::from_static("https://app.example")]);
+    fn cors(origins: &[&str]) -> Cors {
+        Cors::new(&origins.iter().map(|o| (*o).to_owned()).collect::<Vec<_>>()).unwrap()
+    }
+
+    fn answer(cors: &Cors, origin: &'static str) -> HeaderMap {
         let mut out = HeaderMap::new();
-        assert!(!cors.decorate(&HeaderValue::from_static("https://evil.example"), &mut out));
-        assert!(!out.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN));
-        assert!(cors.decorate(&HeaderValue::from_static("https://app.example"), &mut out));
-        assert_eq!(out[ACCESS_CONTROL_ALLOW_CREDENTIALS], "true");
-        let mut out = HeaderMap::new();
-        assert!(Cors::Any.decorate(&HeaderValue::from_static("https://evil.example"), &mut out));
-        assert!(!out.contains_key(ACCESS_CONTROL_ALLOW_CREDENTIALS));
+        let may = cors.decorate(&HeaderValue::from_static(origin), &mut out);
+        assert_eq!(may, out.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN));
+        out
     }
 
     #[test]
-    fn a_preflight_of_an_unknown_origin_is_left_to_the_door() {
-        let cors = Cors::Origins(vec![HeaderValue::from_static("https://app.example")]);
+    fn only_named_origins_may_bring_cookies() {
+        let named = cors(&["https://app.example", "https://*.pages.example"]);
+        let any = cors(&["*"]);
+        let both = cors(&["*", "https://app.example"]);
+        for (cors, origin, allowed, cookies) in [
+            (&named, "https://app.example", true, true),
+            (&named, "https://a.pages.example", true, true),
+            (&named, "https://evil.example", false, false),
+            (&named, "null", false, false),
+            (&any, "https://evil.example", true, false),
+            (&any, "null", true, false),
+            (&both, "https://evil.example", true, false),
+            (&both, "https://app.example", true, true),
+        ] {
+            let out = answer(cors, origin);
+            assert_eq!(
+                out.get(ACCESS_CONTROL_ALLOW_ORIGIN).is_some_and(|v| v == origin),
+                allowed,
+                "{origin}"
+            );
+            assert_eq!(out.contains_key(ACCESS_CONTROL_ALLOW_CREDENTIALS), cookies, "{origin}");
+            assert_eq!(out[VARY], "origin");
+        }
+        assert!(Cors::new(&[]).is_none());
+    }
+
+    #[test]
+    fn a_preflight_is_answered_for_pages_that_may_call_and_for_no_other() {
+        let cors = cors(&["https://app.example"]);
         for (origin, answered) in [("https://app.example", true), ("https://evil.example", false)] {
             let mut headers = HeaderMap::new();
             headers.insert(ORIGIN, HeaderValue::from_static(origin));
             headers.insert(ACCESS_CONTROL_REQUEST_METHOD, HeaderValue::from_static("POST"));
-            assert_eq!(cors.preflight(&Method::OPTIONS, &headers).is_some(), answered, "{origin}");
+            headers.insert(ACCESS_CONTROL_REQUEST_HEADERS, HeaderValue::from_static("authorization,x-role"));
+            let answer = cors.preflight(&Method::OPTIONS, &headers);
+            assert_eq!(answer.is_some(), answered, "{origin}");
+            for out in answer.iter().map(Response::headers) {
+                assert_eq!(out[ACCESS_CONTROL_ALLOW_HEADERS], "authorization,x-role");
+                assert_eq!(out[ACCESS_CONTROL_ALLOW_METHODS], METHODS);
+            }
             assert!(cors.preflight(&Method::GET, &headers).is_none());
         }
     }
@@ -102,7 +136,7 @@ mod tests {
     fn what_a_door_exposes_stays_exposed() {
         let mut out = HeaderMap::new();
         out.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("set-auth-token"));
-        assert!(Cors::Any.decorate(&HeaderValue::from_static("https://app.example"), &mut out));
+        assert!(cors(&["*"]).decorate(&HeaderValue::from_static("https://app.example"), &mut out));
         let exposed: Vec<_> = out.get_all(ACCESS_CONTROL_EXPOSE_HEADERS).iter().collect();
         assert_eq!(exposed[0], "set-auth-token");
         assert!(exposed[1].to_str().unwrap().contains("x-decision-id"));

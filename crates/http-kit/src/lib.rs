@@ -10,6 +10,7 @@ pub mod cors;
 pub mod credential;
 pub mod edge;
 pub mod ip_rate;
+pub mod origin;
 pub mod page;
 pub mod peer;
 

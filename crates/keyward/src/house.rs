@@ -161,7 +161,7 @@ impl Parts<'_> {
             entropy: self.entropy.clone(),
             trusted,
             ip_rate: self.config.access.ip_rate_limit.then(|| Arc::new(IpRate::default())),
-            cors: cors(&self.config.access.cors_origins),
+            cors: Cors::new(&self.config.access.cors_origins),
             deadline: DEADLINE,
         });
         House {
@@ -266,13 +266,6 @@ fn ready(store: Store) -> door_native::ReadyCheck {
     })
 }
 
-fn cors(origins: &[String]) -> Option<Cors> {
-    if origins == ["*"] {
-        return Some(Cors::Any);
-    }
-    let named: Vec<_> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
-    (!named.is_empty()).then_some(Cors::Origins(named))
-}
 
 /// Makes the folder for its owner only, and finds out now whether it can be written.
 fn prepare_folder(data: &Path) -> Result<(), Failure> {

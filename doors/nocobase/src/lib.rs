@@ -15,7 +15,6 @@ mod auth;
 mod base_path;
 mod caller;
 mod collections;
-mod cors;
 mod credential;
 mod denied;
 mod drafts;

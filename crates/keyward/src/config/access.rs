@@ -94,12 +94,12 @@ fn origins(values: &Values) -> Result<Vec<String>, ConfigError> {
         let named = |origin: &String| {
             origin.split_once("://").is_some_and(|(scheme, host)| {
                 matches!(scheme, "http" | "https")
-                    && !host.is_empty()
+                    && !host.trim_matches(['*', '.']).is_empty()
                     && !host.contains('/')
                     && host.is_ascii()
             })
         };
-        (origins == ["*"] || origins.iter().all(named)).then_some(origins)
+        origins.iter().all(|origin| origin == "*" || named(origin)).then_some(origins)
     })?;
     Ok(parsed.unwrap_or_default())
 }

@@ -1,6 +1,8 @@
 //! Settings as a user makes them, and the mistakes they make with them.
 
-use crate::program::{Folder, json, keyward, run, text};
+use reqwest::Method;
+
+use crate::program::{Folder, Server, http, json, keyward, run, text};
 
 #[test]
 fn an_unknown_setting_is_refused_naming_the_nearest_one() {
@@ -71,4 +73,36 @@ fn a_configuration_file_that_was_named_must_exist() {
     let output = run(&folder.data(), &["--config", "absent.toml", "serve"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("absent.toml"));
+}
+
+#[test]
+fn pages_may_call_every_door_without_cookies_unless_the_operator_names_them_or_shuts_them_out() {
+    let folder = Folder::new();
+    for (origins, page, allowed, cookies) in [
+        (None, "null", true, false),
+        (Some("https://app.example"), "https://app.example", true, true),
+        (Some("https://app.example"), "https://page.example", false, false),
+        (Some("*,https://app.example"), "https://page.example", true, false),
+        (Some("*,https://app.example"), "https://app.example", true, true),
+        (Some(""), "https://page.example", false, false),
+    ] {
+        let variables: Vec<_> = origins.iter().map(|list| ("KEYWARD_CORS_ORIGINS", *list)).collect();
+        let server = Server::start_with(&folder.data(), &variables);
+        for path in ["/v1/me", "/api/todos:list", "/api/auth/get-session"] {
+            let ask = |method| {
+                let url = format!("{}{path}", server.url);
+                let asked = http().request(method, url).header("origin", page);
+                asked.header("access-control-request-method", "GET").send().expect("an answer")
+            };
+            for answer in [ask(Method::OPTIONS), ask(Method::GET)] {
+                let said = |name| answer.headers().get(name).map(|value| value.to_str().expect("text"));
+                assert_eq!(
+                    said("access-control-allow-origin"),
+                    allowed.then_some(page),
+                    "{origins:?} {path}"
+                );
+                assert_eq!(said("access-control-allow-credentials").is_some(), cookies, "{origins:?} {path}");
+            }
+        }
+    }
 }

@@ -1,9 +1,6 @@
-//! What is the same for every action: methods, paths, headers, cross-origin rules.
+//! What is the same for every action: methods, paths, headers.
 
-use axum::{
-    body::Body,
-    http::{Method, Request},
-};
+use axum::http::Method;
 use serde_json::json;
 
 use crate::world::{Nocobase, data, door, error, refused, signed_in};
@@ -64,26 +61,6 @@ async fn the_token_is_read_in_every_spelling_of_the_header() {
         let got = nocobase.nobody().header("authorization", &value).get("/api/todos:list").await;
         assert_eq!(refused(&got), (401, code.to_owned()), "{value}");
     }
-}
-
-#[tokio::test]
-async fn pages_of_any_origin_may_call_and_a_preflight_needs_no_key() {
-    let nocobase = Nocobase::new().await;
-    let preflight = Request::builder()
-        .method(Method::OPTIONS)
-        .uri("/api/todos:list")
-        .header("origin", "null")
-        .header("access-control-request-method", "GET")
-        .header("access-control-request-headers", "authorization,x-role")
-        .body(Body::empty())
-        .unwrap();
-    let reply = nocobase.nobody().send(preflight).await.expect(204);
-    assert_eq!(reply.header("access-control-allow-origin"), Some("null"));
-    assert_eq!(reply.header("access-control-allow-headers"), Some("authorization,x-role"));
-    assert_eq!(reply.header("access-control-allow-methods"), Some("GET,HEAD,PUT,POST,DELETE,PATCH"));
-    assert_eq!(reply.header("access-control-allow-credentials"), None);
-    let refused = nocobase.nobody().header("origin", "https://page.example").get("/api/todos:list").await;
-    assert_eq!(refused.header("access-control-allow-origin"), Some("https://page.example"));
 }
 
 #[tokio::test]
