@@ -1,11 +1,12 @@
 //! `move`: a record to another place of its order, or to another part of it. An alias of update for rights.
 
-use data::{MoveSpec, MoveTo};
+use data::{MoveSpec, MoveTo, Which};
 use domain::{
     access::Op,
     catalog::{Special, Table},
     decision::Allowed,
-    query::{Filter, Page, Query},
+    query::{Filter, Page, Query, Select},
+    value::Value as Typed,
 };
 use serde_json::{Value, json};
 
@@ -14,6 +15,7 @@ use crate::{
     failure::{self, Failure},
     records,
     request::Request,
+    target,
 };
 
 /// What the order is kept in where nothing else is said.
@@ -31,9 +33,9 @@ pub async fn move_behind(request: &Request, allowed: &Allowed) -> Result<Answer,
     let data = &request.inner.data;
     let said = |error| failure::data(name, error);
     let there = data.implied_behind(allowed, name, Op::RecordUpdate).map_err(said)?;
-    let primary = there.table().and_then(|table| table.primary()).ok_or_else(Failure::not_found)?;
+    let by = named_by(there.table().ok_or_else(Failure::not_found)?)?;
     for key in ["sourceId", "targetId"].iter().filter_map(|name| option(request, name)) {
-        let filter = Filter::eq(primary.name.clone(), key);
+        let filter = Filter::eq(by.clone(), key);
         let page = Some(Page { offset: 0, limit: 1 });
         let query = Query { filter, page, ..Query::default() };
         let found = data.list_behind(allowed, &source, name, &query, &[]).await.map_err(said)?;
@@ -57,7 +59,12 @@ async fn carry_out(request: &Request, allowed: &Allowed) -> Result<Answer, Failu
     let method = text("method").and_then(|method| method.as_str().map(str::to_owned));
     let sticky = text("sticky").is_some_and(|sticky| sticky == "true" || sticky == "1");
     let part = part(request, table, &field)?;
-    let to = match (text("targetId"), method.as_deref()) {
+    let key = primary(request, allowed, table, key).await?;
+    let beside = match text("targetId") {
+        Some(target) => Some(primary(request, allowed, table, target).await?),
+        None => None,
+    };
+    let to = match (beside, method.as_deref()) {
         _ if sticky => MoveTo::First,
         (Some(target), Some("insertAfter")) => MoveTo::After(target),
         (Some(target), None | Some("prepend")) => MoveTo::PlaceOf(target),
@@ -72,6 +79,37 @@ async fn carry_out(request: &Request, allowed: &Allowed) -> Result<Answer, Failu
     let done = request.inner.data.move_record(allowed, &spec).await;
     done.map_err(|error| records::said(allowed, error))?;
     Ok(Answer::Data(json!("ok")))
+}
+
+/// The primary key of the record that is named by what its collection says records are named by.
+async fn primary(
+    request: &Request,
+    allowed: &Allowed,
+    table: &Table,
+    named: Value,
+) -> Result<Value, Failure> {
+    let primary = table.primary().ok_or_else(Failure::not_found)?;
+    let by = named_by(table)?;
+    if by == primary.name {
+        return Ok(named);
+    }
+    let select = Select::Only(vec![primary.name.clone()]);
+    let (which, query) = (Which::Filter(Filter::eq(by, named)), Query { select, ..Query::default() });
+    let found = request.inner.data.get(allowed, &which, &query).await;
+    let found = found.map_err(|error| records::said(allowed, error))?;
+    match found.as_ref().and_then(|record| record.value(&primary.name)) {
+        Some(Typed::Int(key)) => Ok(json!(key)),
+        Some(Typed::Text(key)) => Ok(json!(key)),
+        _ => Err(Failure::not_found()),
+    }
+}
+
+/// The one field records are named by.
+fn named_by(table: &Table) -> Result<String, Failure> {
+    match target::shown(table) {
+        Value::String(by) => Ok(by),
+        _ => Err(Failure::bad("records of this collection are not named by one key")),
+    }
 }
 
 /// From the address, as the SDK sends it, or from the body.

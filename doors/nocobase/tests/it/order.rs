@@ -220,6 +220,17 @@ async fn behind_an_association_only_its_own_records_are_moved() {
 }
 
 #[tokio::test]
+async fn records_are_moved_by_the_key_their_collection_names_them_by() {
+    let nocobase = cards().await;
+    let by_title = json!({"filterTargetKey": "title"});
+    nocobase.admin.post("/api/collections:update?filterByTk=cards", by_title).await.expect(200);
+    moved(&nocobase, "sourceId=d&targetId=a").await;
+    assert_eq!(all(&nocobase).await, "dabc");
+    post(&nocobase.admin, "/api/cards:move?sourceId=d&targetId=x").await.expect(404);
+    post(&nocobase.admin, "/api/cards:move?sourceId=4&targetId=a").await.expect(404);
+}
+
+#[tokio::test]
 async fn a_place_is_a_number_that_leaves_room_around_it() {
     let nocobase = cards().await;
     for place in [json!(i64::MAX), json!(i64::MIN), json!(1e300), json!(1.5)] {
