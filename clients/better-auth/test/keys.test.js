@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 
-import { call, client, keyFor, ok, person, post, raw, refused, said, server, sleep, url, verdict } from './world.js';
+import { call, client, keyFor, ok, person, post, raw, refused, rootKey, said, server, sleep, url, verdict } from './world.js';
 
 describe('keys', () => {
   let ada;
@@ -328,6 +328,24 @@ describe('keys', () => {
     const endless = await keyFor(ada);
     const mock = (await ok(client({ 'x-api-key': endless.key }).getSession())).session;
     assert.ok(mock.expiresAt - mock.createdAt >= 604_800_000, 'as long as any session');
+  });
+
+  it('are good from the addresses alone that another interface has bound them to', async () => {
+    const key = await keyFor(ada, { rateLimitEnabled: false });
+    const bind = async (...hosts) => {
+      const answer = await fetch(`${url}/v1/keys/${key.id}`, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${rootKey}` },
+        body: JSON.stringify({ allowed_hosts: hosts }),
+      });
+      assert.equal(answer.status, 200);
+    };
+    const auth = client({ 'x-api-key': key.key });
+    await bind('192.0.2.1');
+    assert.equal(await refused(auth.getSession()), '401 HOST_NOT_ALLOWED');
+    assert.equal(await verdict(key), 'HOST_NOT_ALLOWED');
+    await bind('127.0.0.1');
+    assert.equal((await ok(auth.getSession())).user.id, ada.id);
   });
 
   it('in the header cannot do what only their owner may', async () => {

@@ -69,6 +69,11 @@ describe('every request', () => {
     assert.equal(said(await post('/sign-out', [])), '400 VALIDATION_ERROR');
   });
 
+  it('is not larger than a key can be', async () => {
+    const answer = await post('/api-key/create', { metadata: { text: 'x'.repeat(1 << 20) } });
+    assert.equal(said(answer), '413 PAYLOAD_TOO_LARGE');
+  });
+
   it('names all faults of its fields at once, to anybody', async () => {
     const { body } = await post('/api-key/create', { name: 7, prefix: 'a b', remaining: 'x', permissions: { files: 'read' } });
     assert.equal(

@@ -138,7 +138,7 @@ fn who_was_signed_in_stays_signed_in_by_token_and_by_cookie() {
     let sessions = again["rows"].as_array().expect("rows").iter().filter(|row| row["table"] == "session");
     let mut outcomes: Vec<_> = sessions.map(|row| row["outcome"].as_str().expect("an outcome")).collect();
     outcomes.sort_unstable();
-    assert_eq!(outcomes, ["dead", "dead", "there"]);
+    assert_eq!(outcomes, ["dead", "dead", "there", "there"]);
     let server = imported.serve();
     let header = format!("Bearer {token}");
     assert_eq!(get(&server, "/get-session", ("authorization", &header)).1, Value::Null);
@@ -228,4 +228,27 @@ fn keys_kept_in_plain_are_told_from_hashes_by_their_length_or_by_the_operator() 
     told.again(&["--plain-keys"]);
     assert_eq!(valid(&told, "default"), true);
     assert_eq!(valid(&told, "like a hash"), true);
+}
+
+#[test]
+fn an_old_session_is_prolonged_by_its_use_and_does_not_list_the_others() {
+    let imported = Imported::new("better-auth");
+    let server = imported.serve();
+    let cookie = imported.text("/sessions/stale/cookie");
+    let ask = |path: &str| {
+        let request = http().get(format!("{}{API}{path}", server.url)).header("cookie", cookie);
+        let response = request.send().expect("an answer");
+        let anew = response.headers().contains_key("set-cookie");
+        let status = response.status().as_u16();
+        (status, anew, response.json::<Value>().unwrap_or(Value::Null))
+    };
+    let (status, _, refused) = ask("/list-sessions");
+    assert_eq!((status, &refused["code"]), (403, &json!("SESSION_NOT_FRESH")));
+    let (_, anew, before) = ask("/get-session?disableRefresh=true");
+    assert_eq!((anew, &before["session"]["updatedAt"]), (false, &json!("2020-01-01T00:00:00.000Z")));
+    let (_, anew, after) = ask("/get-session");
+    assert!(anew, "the cookie comes again, with its new end");
+    assert_ne!(after["session"]["updatedAt"], before["session"]["updatedAt"]);
+    assert!(after["session"]["expiresAt"].as_str() >= before["session"]["expiresAt"].as_str(), "{after}");
+    assert!(!ask("/get-session").1, "once a day");
 }
