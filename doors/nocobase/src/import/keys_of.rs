@@ -10,7 +10,7 @@ use keys::{
 };
 use serde_json::json;
 
-use super::{SOURCE, Tokens};
+use super::{SOURCE, TokenSecret, Tokens};
 use crate::token::{self, Claims, Signer};
 
 pub(super) fn read(foreign: &Foreign, tokens: &Tokens<'_>, import: &mut Import) -> Result<(), StoreError> {
@@ -49,6 +49,18 @@ fn sign_ins(foreign: &Foreign, import: &mut Import) -> Result<(), StoreError> {
         import.push(Item::new("issuedTokens", "all", None, What::Dead(reason)));
     }
     Ok(())
+}
+
+/// Whether the secret is one the installation signed a key with; `None` when it has no keys.
+pub fn opens_any(foreign: &Foreign, theirs: &TokenSecret) -> Result<Option<bool>, StoreError> {
+    let signer = Signer::of_bytes(theirs.bytes());
+    let mut any = None;
+    foreign.for_each("apiKeys", &mut |row| {
+        if let Some(token) = row.text("token").filter(|token| token::looks_like_one(token)) {
+            any = Some(any == Some(true) || signer.claims(&token).is_some());
+        }
+    })?;
+    Ok(any)
 }
 
 /// What would become of a token somebody uses, in the order they were given.
@@ -199,7 +211,6 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::import::TokenSecret;
 
     struct Count(std::sync::atomic::AtomicU8);
     impl Entropy for Count {

@@ -18,7 +18,7 @@ use keys::{
 use serde_json::{Map, json};
 
 pub use collections::{Collection, Unfit, collections};
-pub use keys_of::{Verdict, verdicts};
+pub use keys_of::{Verdict, opens_any, verdicts};
 pub use people::Person;
 pub use records::Read;
 

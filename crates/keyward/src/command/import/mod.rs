@@ -12,7 +12,7 @@ use std::{collections::HashMap, path::PathBuf, process::ExitCode};
 
 use clap::{Args, ValueEnum};
 use domain::{access::Op, decision::Allowed, secret::Secret, user::User};
-use door_nocobase::import::{Here, Person, SOURCE, TokenSecret, Tokens};
+use door_nocobase::import::{Here, Person, SOURCE, TokenSecret, Tokens, opens_any};
 use guard::{Call, Credential, PlaceName, profile::NATIVE};
 use keys::{
     Foreign, ForeignNames, PageRequest, UserQuery,
@@ -111,7 +111,7 @@ pub async fn run(global: &Global, args: &ImportArgs) -> Result<ExitCode, Failure
     hint_of_secret(args);
     place::no_server_runs(&config.server.data).or_else(|busy| if args.apply { Err(busy) } else { Ok(()) })?;
     let own_folder = config.server.data.clone();
-    let adopted = secrets(args, &mut config)?;
+    let adopted = secrets(args, &foreign, &mut config)?;
     let scratch = if args.apply { None } else { Some(place::copied(&mut config)?) };
     let base_url = config.server.url(config.server.listen);
     let (house, root) = House::open(&config, RootKey::Ephemeral, &base_url).await?;
@@ -156,15 +156,33 @@ fn hint_of_secret(args: &ImportArgs) {
 
 /// The key of the installation becomes this server's when it has none yet: so tokens it reads stay readable. Answers
 /// that key.
-fn secrets(args: &ImportArgs, config: &mut Config) -> Result<Option<Secret>, Failure> {
+fn secrets(args: &ImportArgs, foreign: &Foreign, config: &mut Config) -> Result<Option<Secret>, Failure> {
     let Some(given) = app_key(args)? else { return Ok(None) };
     let has_own =
         config.secrets.app_key.is_some() || config.server.data.join(key_files::APP_KEY_FILE).exists();
     if has_own {
         return Ok(None);
     }
+    fit_to_adopt(foreign, &TokenSecret::AppKey(given.clone()))?;
     config.secrets.app_key = Some(given.clone());
     Ok(Some(given))
+}
+
+/// What this server is to sign with from now on must be a secret, and the right one.
+fn fit_to_adopt(foreign: &Foreign, key: &TokenSecret) -> Result<(), Failure> {
+    let help = "newer releases sign with storage/apps/main/jwt_secret.dat: --jwt-secret-file; without any of them, \
+                people and collections come, and keys do not";
+    if key.is_public() {
+        let message =
+            "NocoBase is delivered with this APP_KEY, so everybody knows it: it cannot be this server's";
+        return Err(Failure::usage(message).help(help));
+    }
+    if opens_any(foreign, key).map_err(unreadable)? == Some(false) {
+        let message =
+            "no key in the file is signed with this APP_KEY, and this server would keep it; nothing was done";
+        return Err(Failure::usage(message).help(help));
+    }
+    Ok(())
 }
 
 fn app_key(args: &ImportArgs) -> Result<Option<Secret>, Failure> {

@@ -376,6 +376,7 @@ fn a_second_installation_is_not_taken_for_the_first() {
     let sql = r#"
 UPDATE users SET createdAt = '2020-01-01 00:00:00.000 +00:00', username = username || '2', email = '2' || email;
 UPDATE roles SET createdAt = '2020-01-01 00:00:00.000 +00:00';
+UPDATE apiKeys SET createdAt = '2020-01-01 00:00:00.000 +00:00';
 UPDATE collections SET key = 'z' || key; UPDATE fields SET key = 'z' || key;
 UPDATE dataSourcesRolesResourcesScopes SET scope = '{"createdById":1}' WHERE name = 'open ones';
 DELETE FROM collections WHERE name = 'todosTags';"#;
@@ -424,4 +425,25 @@ fn with_a_key_everybody_knows_no_token_is_trusted() {
         assert_eq!(guide["outcome"], "refused");
         assert!(guide["reason"].to_string().contains("everybody knows"), "{guide}");
     }
+}
+
+#[test]
+fn a_server_without_an_app_key_takes_over_the_right_one_and_no_other() {
+    let fixture = Fixture::new("nocobase");
+    let import = |key: &str| {
+        let mut command = keyward(&fixture.folder.data());
+        command.args(["import", "--apply", "--from", "nocobase", "--app-key", key]).arg(fixture.file());
+        command.output().expect("it runs")
+    };
+    for (key, word) in [("your-secret-key", "everybody knows"), ("another-key", "no key in the file")] {
+        let output = import(key);
+        assert!(output.status.code() == Some(2) && text(&output.stderr).contains(word), "{key}");
+        assert!(!fixture.folder.data().exists(), "{key}");
+    }
+    let right = fixture.known["app_key"].as_str().expect("a key");
+    assert!(import(right).status.success());
+    let kept = fs::read_to_string(fixture.folder.data().join("app.key")).expect("a file");
+    assert_eq!(kept.trim(), right);
+    let server = Server::start(&fixture.folder.data());
+    assert_eq!(get(&server, fixture.key("guide"), "todos:list").0, 200);
 }
