@@ -358,7 +358,7 @@ async fn what_cannot_be_understood_or_done_is_refused_in_these_words() {
         ("an unknown operator", filter(json!({"title.$nope": 1}))),
         ("an unknown variable", filter(json!({"title": "{{$nope}}"}))),
         ("a filter that is no JSON", "filter=%7B".to_owned()),
-        ("a filter that is a list", "filter=%5B%5D".to_owned()),
+        ("a filter that is a list", "filter=%5B1%5D".to_owned()),
         ("an unknown field to sort by", "sort=nope".to_owned()),
         ("an unknown field", "fields=nope".to_owned()),
         ("page 0", "page=0".to_owned()),
