@@ -125,11 +125,15 @@ fn values<'v>(row: &'v Map<String, Value>, path: &str) -> Vec<&'v Value> {
 
 /// "Or" of three values.
 fn any(found: impl Iterator<Item = Option<bool>>) -> Option<bool> {
-    found.fold(Some(false), |so_far, one| match (so_far, one) {
-        (Some(true), _) | (_, Some(true)) => Some(true),
-        (None, _) | (_, None) => None,
-        _ => Some(false),
-    })
+    let mut unknown = false;
+    for one in found {
+        match one {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => unknown = true,
+        }
+    }
+    (!unknown).then_some(false)
 }
 
 /// Nulls first; texts that read as numbers compare as numbers with numbers.
