@@ -121,8 +121,11 @@ pub fn collections(foreign: &Foreign) -> Result<Collections, StoreError> {
     Ok(all)
 }
 
+/// A field, with the place it has in its collection.
+type Placed = (i64, Map<String, Value>);
+
 fn read_fields(foreign: &Foreign) -> Result<FieldsOf, StoreError> {
-    let mut sorted: HashMap<String, Vec<(i64, Map<String, Value>)>> = HashMap::new();
+    let mut sorted: HashMap<String, Vec<Placed>> = HashMap::new();
     foreign.for_each("fields", &mut |row| {
         let (Some(collection), Some(name), Some(kind)) =
             (row.text("collectionName"), row.text("name"), row.text("type"))
@@ -138,7 +141,7 @@ fn read_fields(foreign: &Foreign) -> Result<FieldsOf, StoreError> {
         }
         sorted.entry(collection).or_default().push((row.int("sort").unwrap_or(i64::MAX), field));
     })?;
-    let in_order = |mut fields: Vec<(i64, Map<String, Value>)>| {
+    let in_order = |mut fields: Vec<Placed>| {
         fields.sort_by_key(|(sort, _)| *sort);
         fields.into_iter().map(|(_, field)| field).collect()
     };
