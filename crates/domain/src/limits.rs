@@ -52,6 +52,8 @@ pub const FILTER_CONDITIONS_MAX: usize = 256;
 pub const LINK_DEPTH_MAX: usize = 3;
 /// Rows one step along a link may bring into an answer.
 pub const LINKED_ROWS_MAX: u64 = 10_000;
+/// Primary keys that are numbers and chosen by a writer are below this: JSON readers know larger ones only nearly.
+pub const CHOSEN_KEY_LIMIT: i64 = 1 << 53;
 /// Records that lose a key, or are deleted, because others are deleted.
 pub const DELETED_WITH_MAX: usize = 100_000;
 /// Sort keys of one query.

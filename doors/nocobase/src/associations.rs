@@ -3,18 +3,18 @@
 
 use std::sync::Arc;
 
-use data::{Found, Linking, Records, Which};
+use data::{DataError, Found, Linking, Records, Which};
 use domain::{
     access::Op,
     catalog::Table,
     decision::Allowed,
-    query::{Filter, Query},
+    query::{BindError, Filter, Query},
     value::Value as Typed,
 };
 use serde_json::{Value, json};
 
 use crate::{
-    answer::Answer,
+    answer::{Answer, PageMeta},
     drafts,
     failure::{self, Failure},
     follow::{self, Asked},
@@ -31,7 +31,14 @@ pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failur
     let filter = request.filter(None)?.unwrap_or(Filter::ALL);
     match behind(request, allowed, filter, asked.map(|a| a.page()), asked.is_some()).await? {
         Some(records) => records::listed_page(request, records, asked),
-        None => Err(Failure::not_found()),
+        // Behind what is not there is nothing.
+        None => Ok(match asked {
+            Some(asked) => {
+                let meta = PageMeta { count: 0, page: asked.page, page_size: asked.size };
+                Answer::Meta { data: json!([]), meta: meta.to_json() }
+            }
+            None => Answer::Data(json!([])),
+        }),
     }
 }
 
@@ -42,7 +49,7 @@ fn any_source(request: &Request, allowed: &Allowed) -> Result<Option<Allowed>, F
     }
     let name = name(request)?;
     let all = request.inner.data.implied_behind(allowed, name, Op::RecordRead);
-    all.map(Some).map_err(|e| failure::data(name, e))
+    all.map(Some).map_err(|e| unfound(name, e))
 }
 
 pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
@@ -59,7 +66,7 @@ pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure
 pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     let (name, source) = (name(request)?, source(request)?);
     let data = &request.inner.data;
-    let there = data.implied_behind(allowed, name, Op::RecordCreate).map_err(|e| failure::data(name, e))?;
+    let there = data.implied_behind(allowed, name, Op::RecordCreate).map_err(|e| unfound(name, e))?;
     let (drafts, many) = records::new_drafts(request, &there)?;
     let written = data.create_behind(allowed, &source, name, drafts, false).await;
     let written = written.map_err(|e| records::said(&there, e))?;
@@ -77,7 +84,7 @@ pub async fn update_or_create(request: &Request, allowed: &Allowed) -> Result<An
 async fn upsert(request: &Request, allowed: &Allowed, then: Found) -> Result<Answer, Failure> {
     let (name, source) = (name(request)?, source(request)?);
     let data = &request.inner.data;
-    let there = data.implied_behind(allowed, name, Op::RecordCreate).map_err(|e| failure::data(name, e))?;
+    let there = data.implied_behind(allowed, name, Op::RecordCreate).map_err(|e| unfound(name, e))?;
     let keys = records::filter_keys(request)?;
     let draft = drafts::draft(request, &there, records::listed(request, request.values()?)?)?;
     let written = data.upsert_behind(allowed, (&source, name), &keys, draft, false, then).await;
@@ -94,8 +101,8 @@ pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
 
 pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     let (there, which) = chosen(request, allowed, Op::RecordDelete).await?;
-    let gone = request.inner.data.delete(&there, &which).await.map_err(|e| records::said(&there, e))?;
-    Ok(Answer::Data(gone.into()))
+    request.inner.data.delete(&there, &which).await.map_err(|e| records::said(&there, e))?;
+    Ok(Answer::Data(json!(true)))
 }
 
 pub async fn add(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
@@ -123,7 +130,7 @@ async fn change(request: &Request, allowed: &Allowed, how: Linking) -> Result<An
     let (name, source) = (name(request)?, source(request)?);
     let targets = targets(request)?;
     let done = request.inner.data.link(allowed, &source, name, &targets, how).await;
-    done.map_err(|e| failure::data(name, e))?;
+    done.map_err(|e| unfound(name, e))?;
     Ok(Answer::Empty)
 }
 
@@ -154,7 +161,7 @@ async fn behind(
 /// The records an update or a destroy is about: of the named ones those behind the association.
 async fn chosen(request: &Request, allowed: &Allowed, op: Op) -> Result<(Allowed, Which), Failure> {
     let name = name(request)?;
-    let there = request.inner.data.implied_behind(allowed, name, op).map_err(|e| failure::data(name, e))?;
+    let there = request.inner.data.implied_behind(allowed, name, op).map_err(|e| unfound(name, e))?;
     let table = there.table().ok_or_else(Failure::not_found)?;
     let named = match (target::condition(request, table)?, request.filter(Some(table))?) {
         (None, None) => return Err(request.needs_a_target()),
@@ -166,7 +173,7 @@ async fn chosen(request: &Request, allowed: &Allowed, op: Op) -> Result<(Allowed
 
 fn linked_table(request: &Request, allowed: &Allowed) -> Result<Arc<Table>, Failure> {
     let (name, from) = (name(request)?, allowed.table().ok_or_else(Failure::not_found)?);
-    request.inner.data.linked_table(allowed, from, name).map_err(|e| failure::data(name, e))
+    request.inner.data.linked_table(allowed, from, name).map_err(|e| unfound(name, e))
 }
 
 fn keys_of(records: &Records) -> Vec<Value> {
@@ -178,6 +185,14 @@ fn keys_of(records: &Records) -> Vec<Value> {
         _ => None,
     };
     records.rows.iter().filter_map(|row| key(row.get(at)?.as_ref()?)).collect()
+}
+
+/// An address that names no association leads nowhere.
+fn unfound(name: &str, error: DataError) -> Failure {
+    match error {
+        DataError::Bind(BindError::UnknownField(field)) if field == name => Failure::not_found(),
+        other => failure::data(name, other),
+    }
 }
 
 fn name(request: &Request) -> Result<&str, Failure> {

@@ -152,7 +152,8 @@ impl From<BodyError> for Failure {
     fn from(error: BodyError) -> Self {
         match error {
             BodyError::TooLarge { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, error.to_string(), None),
-            other => Self::bad(other.to_string()),
+            // Nobody knows where in the body it was.
+            other => Self::bad(other.to_string().trim_start_matches(": ")),
         }
     }
 }

@@ -41,7 +41,7 @@ impl Params {
         let scalar = |value: &Value| matches!(value, Value::String(_));
         match self.map.get("filterByTk") {
             None | Some(Value::Null) => Ok(None),
-            Some(value @ Value::String(_)) => Ok(Some(vec![value.clone()])),
+            Some(value @ Value::String(text)) => Ok(Some(listed_keys(text).unwrap_or(vec![value.clone()]))),
             Some(Value::Array(keys)) if keys.iter().all(scalar) => {
                 if keys.len() > limits::FILTER_LIST_MAX {
                     return Err(Failure::bad(format!(
@@ -115,6 +115,24 @@ impl PageAsked {
     pub fn page(self) -> Page {
         Page { offset: (self.page - 1).saturating_mul(self.size), limit: self.size }
     }
+}
+
+/// `["1",2]`: several keys as JSON.
+fn listed_keys(text: &str) -> Option<Vec<Value>> {
+    let inner = text.strip_prefix('[').filter(|inner| inner.ends_with(']'))?;
+    if inner.len() > limits::FILTER_LIST_MAX * 64 {
+        return None;
+    }
+    let keys: Vec<Value> = serde_json::from_str(text).ok()?;
+    let plain = |key| match key {
+        Value::String(_) => Some(key),
+        Value::Number(number) => Some(Value::String(number.to_string())),
+        _ => None,
+    };
+    keys.into_iter()
+        .map(plain)
+        .collect::<Option<Vec<_>>>()
+        .filter(|keys| keys.len() <= limits::FILTER_LIST_MAX)
 }
 
 fn names(value: &Value) -> Option<Vec<String>> {

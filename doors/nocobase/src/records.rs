@@ -6,7 +6,7 @@ use domain::{
     catalog::{SystemField, Table},
     decision::Allowed,
     limits,
-    query::{Filter, Page, Query},
+    query::{BindError, Filter, Page, Query},
 };
 use serde_json::{Map, Value};
 
@@ -89,11 +89,12 @@ pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure
     check_own(allowed, allowed.op())?;
     let Asked { select, follow } = follow::asked(request, allowed.table().map(AsRef::as_ref))?;
     let query = Query { sort: request.params.sort()?, nulls_last: true, select, ..Query::default() };
-    let Some(which) = asked_for(request, allowed)? else { return Ok(Answer::Data(Value::Null)) };
+    // Nobody named: the first one of all.
+    let which = asked_for(request, allowed)?.unwrap_or(Which::Filter(Filter::ALL));
     match request.inner.data.get_following(allowed, &which, &query, &follow).await {
         Ok(records) => Ok(Answer::Written(render::first(&records))),
-        // A key that cannot be one of this collection finds nothing.
         Err(DataError::NotFound) => Ok(Answer::Data(Value::Null)),
+        Err(error) if no_key(allowed, &which, &error) => Ok(Answer::Data(Value::Null)),
         Err(error) => Err(said(allowed, error)),
     }
 }
@@ -136,6 +137,9 @@ pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
         Err(DataError::NotFound | DataError::OutOfScope) if !linking => {
             return Ok(Answer::Data(Value::Array(Vec::new())));
         }
+        Err(error) if !linking && no_key(allowed, &which, &error) => {
+            return Ok(Answer::Data(Value::Array(Vec::new())));
+        }
         Err(error) => return Err(said(allowed, error)),
     };
     Ok(Answer::Written(render::page(&written.records, None)))
@@ -147,7 +151,19 @@ pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Fai
     match request.inner.data.delete(allowed, &which).await {
         Ok(count) => Ok(Answer::Data(count.into())),
         Err(DataError::NotFound) => Ok(Answer::Data(0.into())),
+        Err(error) if no_key(allowed, &which, &error) => Ok(Answer::Data(0.into())),
         Err(error) => Err(said(allowed, error)),
+    }
+}
+
+/// Whether the record was named by something that cannot be a key of this collection: it is not there.
+fn no_key(allowed: &Allowed, which: &Which, error: &DataError) -> bool {
+    let primary = allowed.table().and_then(|table| table.primary());
+    match (which, error) {
+        (Which::Keys(_), DataError::Bind(BindError::BadValue { field, .. })) => {
+            primary.is_some_and(|primary| primary.name == *field)
+        }
+        _ => false,
     }
 }
 

@@ -5,7 +5,8 @@ use domain::{
     FieldNo,
     catalog::{Field, FieldKind, Special, SystemField, Table},
     decision::Allowed,
-    query::{BoundWrite, coerce},
+    limits,
+    query::{BindError, BoundWrite, coerce},
     secret::{random_text, random_uuid},
     value::Value,
 };
@@ -27,6 +28,9 @@ impl Data {
             let null = given.and_then(|at| write.values.get(at)).is_none_or(|(_, value)| value.is_null());
             // A number or a text that is always there: to give none is to leave it to the server.
             let always = made_here(field) || made_in_store(field);
+            if let Some((_, value)) = given.and_then(|at| write.values.get(at)) {
+                readable_key(field, value)?;
+            }
             if given.is_none() || ((field.primary || always) && null) {
                 write.values.retain(|(no, _)| *no != field.no);
                 match self.initial(allowed, field)? {
@@ -112,6 +116,17 @@ impl Data {
             Special::Snowflake => Value::Int(self.snowflakes.next()),
             _ => return None,
         })
+    }
+}
+
+/// A key somebody chose can be written as a number in JSON, and leaves room behind it: the store counts on from it.
+fn readable_key(field: &Field, value: &Value) -> Result<(), DataError> {
+    match value {
+        Value::Int(key) if field.primary && !(1..limits::CHOSEN_KEY_LIMIT).contains(key) => {
+            let message = format!("must be a number from 1 to {}", limits::CHOSEN_KEY_LIMIT - 1);
+            Err(BindError::BadValue { field: field.name.clone(), message }.into())
+        }
+        _ => Ok(()),
     }
 }
 

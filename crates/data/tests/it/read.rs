@@ -31,6 +31,7 @@ async fn a_page_is_filtered_sorted_and_counted() {
         select: Select::Only(vec!["title".into()]),
         page: Some(Page { offset: 0, limit: 1 }),
         count: true,
+        nulls_last: false,
         ceiling: None,
         strict: true,
     };

@@ -347,7 +347,8 @@ fn check_operands(field: &Field, op: CmpOp, values: &[Value]) -> Result<(), Bind
         | CmpOp::StartsWith
         | CmpOp::NotStartsWith
         | CmpOp::EndsWith
-        | CmpOp::NotEndsWith => (Some(1), textual),
+        // Of a number, its digits.
+        | CmpOp::NotEndsWith => (Some(1), textual || kind.is_number()),
         CmpOp::Empty | CmpOp::NotEmpty => (Some(0), true),
         CmpOp::True | CmpOp::False => (Some(0), kind == FieldKind::Boolean),
         CmpOp::AnyOf | CmpOp::NoneOf | CmpOp::Match | CmpOp::NotMatch => (None, kind == FieldKind::Array),

@@ -123,7 +123,9 @@ fn compare(cmp: &BoundCmp, kind: FieldKind) -> Cond {
         _ => Cond::False,
     };
     let text = |how: Part, negated: bool| match first {
-        Some(value) if !value.is_null() => Cond::If(text_match(raw(), &plain_text(value), how, negated)),
+        Some(value) if !value.is_null() => {
+            Cond::If(text_match(written(raw(), kind), &plain_text(value), how, negated))
+        }
         _ => Cond::False,
     };
     match cmp.op {
@@ -168,6 +170,16 @@ fn is_null(value: Option<&Value>) -> bool {
 pub(super) fn comparable(expr: Expr, kind: FieldKind) -> Expr {
     match kind {
         FieldKind::Decimal => Expr::cust_with_exprs("CAST(? AS NUMERIC)", [expr]),
+        _ => expr,
+    }
+}
+
+/// As text operators look at it.
+fn written(expr: Expr, kind: FieldKind) -> Expr {
+    match kind {
+        FieldKind::Integer | FieldKind::BigInt | FieldKind::Float => {
+            Expr::cust_with_exprs("CAST(? AS TEXT)", [expr])
+        }
         _ => expr,
     }
 }

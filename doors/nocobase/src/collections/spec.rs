@@ -210,13 +210,10 @@ fn column(
         None => FieldSpec { primary, ..FieldSpec::new(name, kind) },
     };
     let allow_null = bool_property(values, "allowNull")? != Some(false);
-    let has_default = values.get("defaultValue").is_some_and(|v| !v.is_null());
     Ok(FieldSpec {
         title: title(values),
-        required: base.system.is_none()
-            && !primary
-            && (!allow_null || required_by_rule(values))
-            && !has_default,
+        // One with a default may be left out, and still never be null.
+        required: base.system.is_none() && !primary && (!allow_null || required_by_rule(values)),
         unique: flag("unique")? && !base.primary && !order,
         // An order that is in no answer can be sorted by all the same.
         hidden: base.hidden || (flag("hidden")? && !order),

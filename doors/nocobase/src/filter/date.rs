@@ -6,7 +6,7 @@ use domain::{
     query::{CmpOp, Filter, Term},
 };
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Context, FilterError, cmp, conjunction, scalar};
 
@@ -68,6 +68,9 @@ fn scalar_or_null(value: &Value, known: bool) -> Result<Term, FilterError> {
 
 /// `{{$nDate.today}}`, and `{{$date.today}}` of older screens, where it stands for a single value.
 fn relative_in(value: &Value, context: &Context<'_>) -> Result<Option<Span>, FilterError> {
+    if let Value::Object(map) = value {
+        return spoken(map, context).map(Some);
+    }
     let Some(text) = value.as_str() else { return Ok(None) };
     let Some(name) = text.trim().strip_prefix("{{").and_then(|t| t.strip_suffix("}}")).map(str::trim) else {
         return Ok(None);
@@ -79,11 +82,70 @@ fn relative_in(value: &Value, context: &Context<'_>) -> Result<Option<Span>, Fil
         return Ok(None);
     }
     let unknown = || FilterError::UnknownVariable(name.chars().take(64).collect());
-    let now = context.now.ok_or_else(unknown)?;
-    let today =
-        Timestamp::from_millisecond(now.0).map_err(|_| unknown())?.to_zoned(context.zone.clone()).date();
+    let today = today(context).ok_or_else(unknown)?;
     let (from, to) = relative(word, today).ok_or_else(unknown)?;
     Ok(Some(Span::Days(from, to)))
+}
+
+/// `None`: the filter is kept, and today would be another day when it is used.
+fn today(context: &Context<'_>) -> Option<Date> {
+    Some(Timestamp::from_millisecond(context.now?.0).ok()?.to_zoned(context.zone.clone()).date())
+}
+
+/// What the forms of screens say: `{"type":"thisWeek"}`, `{"type":"past","number":3,"unit":"month"}`.
+fn spoken(map: &Map<String, Value>, context: &Context<'_>) -> Result<Span, FilterError> {
+    let word = map.get("type").and_then(Value::as_str).unwrap_or_default();
+    let unknown = || FilterError::UnknownVariable(word.chars().take(64).collect());
+    let today = today(context).ok_or_else(unknown)?;
+    let days = match word {
+        "past" | "next" => beside(word == "past", map, today),
+        word if word.ends_with("Days") => None,
+        word => relative(word, today),
+    };
+    days.map(|(from, to)| Span::Days(from, to)).ok_or_else(unknown)
+}
+
+/// So many whole units before or after the current one, which is not among them.
+fn beside(past: bool, map: &Map<String, Value>, today: Date) -> Option<(Date, Date)> {
+    let number = match map.get("number") {
+        None | Some(Value::Null) => 1,
+        Some(Value::Number(number)) => number.as_i64()?,
+        Some(Value::String(text)) => text.parse().ok()?,
+        Some(_) => return None,
+    };
+    if !(1..=10_000).contains(&number) {
+        return None;
+    }
+    let unit = map.get("unit").and_then(Value::as_str).unwrap_or("day");
+    let (first, one) = match unit {
+        "day" => (today, 1.day()),
+        unit => unit_of(unit, today)?,
+    };
+    let many = one.checked_mul(number).ok()?;
+    match past {
+        true => Some((first.checked_sub(many).ok()?, first)),
+        false => {
+            let from = first.checked_add(one).ok()?;
+            Some((from, from.checked_add(many).ok()?))
+        }
+    }
+}
+
+/// The first day of the unit that is now, and how long it is. Weeks begin on Monday.
+fn unit_of(unit: &str, today: Date) -> Option<(Date, jiff::Span)> {
+    Some(match unit {
+        "week" | "isoWeek" => {
+            let since = i64::from(today.weekday().to_monday_zero_offset());
+            (today.checked_sub(since.days()).ok()?, 7.days())
+        }
+        "month" => (today.first_of_month(), 1.month()),
+        "quarter" => {
+            let month = (today.month() - 1) / 3 * 3 + 1;
+            (Date::new(today.year(), month, 1).ok()?, 3.months())
+        }
+        "year" => (today.first_of_year(), 1.year()),
+        _ => return None,
+    })
 }
 
 /// The beginning of a relative date, as a literal of the field.
@@ -92,11 +154,11 @@ pub(super) fn beginning(
     value: &Value,
     context: &Context<'_>,
 ) -> Result<Option<Value>, FilterError> {
-    let span = relative_in(value, context)?;
+    let span = if value.is_object() { None } else { relative_in(value, context)? };
     Ok(span.and_then(|span| edge(&span, false, context.kind(field), &context.zone)))
 }
 
-/// The days a word stands for: from the first to the first one after. Weeks begin on Monday.
+/// The days a word stands for: from the first to the first one after.
 fn relative(word: &str, today: Date) -> Option<(Date, Date)> {
     let days =
         |from: i64, to: i64| Some((today.checked_add(from.days()).ok()?, today.checked_add(to.days()).ok()?));
@@ -115,19 +177,10 @@ fn relative(word: &str, today: Date) -> Option<(Date, Date)> {
             .into_iter()
             .find_map(|(prefix, step)| Some((step, word.strip_prefix(prefix)?)))?,
     };
-    let (first, length) = match unit {
-        "Week" | "IsoWeek" => {
-            let since = i64::from(today.weekday().to_monday_zero_offset());
-            (today.checked_sub(since.days()).ok()?, 7.days())
-        }
-        "Month" => (today.first_of_month(), 1.month()),
-        "Quarter" => {
-            let month = (today.month() - 1) / 3 * 3 + 1;
-            (Date::new(today.year(), month, 1).ok()?, 3.months())
-        }
-        "Year" => (today.first_of_year(), 1.year()),
-        _ => return None,
-    };
+    // Written with a capital behind the first word.
+    let mut unit = unit.to_owned();
+    unit.get_mut(..1)?.make_ascii_lowercase();
+    let (first, length) = unit_of(&unit, today)?;
     let from = match step {
         0 => first,
         1 => first.checked_add(length).ok()?,

@@ -80,11 +80,14 @@ pub fn parse(value: &Value, context: &Context<'_>) -> Result<Filter, FilterError
             let inner: Value = serde_json::from_str(text).map_err(|_| FilterError::NotJson)?;
             match inner {
                 Value::Null => Ok(Filter::ALL),
+                // What PHP makes of an empty object.
+                Value::Array(none) if none.is_empty() => Ok(Filter::ALL),
                 Value::Object(map) => object(&map, context),
                 _ => Err(FilterError::NotAnObject),
             }
         }
         Value::Object(map) => object(map, context),
+        Value::Array(none) if none.is_empty() => Ok(Filter::ALL),
         _ => Err(FilterError::NotAnObject),
     }
 }
@@ -122,6 +125,7 @@ impl Parser<'_, '_> {
                 parts if parts.is_empty() => Filter::ALL,
                 parts => Filter::Or(parts),
             }),
+            "$not" if !path.is_empty() && is_plain(value) => self.compare(path, key, value),
             "$not" => {
                 let parts = self.members(key, value, path, depth)?;
                 Ok(Filter::Not(Box::new(conjunction(parts))))
@@ -143,8 +147,12 @@ impl Parser<'_, '_> {
         match value {
             Value::Array(items) => items
                 .iter()
-                .map(|item| {
-                    item.as_object().ok_or_else(bad).and_then(|map| self.all_of(map, path, depth + 1))
+                .map(|item| match item {
+                    Value::Object(map) => self.all_of(map, path, depth + 1),
+                    // Below a field plain values stand for themselves.
+                    Value::Array(_) => Err(bad()),
+                    plain if !path.is_empty() => self.compare(path, "$eq", plain),
+                    _ => Err(bad()),
                 })
                 .collect(),
             Value::Object(map) if op == "$or" => {
@@ -191,7 +199,7 @@ impl Parser<'_, '_> {
         let list = |op, value: &Value| Ok(cmp(field, op, items(value)?));
         match op {
             "$eq" | "$is" if is_list(value)? => list(CmpOp::In, value),
-            "$ne" if is_list(value)? => list(CmpOp::NotIn, value),
+            "$ne" | "$not" if is_list(value)? => list(CmpOp::NotIn, value),
             "$eq" | "$is" => one(CmpOp::Eq, value),
             "$ne" | "$not" => one(CmpOp::Ne, value),
             "$gt" => one(CmpOp::Gt, value),
@@ -227,7 +235,11 @@ impl Parser<'_, '_> {
             "$anyOf" => list(CmpOp::AnyOf, value),
             "$noneOf" => list(CmpOp::NoneOf, value),
             "$match" => list(CmpOp::Match, value),
-            "$notMatch" => list(CmpOp::NotMatch, value),
+            // What is not there matches nothing, and the opposite of nothing neither.
+            "$notMatch" => Ok(Filter::And(vec![
+                list(CmpOp::NotMatch, value)?,
+                cmp(field, CmpOp::Ne, vec![Term::Literal(Value::Null)]),
+            ])),
             _ if op.starts_with("$date") => date::compare(field, op, value, self.context),
             _ => Err(FilterError::UnknownOperator(op.to_owned())),
         }
@@ -288,6 +300,15 @@ fn like(field: &str, op: &str, value: &Value) -> Result<Filter, FilterError> {
         (false, false, false) => CmpOp::Ne,
     };
     Ok(cmp(field, op, vec![Term::Literal(Value::String(rest.to_owned()))]))
+}
+
+/// A value, or values, rather than conditions.
+fn is_plain(value: &Value) -> bool {
+    match value {
+        Value::Object(_) => false,
+        Value::Array(items) => !items.is_empty() && items.iter().all(|item| !item.is_object()),
+        _ => true,
+    }
 }
 
 fn is_false(value: &Value) -> bool {

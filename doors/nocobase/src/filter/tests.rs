@@ -69,6 +69,13 @@ fn every_operator_of_the_grammar_has_its_meaning() {
         (json!({"r.$eq": "{{$nRole}}"}), "r Eq [Role]"),
         (json!({"t.$dateBefore": "{{$nDate.now}}"}), "t Lt [Now]"),
         (json!("{\"id.$gt\":3}"), "id Gt [3]"),
+        (json!({"a.$notMatch": ["x"]}), r#"(a NotMatch ["x"] and a Ne [null])"#),
+        (json!({"n": {"$not": 1}}), "n Ne [1]"),
+        (json!({"n": {"$not": [1, 2]}}), "n NotIn [1,2]"),
+        (json!({"n": {"$not": {"$gt": 1}}}), "not n Gt [1]"),
+        (json!({"n": {"$or": [1, 2]}}), "(n Eq [1] or n Eq [2])"),
+        (json!({"n": {"$and": [1, {"$gt": 2}]}}), "(n Eq [1] and n Gt [2])"),
+        (json!({"j.$eq": {"type": "today"}}), r#"j Eq [{"type":"today"}]"#),
     ] {
         assert_eq!(read(filter.clone()), want, "{filter}");
     }
@@ -85,6 +92,8 @@ fn an_empty_filter_is_no_condition() {
         json!("{}"),
         json!(null),
         json!({"$and": [{"$or": []}]}),
+        json!([]),
+        json!("[]"),
     ] {
         assert!(parse(&filter, &Context::default()).unwrap().is_all(), "{filter}");
     }
@@ -101,6 +110,8 @@ fn what_is_no_filter_is_refused_and_not_ignored() {
         (json!({"a.$between": [1]}), "ERROR $between: takes two values"),
         (json!({"a.$like": "a%b"}), "ERROR $like: takes % only at the beginning and at the end"),
         (json!({"$and": "x"}), "ERROR $and: takes a list of conditions"),
+        (json!({"$or": [1]}), "ERROR $or: takes a list of conditions"),
+        (json!({"$not": 1}), "ERROR $not: takes a list of conditions"),
         (json!({"a": "{{$env.SECRET}}"}), "ERROR unknown variable \"$env.SECRET\" in filter"),
         (
             json!({"d.$dateOn": "yesterday"}),
@@ -140,6 +151,43 @@ fn relative_dates_are_spans_of_the_callers_calendar() {
     ] {
         let filter = at(serde_json::json!({"d.$dateOn": format!("{{{{$nDate.{name}}}}}")}));
         assert!(filter.contains(from) && filter.contains(to), "{name}: {filter}");
+    }
+    for (spoken, from, to) in [
+        (json!({"type": "today"}), "2026-11-22T16:00:00.000Z", "2026-11-23T16:00:00.000Z"),
+        (json!({"type": "lastYear"}), "2024-12-31T16:00:00.000Z", "2025-12-31T16:00:00.000Z"),
+        // Whole units beside the one that is now.
+        (json!({"type": "past", "number": 3}), "2026-11-19T16:00:00.000Z", "2026-11-22T16:00:00.000Z"),
+        (
+            json!({"type": "past", "number": 3, "unit": "year"}),
+            "2022-12-31T16:00:00.000Z",
+            "2025-12-31T16:00:00.000Z",
+        ),
+        (
+            json!({"type": "next", "number": "2", "unit": "week"}),
+            "2026-11-29T16:00:00.000Z",
+            "2026-12-13T16:00:00.000Z",
+        ),
+        (
+            json!({"type": "next", "number": 1, "unit": "month"}),
+            "2026-11-30T16:00:00.000Z",
+            "2026-12-31T16:00:00.000Z",
+        ),
+    ] {
+        let want = format!(r#"(d Gte ["{from}"] and d Lt ["{to}"])"#);
+        assert_eq!(at(json!({"d": {"$dateOn": spoken}})), want, "{spoken}");
+        assert_eq!(at(json!({"d": {"$dateBefore": spoken}})), format!(r#"d Lt ["{from}"]"#));
+        assert_eq!(at(json!({"d": {"$dateNotAfter": spoken}})), format!(r#"d Lt ["{to}"]"#));
+        assert!(parse(&json!({"d": {"$dateOn": spoken}}), &Context::default()).is_err(), "a stored one");
+    }
+    for nonsense in [
+        json!({}),
+        json!({"type": "someday"}),
+        json!({"type": "past", "number": 0}),
+        json!({"type": "past", "number": 99_999, "unit": "year"}),
+        json!({"type": "next", "number": 10_000, "unit": "year"}),
+        json!({"type": "next", "unit": "fortnight"}),
+    ] {
+        assert!(parse(&json!({"d": {"$dateOn": nonsense}}), &context).is_err(), "{nonsense}");
     }
     let since = at(serde_json::json!({"d.$gte": "{{$nDate.thisMonth}}"}));
     assert!(since.contains("2026-10-31T16:00:00.000Z"), "{since}");

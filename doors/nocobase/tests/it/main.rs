@@ -7,6 +7,7 @@
 )]
 
 mod api_keys;
+mod as_there;
 mod apply;
 mod associations;
 mod auth;

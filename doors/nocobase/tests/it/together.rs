@@ -234,7 +234,7 @@ async fn a_source_nobody_names_stands_for_any() {
     admin.post("/api/posts:create", json!({"title": "a", "tags": [1]})).await.expect(200);
     assert_eq!(titles(&data(admin.get("/api/posts/_/tags:list?sort=id").await)), ["red", "green", "blue"]);
     assert_eq!(data(admin.get("/api/posts/_/tags:get/2").await)["title"], "green");
-    admin.get("/api/posts/_/nothing:list").await.expect(400);
+    admin.get("/api/posts/_/nothing:list").await.expect(404);
     admin.get("/api/posts/_/owner:list").await.expect(403);
     // Users are seen behind an association, and never written there.
     admin.post("/api/posts:update?filterByTk=1", json!({"owner": 1})).await.expect(200);
