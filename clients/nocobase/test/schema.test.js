@@ -277,7 +277,7 @@ describe('fields', () => {
       assert.match(one.a, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
       assert.match(one.b, /^[\w-]{10}$/);
       assert.match(one.c, /^x_/);
-      assert.match(one.d, /^[\w-]{21}$/);
+      assert.match(one.d, /^[\w-]{12}$/);
       for (const key of ['a', 'b', 'c', 'd']) assert.notEqual(one[key], two[key]);
     });
 

@@ -256,6 +256,7 @@ fn write_value(kind: FieldKind, value: &Value, out: &mut Vec<u8>) {
         Value::Int(n) => integer(*n, out),
         Value::Float(n) => float(*n, out),
         Value::Text(s) if kind == FieldKind::LocalDateTime => text(&s.replacen('T', " ", 1), out),
+        Value::Text(s) if kind == FieldKind::Decimal && safe_number(s) => out.extend_from_slice(s.as_bytes()),
         Value::Text(s) => text(s, out),
         Value::Instant(at) => instant(*at, out),
         Value::Json(json) => out.extend_from_slice(json.as_bytes()),
@@ -265,6 +266,14 @@ fn write_value(kind: FieldKind, value: &Value, out: &mut Vec<u8>) {
 fn integer(n: i64, out: &mut Vec<u8>) {
     // Writing to a Vec cannot fail.
     let _ = serde_json::to_writer(&mut *out, &n);
+}
+
+/// A decimal that a client's numbers hold exactly. One with more digits is text, so that none is lost.
+fn safe_number(decimal: &str) -> bool {
+    let digits = decimal.strip_prefix('-').unwrap_or(decimal);
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, "0"));
+    let plain = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    plain(whole) && plain(part) && (whole == "0" || !whole.starts_with('0')) && whole.len() + part.len() <= 15
 }
 
 /// Whole numbers without a fraction, as JavaScript prints them.
@@ -339,6 +348,10 @@ mod tests {
             (FieldKind::BigInt, Value::Int(42), "42"),
             (FieldKind::Float, Value::Float(5.0), "5"),
             (FieldKind::Float, Value::Float(2.5), "2.5"),
+            (FieldKind::Decimal, Value::Text("-0.125".into()), "-0.125"),
+            (FieldKind::Decimal, Value::Text("12345678901234.5".into()), "12345678901234.5"),
+            (FieldKind::Decimal, Value::Text("12345678901234.56".into()), r#""12345678901234.56""#),
+            (FieldKind::Decimal, Value::Text("1e3".into()), r#""1e3""#),
             (FieldKind::Boolean, Value::Null, "null"),
             (FieldKind::Text, Value::Text("a\"b\n".into()), r#""a\"b\n""#),
             (FieldKind::DateTime, Value::Instant(Millis(1_795_327_855_007)), r#""2026-11-22T06:10:55.007Z""#),

@@ -14,7 +14,7 @@ const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const DIGITS: &str = "0123456789";
 const SYMBOLS: &str = "!@#$%^&*()_-+={}[]|:;<>,.?/";
 /// Lengths of generated texts: as the field says, or this.
-const NANOID_CHARS: u64 = 21;
+const NANOID_CHARS: u64 = 12;
 const UID_CHARS: u64 = 11;
 
 /// What values of a formula are kept as.
