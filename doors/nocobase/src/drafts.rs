@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use data::{Draft, LinkDraft, Linking, Other};
 use domain::{
-    catalog::{Field, LinkKind, Table},
+    catalog::{Field, FieldKind, LinkKind, Table},
     decision::Allowed,
 };
+use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Map, Value};
 
 use crate::{failure::Failure, request::Request, rules};
@@ -44,6 +45,7 @@ impl<'a> Reader<'a> {
                 links.push(self.link(table, field, value, path)?);
             }
         }
+        off_the_wall(table, &mut values);
         rules::check(table, [&values])?;
         Ok(Draft { values, links })
     }
@@ -95,6 +97,23 @@ impl<'a> Reader<'a> {
         self.updated
             .iter()
             .any(|name| name.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+    }
+}
+
+/// A moment, where a day or a time without a zone is kept: what calendar and clock show then, in UTC. Scripts
+/// send every date like that.
+fn off_the_wall(table: &Table, values: &mut Map<String, Value>) {
+    for field in &table.fields {
+        let format = match field.kind {
+            FieldKind::Date => "%Y-%m-%d",
+            FieldKind::LocalDateTime => "%Y-%m-%d %H:%M:%S",
+            _ => continue,
+        };
+        if let Some(Value::String(text)) = values.get_mut(&field.name)
+            && let Ok(at) = text.parse::<Timestamp>()
+        {
+            *text = at.to_zoned(TimeZone::UTC).strftime(format).to_string();
+        }
     }
 }
 
