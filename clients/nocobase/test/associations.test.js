@@ -149,8 +149,8 @@ describe('behind a record', () => {
     assert.equal(changed.title, 'newer');
     // Only of what is behind this record.
     assert.deepEqual(await ok(at.update({ filterByTk: b.id, values: { title: 'x' } })), []);
-    assert.equal(await ok(at.destroy({ filterByTk: b.id })), 0);
-    assert.equal(await ok(at.destroy({ filterByTk: made.id })), 1);
+    assert.equal(await ok(at.destroy({ filterByTk: b.id })), true);
+    assert.equal(await ok(at.destroy({ filterByTk: made.id })), true);
     assert.deepEqual(await titles(admin, tasks, { sort: ['id'] }), ['a', 'b', 'c']);
     assert.match(await refused(at.update({ values: { title: 'x' } })), /^400 to do update action/);
     assert.match(await refused(at.destroy()), /^400 to do destroy action/);
@@ -256,6 +256,29 @@ describe('linking', () => {
     assert.match(await refused(at.update({ filterByTk: id, values: { labels: [true] } })), /^400 /);
     assert.equal((await ok(admin.resource(projects).list())).length, 2);
     assert.equal((await ok(admin.resource(labels).list())).length, 3);
+  });
+
+  it('says what becomes of a record when the one it is linked with is deleted', async () => {
+    const projects = await collection([text('title')]);
+    await ok(admin.resource(projects).create({ values: [1, 2, 3, 4].map((n) => ({ title: `p${n}` })) }));
+    const becomes = {};
+    for (const [at, onDelete] of ['SET NULL', 'CASCADE', 'RESTRICT', undefined].entries()) {
+      const tasks = await collection([
+        text('title'),
+        { name: 'project', type: 'belongsTo', target: projects, foreignKey: 'projectId', ...(onDelete && { onDelete }) },
+      ]);
+      await ok(admin.resource(tasks).create({ values: { title: 'x', project: at + 1 } }));
+      const said = await ok(admin.resource(projects).destroy({ filterByTk: at + 1 })).catch((e) => e.response.status);
+      const [row] = await ok(admin.resource(tasks).list({ appends: ['project'] }));
+      becomes[onDelete ?? 'nothing said'] = [said, row ? row.projectId : 'gone', row?.project ?? null];
+    }
+    assert.deepEqual(becomes['SET NULL'], [1, null, null]);
+    assert.deepEqual(becomes.CASCADE, [1, 'gone', null]);
+    assert.deepEqual(becomes.RESTRICT.slice(0, 2), [400, 3]);
+    assert.deepEqual(becomes['nothing said'].slice(0, 1), [1]);
+    assert.equal(becomes['nothing said'][2], null);
+    const bad = { name: 'x', type: 'belongsTo', target: projects, foreignKey: 'xId', onDelete: 'EXPLODE' };
+    assert.match(await refused(admin.resource('collections').create({ values: { name: fresh('c'), fields: [bad] } })), /^400 /);
   });
 
   it('goes with the records it joined', async () => {

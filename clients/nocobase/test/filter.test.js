@@ -267,6 +267,7 @@ describe('logic', () => {
       [{ $or: [] }, 'abcdef'],
       [{ $and: [{}, { n: 1 }] }, 'a'],
       ['{}', 'abcdef'],
+      ['[]', 'abcdef'],
       ['', 'abcdef'],
     ]));
 
@@ -321,7 +322,7 @@ describe('variables', () => {
 
 describe('a filter that is none is refused, never ignored', () => {
   it('when it is not an object', async () => {
-    for (const filter of ['{"a":', 'x', '[]', '[1]', '1', 'true', '"x"']) {
+    for (const filter of ['{"a":', 'x', '[1]', '1', 'true', '"x"']) {
       for (const action of ['list', 'update', 'destroy']) {
         const method = action === 'list' ? 'GET' : 'POST';
         const { status, json } = await sendAs(admin, method, `${name}:${action}?filter=${encodeURIComponent(filter)}`);

@@ -80,6 +80,8 @@ describe('addresses', () => {
       `${todos}:nothing`,
       `${todos}:count`,
       `${todos}/${first.id}:get`,
+      `${todos}/${first.id}/nothing:list`,
+      `${todos}/${first.id}/title:list`,
       'roles:nothing',
       'a/b/c/d:list',
       'a:b:c/d/e',
