@@ -162,9 +162,12 @@ describe('behind a record', () => {
     assert.equal((await ok(of(`${projects}.tasks`, p2.id).list())).length, 1);
   });
 
-  it('of a record that is not there are 404, of no record 400', async () => {
+  it('of a record that is not there are none to see, and 404 to change; of no record 400', async () => {
     const at = of(`${w.tasks}.labels`, 99_999);
-    for (const action of ['add', 'set']) assert.match(await refused(at[action]({ values: [w.red.id] })), /^40[34] /);
+    assert.deepEqual((await body(at.list())).meta.count, 0);
+    assert.equal(await ok(at.get({ filterByTk: w.red.id })), null);
+    assert.equal(await refused(of(`${w.tasks}.nothing`, w.a.id).list()), '404 Not Found');
+    for (const action of ['add', 'set']) assert.match(await refused(at[action]({ values: [w.red.id] })), /^404 /);
     assert.match(await refused(at.create({ values: { text: 'x' } })), /^404 /);
     for (const action of ['create', 'add', 'remove', 'set', 'toggle']) {
       assert.match(await refused(of(`${w.tasks}.labels`, '')[action]({ values: [w.red.id] })), /^400 /, action);
@@ -195,7 +198,7 @@ describe('linking', () => {
     assert.deepEqual(await texts(), ['red', 'green', 'blue']);
     assert.deepEqual(await body(at.set({ values: [] })), {});
     assert.deepEqual(await texts(), []);
-    assert.match(await refused(at.add({ values: [red.id, 99_999] })), /^404 /);
+    assert.match(await refused(at.add({ values: [red.id, 99_999] })), /^400 .*labels/);
     assert.match(await refused(at.add({ values: [{}] })), /^400 /);
     assert.deepEqual(await texts(), []);
   });

@@ -33,6 +33,10 @@ impl From<StoreError> for DataError {
         match error {
             StoreError::Conflict(field) => Self::Conflict { field },
             StoreError::NotFound => Self::NotFound,
+            StoreError::NoTarget(field) => {
+                let message = "names a record that is not there".to_owned();
+                Self::Bind(BindError::BadValue { field, message })
+            }
             StoreError::Row => Self::OutOfScope,
             StoreError::Required(field) => Self::Validation(vec![format!("{field} is required")]),
             StoreError::Held(table) => {

@@ -15,6 +15,9 @@ pub enum StoreError {
     /// The record would not be one of those its writer may write.
     #[error("the record is outside of the rows that may be written")]
     Row,
+    /// What this field is to be linked with is not there.
+    #[error("{0} names what is not there")]
+    NoTarget(String),
     /// There are records of this table that hold a key of the record, and must not lose it.
     #[error("records of {0} hold on to it")]
     Held(String),

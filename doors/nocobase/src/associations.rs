@@ -130,8 +130,11 @@ async fn change(request: &Request, allowed: &Allowed, how: Linking) -> Result<An
     let (name, source) = (name(request)?, source(request)?);
     let targets = targets(request)?;
     let done = request.inner.data.link(allowed, &source, name, &targets, how).await;
-    done.map_err(|e| unfound(name, e))?;
-    Ok(Answer::Empty)
+    match done {
+        Ok(()) => Ok(Answer::Empty),
+        Err(DataError::Bind(BindError::UnknownField(_))) => Err(Failure::not_found()),
+        Err(error) => Err(records::said(allowed, error)),
+    }
 }
 
 async fn behind(

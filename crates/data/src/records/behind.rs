@@ -86,8 +86,10 @@ impl Data {
         let held = match (kind, how) {
             (Some(LinkKind::Here), Linking::Add) if targets.is_empty() => return Ok(()),
             (Some(LinkKind::Here), Linking::Remove | Linking::Toggle) => {
-                let near = self.near(allowed, source, link, Op::RecordUpdate).await?;
-                plain(&near.ok_or(DataError::OutOfScope)?.key)
+                match self.near(allowed, source, link, Op::RecordUpdate).await? {
+                    Some(near) => plain(&near.key),
+                    None => return Err(self.unwritable(allowed, source).await?),
+                }
             }
             _ => Json::Null,
         };
@@ -101,7 +103,13 @@ impl Data {
         };
         let draft = Draft::linking(link, how, targets.iter().cloned().map(Other::Key).collect());
         let written = self.update(allowed, &Which::Keys(vec![source.clone()]), draft, true).await?;
-        if written.records.rows.is_empty() { Err(DataError::OutOfScope) } else { Ok(()) }
+        if written.records.rows.is_empty() { Err(self.unwritable(allowed, source).await?) } else { Ok(()) }
+    }
+
+    /// Why a record cannot be linked with anything: nobody who sees it is told that it is not there.
+    async fn unwritable(&self, allowed: &Allowed, source: &Json) -> Result<DataError, DataError> {
+        let seen = self.get(allowed, &Which::key(source.clone()), &Query::default()).await?;
+        Ok(if seen.is_none() { DataError::NotFound } else { DataError::OutOfScope })
     }
 
     /// Makes records behind `link` of `source`: all of them made and linked, or none. `NotFound`: there is no
@@ -231,6 +239,7 @@ fn linked_from(
         }
     };
     Ok(After {
+        link: None,
         key: target_key,
         how: Linking::Add,
         target: Arc::clone(from),

@@ -124,7 +124,7 @@ impl Store {
     }
 
     /// All of them or none, each with everything that hangs on it. Records of one table; those that are not
-    /// there, or may not be changed so, are left out. `NotFound`: what is to be linked is not there.
+    /// there, or may not be changed so, are left out. `NoTarget`: what is to be linked is not there.
     pub async fn write_together(
         &self,
         table: &Arc<Table>,

@@ -22,7 +22,7 @@ use crate::{
 
 use super::{
     Which,
-    filter::{any, cond},
+    filter::{Cond, any, cond},
     read::{self, Id, identity},
     write,
 };
@@ -56,8 +56,8 @@ pub struct Deed {
 pub enum Before {
     /// Another record is made, and its `key` becomes the value of `field`.
     Made { field: FieldNo, key: FieldNo, deed: Deed },
-    /// There is another record with this value that can be seen.
-    There { table: Arc<Table>, seen: Vec<BoundAlt>, by: FieldNo, value: Value },
+    /// There is another record with this value that can be seen. It is named as what `link` leads to.
+    There { link: String, table: Arc<Table>, seen: Vec<BoundAlt>, by: FieldNo, value: Value },
     /// Another record is changed.
     Changed(Deed),
 }
@@ -65,6 +65,8 @@ pub enum Before {
 /// What is linked with the record, or unlinked from it, once it is written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct After {
+    /// As what rows of the target are named: a field of the record. `None`: nobody chose them.
+    pub link: Option<String>,
     /// The record's field that others are linked by.
     pub key: FieldNo,
     pub how: Linking,
@@ -133,8 +135,10 @@ fn prepare(tx: &mut Tx<'_>, other: Before, values: &mut BoundWrite) -> Result<()
             let id = carry_out(tx, deed)?.ok_or(StoreError::Row)?;
             put(values, field, value_of(tx, &table, &id, key)?);
         }
-        Before::There { table, seen, by, value } => {
-            all_seen(tx, &table, &seen, by, &[value])?;
+        Before::There { link, table, seen, by, value } => {
+            if seen_of(tx, &table, &seen, by, vec![value])?.is_empty() {
+                return Err(StoreError::NoTarget(link));
+            }
         }
         Before::Changed(deed) => {
             carry_out(tx, deed)?.ok_or(StoreError::Row)?;
@@ -155,8 +159,13 @@ fn hang(tx: &mut Tx<'_>, table: &Table, id: &Id, link: After) -> Result<(), Stor
         let nothing = link.named.is_empty() && link.made.is_empty();
         return if nothing { Ok(()) } else { Err(StoreError::NotFound) };
     }
-    all_seen(tx, &link.target, &link.seen, link.by, &link.named)?;
-    let After { how, target, seen, by, named, changed, made, end, .. } = link;
+    let After { link, how, target, seen, by, named: all, changed, made, end, .. } = link;
+    let wanted = all.len();
+    let named = seen_of(tx, &target, &seen, by, all)?;
+    // What is not there is not linked either: to remove it is done already.
+    if named.len() < wanted && how != Linking::Remove {
+        return Err(link.map_or(StoreError::NotFound, StoreError::NoTarget));
+    }
     match end {
         End::There { field, write, alts } => {
             let held = Held { target: &target, by, field, write, alts: &alts };
@@ -199,7 +208,12 @@ impl Held<'_> {
         let ours = equal(self.field, key);
         let linked = match how {
             Linking::Set if named.is_empty() => Vec::new(),
-            _ => values(tx, self.target, self.by, &both(one_of(self.by, named), ours.clone()))?,
+            _ => values(
+                tx,
+                self.target,
+                self.by,
+                cond(&both(one_of(self.by, named), ours.clone()), self.target),
+            )?,
         };
         match how {
             Linking::Add => {}
@@ -245,7 +259,10 @@ fn paired(
     let ours = equal(through.from, key);
     let there = match named.is_empty() {
         true => Vec::new(),
-        false => values(tx, &through.table, through.to, &both(ours.clone(), one_of(through.to, named)))?,
+        false => {
+            let rows = cond(&both(ours.clone(), one_of(through.to, named)), &through.table);
+            values(tx, &through.table, through.to, rows)?
+        }
     };
     let gone = match how {
         Linking::Add => None,
@@ -288,11 +305,11 @@ fn value_of(tx: &Tx<'_>, table: &Table, id: &Id, no: FieldNo) -> Result<Value, S
 }
 
 /// The values of a field in the rows that match, each once.
-fn values(tx: &Tx<'_>, table: &Table, no: FieldNo, filter: &BoundFilter) -> Result<Vec<Value>, StoreError> {
+fn values(tx: &Tx<'_>, table: &Table, no: FieldNo, rows: Cond) -> Result<Vec<Value>, StoreError> {
     let kind = table.field_by_no(no).ok_or(StoreError::NotFound)?.kind;
     let mut select = Query::select();
     select.distinct().column(Alias::new(column(no))).from(Alias::new(table_name(table.no)));
-    cond(filter, table).into_expr().map(|expr| select.and_where(expr));
+    rows.into_expr().map(|expr| select.and_where(expr));
     let mut found = Vec::new();
     Built::of(&select).for_each(tx.conn, &mut |row| {
         found.push(read::value(row.get_ref(0)?, kind)?);
@@ -301,24 +318,20 @@ fn values(tx: &Tx<'_>, table: &Table, no: FieldNo, filter: &BoundFilter) -> Resu
     Ok(found)
 }
 
-/// Refused unless there is a row that can be seen for every one of the values.
-fn all_seen(
+/// Those of the values for which there is a row that can be seen.
+fn seen_of(
     tx: &Tx<'_>,
     table: &Table,
     seen: &[BoundAlt],
     by: FieldNo,
-    named: &[Value],
-) -> Result<(), StoreError> {
+    mut named: Vec<Value>,
+) -> Result<Vec<Value>, StoreError> {
     if named.is_empty() {
-        return Ok(());
+        return Ok(named);
     }
-    let mut select = Query::select();
-    select.expr(Expr::cust_with_exprs("count(DISTINCT ?)", [Expr::col(Alias::new(column(by)))]));
-    select.from(Alias::new(table_name(table.no)));
-    let rows = any(seen, table).and(cond(&one_of(by, named), table));
-    rows.into_expr().map(|expr| select.and_where(expr));
-    let there = Built::of(&select).count(tx.conn)?;
-    if there < named.len() as u64 { Err(StoreError::NotFound) } else { Ok(()) }
+    let there = values(tx, table, by, any(seen, table).and(cond(&one_of(by, &named), table)))?;
+    named.retain(|value| there.contains(value));
+    Ok(named)
 }
 
 fn every_row() -> Vec<BoundAlt> {

@@ -285,8 +285,13 @@ async fn records_that_are_written_together_are_all_written_or_none() {
     for world in both() {
         let table = todos(&world).await;
         fill(&world, &table, &[&[], &[]]).await;
-        let there =
-            |key| Before::There { table: table.clone(), seen: free(), by: ID, value: Value::Int(key) };
+        let there = |key| Before::There {
+            link: "owner".into(),
+            table: table.clone(),
+            seen: free(),
+            by: ID,
+            value: Value::Int(key),
+        };
         let change = |key: i64, needs: &[i64]| Deed {
             table: table.clone(),
             which: Some(Which::Keys(vec![Value::Int(key)])),
@@ -297,7 +302,7 @@ async fn records_that_are_written_together_are_all_written_or_none() {
         };
         let write = |deeds, back| world.store.write_together(&table, deeds, back);
         let missing = write(vec![change(1, &[2]), change(2, &[1, 99])], back(&[])).await;
-        assert_eq!(missing, Err(StoreError::NotFound));
+        assert_eq!(missing, Err(StoreError::NoTarget("owner".into())));
         assert_eq!(ids(&world, &table, cmp(TITLE, CmpOp::NotEmpty, &[])).await, [0i64; 0]);
         // What is not there to be changed needs nothing, and nothing happens for its sake.
         let done = write(vec![change(2, &[1]), change(99, &[99]), change(1, &[])], back(&[TITLE])).await;

@@ -220,3 +220,43 @@ async fn behind_what_is_not_there_is_nothing() {
     assert_eq!(data(post(admin, "/api/tasks/1/labels:destroy?filterByTk=3").await), true);
     assert_eq!(column(&data(admin.get("/api/labels:list").await), "title"), ["b", "c"], "c is not behind it");
 }
+
+#[tokio::test]
+async fn to_remove_what_is_not_linked_is_done_already_and_to_link_what_is_not_there_names_the_association() {
+    let nocobase = Nocobase::new().await;
+    let admin = &nocobase.admin;
+    collection(admin, "projects", json!([text("title")])).await;
+    collection(admin, "labels", json!([text("title")])).await;
+    let project = json!({"name": "project", "type": "belongsTo", "target": "projects"});
+    let labels =
+        json!({"name": "labels", "type": "belongsToMany", "target": "labels", "through": "taskLabels"});
+    collection(admin, "tasks", json!([text("title"), project, labels])).await;
+    let steps = json!({"name": "tasks", "type": "hasMany", "target": "tasks", "foreignKey": "projectId"});
+    admin.post("/api/collections/projects/fields:create", steps).await.expect(200);
+    admin.post("/api/labels:create", json!([{"title": "a"}, {"title": "b"}])).await.expect(200);
+    admin.post("/api/projects:create", json!([{}, {}])).await.expect(200);
+    admin.post("/api/tasks:create", json!([{"labels": [1], "project": 1}, {"project": 2}])).await.expect(200);
+    for path in ["tasks/1/labels", "projects/1/tasks", "tasks/1/project"] {
+        let removed = admin.post(&format!("/api/{path}:remove"), json!([2])).await.expect(200);
+        assert_eq!(removed.json(), json!({}), "{path}");
+        assert_eq!(
+            post(admin, &format!("/api/{path}:remove?filterByTk=999")).await.json(),
+            json!({}),
+            "{path}"
+        );
+        let refused = error(&admin.post(&format!("/api/{path}:add"), json!([999])).await);
+        let name = path.rsplit('/').next().unwrap();
+        assert_eq!(refused.0, 400, "{refused:?}");
+        assert!(refused.2.ends_with(&format!("{name} names a record that is not there")), "{refused:?}");
+        let source = path.replace("/1/", "/99/");
+        for action in ["add", "set", "remove"] {
+            admin.post(&format!("/api/{source}:{action}"), json!([1])).await.expect(404);
+        }
+    }
+    let rows = data(admin.get("/api/tasks:list?sort=id&appends=labels").await);
+    assert_eq!(column(&rows, "projectId"), [json!(1), json!(2)], "nothing of another project's was unlinked");
+    assert_eq!(rows[0]["labels"].as_array().unwrap().len(), 1);
+    // Some of them linked: these go.
+    admin.post("/api/tasks/1/labels:remove", json!([1, 2, 999])).await.expect(200);
+    assert_eq!(data(admin.get("/api/tasks/1/labels:list").await), json!([]));
+}

@@ -238,8 +238,8 @@ async fn associations_have_addresses_of_their_own() {
     assert_eq!(labels().await, ["green"]);
     assert_eq!(data(admin.get("/api/tasks/1/labels:get/2").await)["text"], "green");
     assert_eq!(data(admin.get("/api/tasks/1/labels:get/1").await), json!(null));
-    admin.post("/api/tasks/1/labels:add", json!([99])).await.expect(404);
-    admin.post("/api/tasks/99/labels:add", json!([1])).await.expect(403);
+    admin.post("/api/tasks/1/labels:add", json!([99])).await.expect(400);
+    admin.post("/api/tasks/99/labels:add", json!([1])).await.expect(404);
     admin.get("/api/tasks/1/nothing:list").await.expect(404);
 
     // Records made, changed and removed behind an association.

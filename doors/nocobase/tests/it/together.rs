@@ -63,7 +63,8 @@ async fn a_bad_target_leaves_nothing_behind_on_any_address() {
         ("posts/1/tags:toggle", json!([1, 99])),
     ] {
         let reply = admin.post(&format!("/api/{path}"), body.clone()).await;
-        assert_eq!(reply.code(), 404, "{path} {body}: {}", reply.text());
+        assert_eq!(reply.code(), 400, "{path} {body}: {}", reply.text());
+        assert!(error(&reply).2.ends_with("names a record that is not there"), "{}", reply.text());
         assert_eq!(counts(admin).await, before, "{path} {body}");
     }
     let row = data(admin.get("/api/posts:get/1?appends=tags,owner").await);
@@ -121,7 +122,7 @@ async fn objects_without_a_key_are_made_and_those_with_one_named() {
     let many =
         data(admin.post("/api/posts/1/comments:create", json!([{"title": "x"}, {"title": "y"}])).await);
     assert_eq!(many.as_array().unwrap().len(), 2);
-    admin.post("/api/posts/1/comments:create", json!([{"title": "x"}, {"tags": [99]}])).await.expect(404);
+    admin.post("/api/posts/1/comments:create", json!([{"title": "x"}, {"tags": [99]}])).await.expect(400);
     admin.post("/api/posts/1/box:create", json!([{}, {}])).await.expect(400);
     assert_eq!(admin.get("/api/posts/1/comments:list").await.json()["meta"]["count"], 4);
     // Users are only named; what the server keeps itself is not written.
@@ -158,7 +159,7 @@ async fn what_is_inside_of_a_write_needs_the_rights_of_its_own_collection() {
     let before = counts(admin).await;
     for (path, body, want) in [
         ("posts:create", json!({"tags": [{"title": "x"}]}), 403),
-        ("posts:create", json!({"tags": [3]}), 404),
+        ("posts:create", json!({"tags": [3]}), 400),
         ("posts:create?updateAssociationValues=tags", json!({"tags": [{"id": 1, "title": "x"}]}), 403),
         ("posts:create", json!({"comments": [1]}), 403),
         (

@@ -112,15 +112,18 @@ impl Plan<'_> {
             && !value.is_null()
         {
             let named = coerce(theirs, key)?;
-            if let Some(draft) = draft {
-                let there = implied(source.allowed, Op::RecordUpdate, &step.target)?;
-                let which = matching(theirs.no, &named);
-                let changed = self.change(&there, which, draft, None, source.depth + 1)?;
-                parts.before.push(Before::Changed(changed.deed));
-            }
-            let by = theirs.no;
+            let changed = match draft {
+                None => None,
+                Some(draft) => {
+                    let there = implied(source.allowed, Op::RecordUpdate, &step.target)?;
+                    let which = matching(theirs.no, &named);
+                    Some(self.change(&there, which, draft, None, source.depth + 1)?.deed)
+                }
+            };
+            let (by, link) = (theirs.no, wanted.link.clone());
             let BoundStep { target: table, alts: seen, .. } = step;
-            parts.before.push(Before::There { table, seen, by, value: named });
+            parts.before.push(Before::There { link, table, seen, by, value: named });
+            parts.before.extend(changed.map(Before::Changed));
         }
         parts.put(own.no, Some(value));
         Ok(())
@@ -180,7 +183,7 @@ impl Plan<'_> {
             }
             None => self.there(allowed, &target, target_key, touches)?,
         };
-        Ok(After { key, how, target, seen, by, named, changed, made, end })
+        Ok(After { link: Some(field.name.clone()), key, how, target, seen, by, named, changed, made, end })
     }
 
     /// The field of the target that holds the key. `touches`: rows that are there may have to be changed.
