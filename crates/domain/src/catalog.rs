@@ -108,7 +108,7 @@ pub enum FieldKind {
     Date,
     Time,
     Json,
-    /// A list of texts or numbers, kept as JSON.
+    /// A list, kept as JSON; of texts and numbers among it filters can ask.
     Array,
     Uuid,
     /// Kept only as a hash; always hidden.

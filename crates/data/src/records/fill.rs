@@ -22,6 +22,7 @@ impl Data {
         write: &mut BoundWrite,
         broken: &mut Vec<String>,
     ) -> Result<(), DataError> {
+        stamp_every_write(allowed, table, write);
         for field in &table.fields {
             let given = write.values.iter().position(|(no, _)| *no == field.no);
             let automatic = field.system == Some(SystemField::AutoId);
@@ -63,6 +64,7 @@ impl Data {
         if !broken.is_empty() {
             return Err(DataError::Validation(broken));
         }
+        stamp_every_write(allowed, table, write);
         for field in &table.fields {
             let value = match field.system {
                 Some(SystemField::UpdatedAt) => Value::Instant(allowed.at()),
@@ -98,7 +100,7 @@ impl Data {
             Some(SystemField::CreatedAt | SystemField::UpdatedAt) => Some(Value::Instant(allowed.at())),
             Some(SystemField::CreatedBy | SystemField::UpdatedBy) => Some(number(allowed.subject().user_num)),
             Some(SystemField::CreatedByKey) => Some(number(allowed.subject().key_num)),
-            None => match self.random(field) {
+            None => match self.random(field).or_else(|| moment(allowed, field)) {
                 Some(value) => Some(value),
                 None => default(field)?,
             },
@@ -137,7 +139,27 @@ fn default(field: &Field) -> Result<Option<Value>, DataError> {
 }
 
 fn made_here(field: &Field) -> bool {
-    matches!(field.special, Some(Special::Random { .. } | Special::Uuid | Special::Snowflake))
+    let made = |special: &Special| match special {
+        Special::Random { .. } | Special::Uuid | Special::Snowflake => true,
+        Special::Moment { at_create, .. } => *at_create,
+        _ => false,
+    };
+    field.special.as_ref().is_some_and(made)
+}
+
+fn moment(allowed: &Allowed, field: &Field) -> Option<Value> {
+    field.special.as_ref()?.of_new_record(field.kind, allowed.at())
+}
+
+/// The time, where a field holds that of the last write.
+fn stamp_every_write(allowed: &Allowed, table: &Table, write: &mut BoundWrite) {
+    for field in &table.fields {
+        let special = field.special.as_ref();
+        if let Some(now) = special.and_then(|special| special.of_every_write(field.kind, allowed.at())) {
+            write.values.retain(|(no, _)| *no != field.no);
+            write.values.push((field.no, now));
+        }
+    }
 }
 
 fn made_in_store(field: &Field) -> bool {

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Field, FieldKind, Table};
-use crate::{formula, limits, sequence::Sequence};
+use crate::{Millis, formula, limits, sequence::Sequence, time::SECOND_MS, value::Value};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -29,9 +29,44 @@ pub enum Special {
     Distinct,
     /// An instant that is counted in whole seconds: a number it is given is one of seconds.
     Seconds,
+    /// The time of the write, where a new record is given none, or of every write, whatever it is given.
+    Moment {
+        #[serde(default)]
+        seconds: bool,
+        #[serde(default)]
+        at_create: bool,
+        #[serde(default)]
+        at_write: bool,
+    },
+    /// A text without blanks at its ends.
+    Trimmed,
 }
 
 impl Special {
+    /// Whether instants are counted in whole seconds.
+    pub fn in_seconds(&self) -> bool {
+        matches!(self, Self::Seconds | Self::Moment { seconds: true, .. })
+    }
+
+    /// What every write puts into a field of this kind, whoever writes what.
+    pub fn of_every_write(&self, kind: FieldKind, at: Millis) -> Option<Value> {
+        matches!(self, Self::Moment { at_write: true, .. }).then(|| self.moment(kind, at))
+    }
+
+    /// What a new record holds where its writer gave nothing.
+    pub fn of_new_record(&self, kind: FieldKind, at: Millis) -> Option<Value> {
+        matches!(self, Self::Moment { at_create: true, .. }).then(|| self.moment(kind, at))
+    }
+
+    /// Without a zone it is UTC.
+    fn moment(&self, kind: FieldKind, at: Millis) -> Value {
+        match kind {
+            FieldKind::LocalDateTime => Value::Text(at.rfc3339().chars().take(19).collect()),
+            _ if self.in_seconds() => Value::Instant(Millis(at.0 - at.0.rem_euclid(SECOND_MS))),
+            _ => Value::Instant(at),
+        }
+    }
+
     /// Whether a writer's own value is not taken.
     pub fn sealed(&self) -> bool {
         match self {
@@ -48,7 +83,9 @@ impl Special {
             Self::Sequence(_) | Self::Random { .. } => matches!(kind, FieldKind::Text | FieldKind::LongText),
             Self::Uuid => kind == FieldKind::Uuid,
             Self::Distinct => kind == FieldKind::Array,
-            Self::Seconds => kind == FieldKind::DateTime,
+            Self::Seconds | Self::Moment { seconds: true, .. } => kind == FieldKind::DateTime,
+            Self::Moment { .. } => matches!(kind, FieldKind::DateTime | FieldKind::LocalDateTime),
+            Self::Trimmed => matches!(kind, FieldKind::Text | FieldKind::LongText),
             Self::Formula { .. } => !matches!(
                 kind,
                 FieldKind::Link | FieldKind::Password | FieldKind::Json | FieldKind::Array | FieldKind::Uuid
@@ -98,16 +135,16 @@ mod tests {
     #[test]
     fn what_a_field_could_not_hold_is_refused() {
         let order = Special::Order { within: None };
-        let random = |chars, alphabet: &str| Special::Random {
-            prefix: "p".into(),
-            chars,
-            alphabet: alphabet.into(),
-        };
+        let random =
+            |chars, alphabet: &str| Special::Random { prefix: "p".into(), chars, alphabet: alphabet.into() };
+        let moment = |seconds| Special::Moment { seconds, at_create: true, at_write: false };
         for (special, kind) in [
             (order.clone(), FieldKind::BigInt),
             (random(3, "ab"), FieldKind::Text),
             (Special::Distinct, FieldKind::Array),
             (Special::Seconds, FieldKind::DateTime),
+            (moment(false), FieldKind::LocalDateTime),
+            (Special::Trimmed, FieldKind::LongText),
             (Special::Formula { expression: "1".into(), template: false }, FieldKind::Boolean),
         ] {
             assert_eq!(special.check(kind), Ok(()), "{special:?}");
@@ -115,6 +152,9 @@ mod tests {
         for (special, kind) in [
             (order, FieldKind::Text),
             (Special::Uuid, FieldKind::Text),
+            (moment(true), FieldKind::LocalDateTime),
+            (moment(false), FieldKind::Date),
+            (Special::Trimmed, FieldKind::Json),
             (random(0, "ab"), FieldKind::Text),
             (random(usize::MAX, "ab"), FieldKind::Text),
             (random(3, "aa"), FieldKind::Text),

@@ -63,17 +63,22 @@ fn specially<'l>(special: &Special, literal: &'l Json) -> Cow<'l, Json> {
             let mut seen = HashSet::new();
             Cow::Owned(items.iter().filter(|item| seen.insert(item.to_string())).cloned().collect())
         }
-        (Special::Seconds, Json::Number(number)) => match number.as_i64().and_then(|n| n.checked_mul(1_000)) {
-            Some(ms) => Cow::Owned(ms.into()),
-            None => Cow::Borrowed(literal),
-        },
-        (Special::Seconds, Json::String(text)) => match text.parse::<i64>().ok().filter(|_| text.len() >= 9) {
-            Some(seconds) => Cow::Owned(seconds.saturating_mul(1_000).into()),
-            None => match instant_text(text) {
-                Some(at) => Cow::Owned((at.0 - at.0.rem_euclid(1_000)).into()),
+        (Special::Trimmed, Json::String(text)) => Cow::Owned(text.trim().into()),
+        (seconds, Json::Number(number)) if seconds.in_seconds() => {
+            match number.as_i64().and_then(|n| n.checked_mul(1_000)) {
+                Some(ms) => Cow::Owned(ms.into()),
                 None => Cow::Borrowed(literal),
-            },
-        },
+            }
+        }
+        (seconds, Json::String(text)) if seconds.in_seconds() => {
+            match text.parse::<i64>().ok().filter(|_| text.len() >= 9) {
+                Some(seconds) => Cow::Owned(seconds.saturating_mul(1_000).into()),
+                None => match instant_text(text) {
+                    Some(at) => Cow::Owned((at.0 - at.0.rem_euclid(1_000)).into()),
+                    None => Cow::Borrowed(literal),
+                },
+            }
+        }
         _ => Cow::Borrowed(literal),
     }
 }
@@ -89,7 +94,10 @@ pub(super) fn fragment(literal: &Json) -> Result<Value, &'static str> {
 
 fn typed(kind: FieldKind, literal: &Json) -> Result<Value, &'static str> {
     match kind {
-        FieldKind::Text | FieldKind::LongText => fragment(literal),
+        FieldKind::Text | FieldKind::LongText => match literal {
+            Json::Bool(yes) => Ok(Value::Text(yes.to_string())),
+            other => fragment(other),
+        },
         FieldKind::Password => Ok(Value::Text(checked(text(literal)?)?.to_owned())),
         FieldKind::Integer | FieldKind::BigInt => integer(literal).map(Value::Int),
         FieldKind::Float => number(literal).map(Value::Float),
@@ -270,6 +278,9 @@ fn date(text: &str) -> Result<String, &'static str> {
 
 fn time(text: &str) -> Result<String, &'static str> {
     const MESSAGE: &str = "must be a time like 13:45:00";
+    // `3:04` is as clear as `03:04`.
+    let padded = text.find(':').filter(|hours| *hours == 1).map(|_| format!("0{text}"));
+    let text = padded.as_deref().unwrap_or(text);
     if text.len() < 5 || !text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b':' | b'.')) {
         return Err(MESSAGE);
     }
@@ -320,8 +331,5 @@ fn check_json(literal: &Json, depth: usize) -> Result<(), &'static str> {
 }
 
 fn array(literal: &Json) -> Result<String, &'static str> {
-    const MESSAGE: &str = "must be a list of texts or numbers";
-    let items = literal.as_array().ok_or(MESSAGE)?;
-    items.iter().try_for_each(|item| element(item).map(drop)).map_err(|_| MESSAGE)?;
-    json(literal)
+    if literal.is_array() { json(literal) } else { Err("must be a list") }
 }

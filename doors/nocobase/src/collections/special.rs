@@ -61,7 +61,17 @@ pub fn special(
         "uuid" if fills => Special::Uuid,
         "snowflakeId" if fills && !primary => Special::Snowflake,
         "set" => Special::Distinct,
-        "unixTimestamp" if !milliseconds(options) => Special::Seconds,
+        "date" | "datetime" | "datetimeTz" | "datetimeNoTz" | "unixTimestamp" => {
+            let seconds = type_name == "unixTimestamp" && !milliseconds(options);
+            let at_create = bool_property(options, "defaultToCurrentTime")? == Some(true);
+            let at_write = bool_property(options, "onUpdateToCurrentTime")? == Some(true);
+            match (seconds, at_create || at_write) {
+                (_, true) => Special::Moment { seconds, at_create, at_write },
+                (true, false) => Special::Seconds,
+                (false, false) => return Ok(None),
+            }
+        }
+        "string" | "text" if bool_property(options, "trim")? == Some(true) => Special::Trimmed,
         _ => return Ok(None),
     };
     Ok(Some(made))

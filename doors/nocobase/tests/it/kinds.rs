@@ -65,7 +65,7 @@ async fn every_type_can_be_made_written_and_asked_for() {
         ("json", json!({"a": [1]}), json!({"a": [1]}), json!({"a": [1]}), Value::Null),
         ("jsonb", json!({"b": 2}), json!({"b": 2}), json!({"b": 2}), Value::Null),
         ("array", json!(["x", "x"]), json!(["x", "x"]), json!({"$match": ["x"]}), json!("x")),
-        ("set", json!(["x", "y", "x"]), json!(["x", "y"]), json!({"$match": ["y", "x"]}), json!([{}])),
+        ("set", json!(["x", "y", "x"]), json!(["x", "y"]), json!({"$match": ["y", "x"]}), json!({"x": 1})),
         ("uid", json!("u_1"), json!("u_1"), json!("u_1"), json!([])),
         (
             "uuid",
@@ -331,6 +331,64 @@ async fn options_of_a_field_hold_for_its_values() {
     }
     let bad = json!({"name": "bad", "type": "integer", "defaultValue": "three"});
     nocobase.admin.post("/api/collections/things/fields:create", bad).await.expect(400);
+}
+
+#[tokio::test]
+async fn the_time_of_a_write_and_texts_without_blanks_are_kept_where_a_field_says_so() {
+    let nocobase = with(json!([
+        {"name": "first", "type": "date", "defaultToCurrentTime": true},
+        {"name": "last", "type": "date", "onUpdateToCurrentTime": true},
+        {"name": "local", "type": "datetimeNoTz", "defaultToCurrentTime": true},
+        {"name": "seconds", "type": "unixTimestamp", "defaultToCurrentTime": true},
+        {"name": "day", "type": "dateOnly", "defaultToCurrentTime": true},
+        {"name": "neat", "type": "string", "trim": true},
+        {"name": "plain", "type": "string"},
+    ]))
+    .await;
+    let given = json!({"neat": "  x y ", "plain": "  x ", "local": null, "last": "2001-01-01T00:00:00Z"});
+    let row = made(&nocobase, given).await;
+    let now = row["createdAt"].as_str().unwrap();
+    assert_eq!((&row["first"], &row["last"]), (&json!(now), &json!(now)));
+    assert_eq!(row["local"], json!(now[..19].replace('T', " ")));
+    assert_eq!((&row["seconds"], &row["day"]), (&json!(format!("{}.000Z", &now[..19])), &json!(null)));
+    assert_eq!((&row["neat"], &row["plain"]), (&json!("x y"), &json!("  x ")));
+    // A time that is given is kept, unless it is that of the last write.
+    let old = "2001-01-01T00:00:00.000Z";
+    assert_eq!(made(&nocobase, json!({"first": old})).await["first"], old);
+    nocobase.world.clock.advance(5_000);
+    let values = json!({"first": old, "last": old, "neat": " z"});
+    let row = data(nocobase.admin.post("/api/things:update/1", values).await)[0].clone();
+    assert_eq!((&row["first"], &row["neat"]), (&json!(old), &json!("z")));
+    assert!(row["last"].as_str().unwrap() > now);
+    // The option comes and goes with a change of the field.
+    let path = "/api/collections/things/fields:update?filterByTk";
+    let change = json!({"defaultToCurrentTime": false});
+    nocobase.admin.post(&format!("{path}=first"), change).await.expect(200);
+    nocobase.admin.post(&format!("{path}=plain"), json!({"trim": true})).await.expect(200);
+    let row = made(&nocobase, json!({"plain": " p "})).await;
+    assert_eq!((&row["first"], &row["plain"]), (&json!(null), &json!("p")));
+    nocobase.admin.post(&format!("{path}=plain"), json!({"trim": "yes"})).await.expect(400);
+}
+
+#[tokio::test]
+async fn lists_hold_what_clients_put_into_them_and_texts_take_plain_values() {
+    let nocobase = with(json!([
+        {"name": "list", "type": "array"},
+        {"name": "text", "type": "string"},
+        {"name": "at", "type": "time"},
+    ]))
+    .await;
+    let list = json!([{"a": [1]}, ["b"], null, "c"]);
+    let row = made(&nocobase, json!({"list": list, "text": true, "at": "3:04"})).await;
+    assert_eq!((&row["list"], &row["text"], &row["at"]), (&list, &json!("true"), &json!("03:04:00")));
+    for (operand, rows) in [
+        (json!({"$anyOf": ["c"]}), 1),
+        (json!({"$anyOf": ["a", "b"]}), 0),
+        (json!({"$match": ["c"]}), 0),
+        (json!({"$notEmpty": true}), 1),
+    ] {
+        assert_eq!(found(&nocobase, json!({ "list": operand })).await, rows, "{operand}");
+    }
 }
 
 #[tokio::test]
