@@ -236,6 +236,14 @@ describe('dates', () => {
     assert.equal(await among({ d: { $dateBefore: '{{$nDate.today}}' } }), '-');
     assert.equal(await among({ d: { $dateAfter: '{{$nDate.now}}' } }), '+');
     assert.equal(await among({ d: { $lt: '{{ $nDate.now }}' } }), '-0');
+    // As the forms of screens say it.
+    assert.equal(await among({ d: { $dateOn: { type: 'today' } } }), '0');
+    assert.equal(await among({ d: { $dateOn: { type: 'past', number: 20, unit: 'day' } } }), '-');
+    assert.equal(await among({ d: { $dateOn: { type: 'next', number: 20, unit: 'day' } } }), '+');
+    assert.equal(await among({ d: { $dateBefore: { type: 'today' } } }), '-');
+    for (const span of [{ type: 'someday' }, { type: 'past', number: -1 }, { type: 'past', number: 1, unit: 'age' }]) {
+      assert.match(await refused(admin.resource(name).list({ filter: { d: { $dateOn: span } } })), /^400 /);
+    }
     await ok(admin.resource(name).destroy({ filterByTk: made.map((row) => row.id) }));
   });
 });

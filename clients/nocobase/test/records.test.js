@@ -87,6 +87,14 @@ describe('list', () => {
     assert.equal(await refused(there.list({ sort: ['-nothing', 'id'] })), NO_FIELD);
   });
 
+  it('puts records without a value last, in both directions', async () => {
+    const name = await collection([text('title'), { name: 'n', type: 'integer' }]);
+    await ok(admin.resource(name).create({ values: [{ title: 'b', n: 2 }, { title: 'x' }, { title: 'a', n: 1 }, { title: 'y' }] }));
+    assert.deepEqual(await titles(admin, name, { sort: 'n' }), ['a', 'b', 'x', 'y']);
+    assert.deepEqual(await titles(admin, name, { sort: '-n' }), ['b', 'a', 'x', 'y']);
+    assert.deepEqual(await titles(admin, name, { sort: '-n,-id' }), ['b', 'a', 'y', 'x']);
+  });
+
   it('answers the fields asked for', async () => {
     const keys = async (params) => Object.keys((await ok(there.list({ pageSize: 1, ...params })))[0]);
     const all = await keys();
@@ -121,6 +129,13 @@ describe('get', () => {
     assert.deepEqual(await ok(there.get({ filterByTk: row.id, fields: ['title'] })), { title: 't03' });
     assert.equal('title' in (await ok(there.get({ filterByTk: row.id, except: ['title'] }))), false);
     assert.equal(await ok(there.get({ filterByTk: row.id, filter: { title: 't04' } })), null);
+  });
+
+  it('of no record in particular answers the first; keys may come as JSON', async () => {
+    assert.equal((await ok(there.get())).title, 't01');
+    assert.equal((await ok(there.get({ sort: ['-id'] }))).title, 't10');
+    const { id } = await ok(there.get({ filter: { title: 't04' } }));
+    assert.equal((await ok(there.get({ filterByTk: `["${id}"]` }))).title, 't04');
   });
 
   it('of a record that is not there is null', async () => {
@@ -179,7 +194,10 @@ describe('create', () => {
     assert.equal((await ok(at.create({ values: { id: 77, title: 'a' } }))).id, 77);
     assert.match(await refused(at.create({ values: { id: 77, title: 'b' } })), /^400 .*already exists$/);
     assert.equal((await ok(at.create({ values: { title: 'c' } }))).id, 78);
-    assert.match(await refused(at.create({ values: { id: 'x', title: 'd' } })), /^400 /);
+    for (const id of ['x', 0, -5, '9223372036854775807', '9007199254740992']) {
+      assert.match(await refused(at.create({ values: { id, title: 'd' } })), /^400 /, `${id}`);
+    }
+    assert.equal((await ok(at.create({ values: { title: 'e' } }))).id, 79);
   });
 
   it('of a taken unique value is refused by the title of its field', async () => {
@@ -217,6 +235,8 @@ describe('update', () => {
     const notes = (await ok(at.list({ sort: 'n' }))).map((row) => row.note);
     assert.deepEqual(notes, ['a', 'a', 'a', null, null, null, null, null, 'b', 'b']);
     assert.deepEqual(await ok(at.update({ filterByTk: 99_999, values: { note: 'x' } })), []);
+    assert.deepEqual(await ok(at.update({ filterByTk: 'abc', values: { note: 'x' } })), []);
+    assert.equal(await ok(at.destroy({ filterByTk: 'abc' })), 0);
     assert.deepEqual(await ok(at.update({ filter: { title: 'nothing' }, values: { note: 'x' } })), []);
   });
 

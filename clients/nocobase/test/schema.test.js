@@ -232,6 +232,8 @@ describe('fields', () => {
       ['date', '2026-03-04T06:06:07.089+01:00', DATE, []],
       ['dateOnly', '2026-03-04', undefined, ['x', '2026-02-30']],
       ['time', '05:06:07', undefined, ['x', '25:00:00']],
+      ['dateOnly', DATE, '2026-03-04', []],
+      ['datetimeNoTz', DATE, '2026-03-04 05:06:07', []],
       ['datetimeNoTz', '2026-03-04 05:06:07', undefined, ['x']],
       ['json', { a: [1, null, { b: 'c' }] }, undefined, []],
       ['jsonb', [1, 'x'], undefined, []],
@@ -324,6 +326,9 @@ describe('fields', () => {
       const made = await ok(admin.resource(name).create({ values: {} }));
       assert.deepEqual([made.v, made.n, made.b], ['d', 0, false]);
       assert.equal((await ok(admin.resource(name).create({ values: { v: 'x' } }))).v, 'x');
+      const never = await collection([text('v', { allowNull: false, defaultValue: 'd' })]);
+      assert.equal((await ok(admin.resource(never).create({ values: {} }))).v, 'd');
+      assert.match(await refused(admin.resource(never).create({ values: { v: null } })), /^400 /);
     });
 
     it('hidden: in no answer, and no question about it is answered', async () => {
