@@ -215,7 +215,9 @@ mod store_words {
             E::NotFound => Problem::not_found(),
             E::Conflict(field) => Problem::conflict("conflict", format!("{field} is already taken")),
             E::Required(field) => Problem::field(field.clone(), "is required"),
-            E::Held(_) | E::TooMuchHeld | E::NoTarget(_) => Problem::conflict("conflict", "Records are linked with it"),
+            E::Held(_) | E::TooMuchHeld | E::NoTarget(_) => {
+                Problem::conflict("conflict", "Records are linked with it")
+            }
             E::Row => super::super::denied::row(),
             E::Busy => {
                 let detail = "The store is busy or closing; a retry can succeed.";
