@@ -94,6 +94,28 @@ describe('a formula', () => {
   });
 });
 
+describe('where a field asks for it', () => {
+  it('the time of a write is kept: of the first, or of the last', async () => {
+    const date = (name, more) => ({ name, type: 'date', ...more });
+    const name = await collection([date('first', { defaultToCurrentTime: true }), date('last', { onUpdateToCurrentTime: true }), text('title')]);
+    const at = admin.resource(name);
+    const before = Date.now();
+    const { id } = await ok(at.create({ values: {} }));
+    const made = await ok(at.get({ filterByTk: id }));
+    assert.ok(Math.abs(Date.parse(made.first) - before) < 60_000, made.first);
+    const old = '2001-01-01T00:00:00.000Z';
+    const [row] = await ok(at.update({ filterByTk: id, values: { first: old, last: old, title: 'x' } }));
+    assert.equal(row.first, old);
+    assert.ok(Date.parse(row.last) >= before - 1_000, row.last);
+  });
+
+  it('texts are kept without blanks around them', async () => {
+    const name = await collection([text('neat', { trim: true }), text('plain')]);
+    const { neat, plain } = await ok(admin.resource(name).create({ values: { neat: '  x y ', plain: ' x ' } }));
+    assert.deepEqual([neat, plain], ['x y', ' x ']);
+  });
+});
+
 describe('other types', () => {
   it('set: each value once', async () => {
     const name = await collection([{ name: 'v', type: 'set' }]);
