@@ -4,6 +4,7 @@ mod apply;
 mod association;
 pub mod category;
 mod field;
+pub mod people;
 mod spec;
 mod special;
 
@@ -109,8 +110,9 @@ async fn make(
     }
     let new = spec::table(request, allowed.catalog(), &values)?;
     let table = request.inner.data.create_table(allowed, new.table).await.map_err(|error| match error {
-        DataError::Conflict { field } if field == name => {
-            Failure::bad(format!("Collection named {name} already exists"))
+        // Names of collections are told apart without regard to case.
+        DataError::Conflict { field } if field.eq_ignore_ascii_case(&name) => {
+            Failure::bad(format!("Collection named {field} already exists"))
         }
         DataError::Conflict { field } => {
             Failure::bad(format!("Field name \"{field}\" already exists in collection \"{name}\""))
@@ -136,11 +138,32 @@ pub async fn list_meta(request: &Request, allowed: &Allowed) -> Result<Answer, F
     Ok(Answer::Data(Value::Array(rows)))
 }
 
+/// The collections a call names by `filterByTk`; of calls but `destroy` it can be but one.
+pub fn named(request: &Request) -> Result<Vec<String>, Failure> {
+    match request.target.action.as_str() {
+        "destroy" => {
+            let keys = request.params.target_keys()?.ok_or_else(|| request.needs_a_target())?;
+            Ok(keys.iter().filter_map(|key| key.as_str().map(str::to_owned)).collect())
+        }
+        _ => Ok(vec![request.key()?]),
+    }
+}
+
+/// The collection of this name in the base of the request.
+pub fn there(request: &Request, name: &str) -> Option<Arc<Table>> {
+    let catalog = request.inner.data.catalog();
+    let base = catalog.base(request.base())?;
+    catalog.table(base.id, name).cloned()
+}
+
 pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
-    let table = request.inner.data.table(allowed).map_err(|e| failure::data("collections", e))?;
     let appends = request.params.names("appends")?.unwrap_or_default();
     let with_fields = appends.iter().any(|n| n == "fields");
-    let mut rows = [shown(&table, with_fields)];
+    let Some(table) = allowed.table() else {
+        let described = people::shown(&request.key()?, with_fields);
+        return Ok(Answer::Data(described.map_or(Value::Null, Value::Object)));
+    };
+    let mut rows = [shown(table, with_fields)];
     category::append(request, allowed, &mut rows).await?;
     let [row] = rows;
     Ok(Answer::Data(Value::Object(row)))
@@ -148,6 +171,9 @@ pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure
 
 pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     let _editing = request.inner.editing.lock().await;
+    if allowed.table().is_none() {
+        return Ok(Answer::Data(Value::Array(Vec::new())));
+    }
     let table = request.inner.data.table(allowed).map_err(|e| failure::data("collections", e))?;
     let table = change(request, allowed, &table, &request.values()?).await?;
     Ok(Answer::Data(Value::Array(vec![Value::Object(shown(&table, false))])))
@@ -184,10 +210,18 @@ async fn change(
 }
 
 pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
-    match request.inner.data.drop_table(allowed).await {
-        Ok(()) => Ok(Answer::Data(1.into())),
-        Err(error) => Err(failure::data("collections", error)),
+    let tables: Vec<_> = named(request)?.iter().filter_map(|name| there(request, name)).collect();
+    let each = tables.iter().map(|table| allowed.implied(Op::TableDelete, table));
+    let each: Vec<Allowed> = each.collect::<Option<_>>().ok_or_else(Failure::forbidden)?;
+    let mut gone = 0;
+    for there in each {
+        match request.inner.data.drop_table(&there).await {
+            Ok(()) => gone += 1,
+            Err(DataError::NotFound) => {}
+            Err(error) => return Err(failure::data("collections", error)),
+        }
     }
+    Ok(Answer::Data(gone.into()))
 }
 
 fn visible(request: &Request, allowed: &Allowed) -> Vec<Arc<Table>> {

@@ -158,15 +158,21 @@ fn name_of(request: &Request, at: At) -> Result<Option<String>, Failure> {
     match at {
         At::Server | At::Base => Ok(None),
         At::Resource => Ok(Some(request.target.resource.clone())),
-        At::Source => request.source().map(|s| Some(s.to_owned())),
+        At::Source => {
+            let name = request.source()?;
+            let described = matches!(request.target.action.as_str(), "list" | "get");
+            Ok((!(described && collections::people::is_one(name))).then(|| name.to_owned()))
+        }
         At::Key => {
-            let name = request.key()?;
+            let mut names = collections::named(request)?;
+            let reserved = |name: &String| collections::RESERVED.contains(&name.as_str());
             // These are no collections that could be changed or removed.
-            if collections::RESERVED.contains(&name.as_str()) {
-                Err(Failure::forbidden())
-            } else {
-                Ok(Some(name))
+            if request.target.action != "get" && names.iter().any(reserved) {
+                return Err(Failure::forbidden());
             }
+            // Several, or one that is not there, are a matter of the base.
+            let one = if names.len() == 1 { names.pop() } else { None };
+            Ok(one.filter(|name| collections::there(request, name).is_some()))
         }
         At::Body => {
             let name = request.body.as_ref().and_then(|b| b.get("resourceName")).and_then(Value::as_str);

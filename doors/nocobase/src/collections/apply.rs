@@ -46,10 +46,7 @@ pub async fn field(request: &Request, allowed: &Allowed) -> Result<Answer, Failu
     let there = allowed.implied(op, &table).ok_or_else(Failure::forbidden)?;
     values.remove("collectionName");
     let made = match known {
-        Some(known) => {
-            same_type(known, &values)?;
-            field::change(request, &there, &table, known, &values).await?
-        }
+        Some(known) => field::change(request, &there, &table, known, &values).await?,
         None => field::make(request, &there, &table, values).await?,
     };
     Ok(Answer::Data(made))
@@ -94,7 +91,6 @@ impl Plan {
             }
             match name.and_then(|name| table.field(&name)) {
                 Some(known) => {
-                    same_type(known, &values)?;
                     field::patch_of(known, &values)?;
                     plan.changed.push(values);
                 }
@@ -175,19 +171,6 @@ fn fields_of(values: &Map<String, Value>) -> Result<Vec<Map<String, Value>>, Fai
         None | Some(Value::Null) => Ok(Vec::new()),
         Some(Value::Array(items)) => items.iter().map(|i| i.as_object().cloned().ok_or_else(bad)).collect(),
         Some(_) => Err(bad()),
-    }
-}
-
-/// Values of one kind cannot become those of another.
-fn same_type(known: &domain::catalog::Field, values: &Map<String, Value>) -> Result<(), Failure> {
-    let Some(wanted) = text_property(values, "type")?.flatten() else { return Ok(()) };
-    let options = super::options_of(known.extra.as_deref());
-    let has = options.get("type").and_then(Value::as_str).unwrap_or(spec::type_of(known.kind));
-    let link = |name: &str| super::association::kind(name).is_some();
-    let alike = has == wanted || (!link(has) && !link(&wanted) && spec::kind(&wanted) == Some(known.kind));
-    match alike {
-        true => Ok(()),
-        false => Err(Failure::bad(format!("{}: the type of a field cannot be changed", known.name))),
     }
 }
 

@@ -7,12 +7,12 @@ use domain::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{association, options_of, spec, special, with_options};
+use super::{association, options_of, people, spec, special, with_options};
 use crate::{
     answer::Answer,
     failure::{self, Failure},
     memory,
-    request::{Request, bool_property},
+    request::{Request, bool_property, text_property},
     rules,
 };
 
@@ -56,13 +56,18 @@ pub(super) async fn make(
 }
 
 pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
-    let table = current(request, allowed)?;
-    memory::list(request, objects(&table))
+    memory::list(request, rows(request, allowed)?)
+}
+
+fn rows(request: &Request, allowed: &Allowed) -> Result<Vec<Map<String, Value>>, Failure> {
+    match allowed.table() {
+        Some(_) => Ok(objects(&*current(request, allowed)?)),
+        None => Ok(people::fields(request.source()?)),
+    }
 }
 
 pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
-    let table = current(request, allowed)?;
-    let rows = objects(&table);
+    let rows = rows(request, allowed)?;
     let Some(name) = request.params.target_key()? else { return memory::first(request, rows) };
     let found = rows.into_iter().find(|row| row.get("name").and_then(Value::as_str) == Some(&name));
     Ok(Answer::Data(found.map_or(Value::Null, Value::Object)))
@@ -104,14 +109,15 @@ pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Fai
 
 pub(super) fn patch_of(field: &Field, values: &Map<String, Value>) -> Result<FieldPatch, Failure> {
     rules::keepable(&field.name, values)?;
+    same_values(field, values)?;
     let mut options = options_of(field.extra.as_deref());
     // Where an association leads is settled when it is made.
     let fixed = |key: &str| {
         let of_links = ["target", "foreignKey", "otherKey", "sourceKey", "targetKey", "through"];
-        ["name", "type", "key", "collectionName"].contains(&key)
+        ["name", "key", "collectionName"].contains(&key)
             || (field.kind == FieldKind::Link && of_links.contains(&key))
     };
-    let kept = values.iter().filter(|(key, _)| !fixed(key));
+    let kept = values.iter().filter(|(key, value)| !fixed(key) && !(*key == "type" && value.is_null()));
     options.extend(kept.map(|(k, v)| (k.clone(), v.clone())));
     let special = changed_special(field, &options)?;
     let allow_null = bool_property(values, "allowNull")?;
@@ -137,6 +143,29 @@ pub(super) fn patch_of(field: &Field, values: &Map<String, Value>) -> Result<Fie
             _ => None,
         },
     })
+}
+
+/// Types whose values are kept alike, so that one can become another.
+const ALIKE: [&[&str]; 4] = [
+    &["string", "text", "radioGroup", "select"],
+    &["date", "datetime", "datetimeTz"],
+    &["float", "double", "real"],
+    &["json", "jsonb"],
+];
+
+/// Values of one kind cannot become those of another.
+fn same_values(field: &Field, values: &Map<String, Value>) -> Result<(), Failure> {
+    let Some(wanted) = text_property(values, "type")?.flatten() else { return Ok(()) };
+    let options = options_of(field.extra.as_deref());
+    let has = options.get("type").and_then(Value::as_str).unwrap_or(spec::type_of(field.kind));
+    let both = |names: &&[&str]| names.contains(&has) && names.contains(&wanted.as_str());
+    match has == wanted || ALIKE.iter().any(both) {
+        true => Ok(()),
+        false => Err(Failure::bad(format!(
+            "{}: the type of a field cannot be changed from {has} to {wanted}",
+            field.name
+        ))),
+    }
 }
 
 /// What is special about the field, by what is said of it now.

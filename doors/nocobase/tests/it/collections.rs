@@ -122,6 +122,77 @@ async fn fields_are_added_shown_changed_and_removed() {
 }
 
 #[tokio::test]
+async fn a_collection_or_field_that_is_not_there_is_a_missing_record() {
+    let nocobase = Nocobase::new().await;
+    nocobase.todos().await;
+    let admin = &nocobase.admin;
+    for resource in ["collections", "collections/todos/fields"] {
+        let update = format!("/api/{resource}:update?filterByTk=nope");
+        assert_eq!(data(admin.get(&format!("/api/{resource}:get?filterByTk=nope")).await), json!(null));
+        assert_eq!(data(admin.post(&update, json!({"title": "x"})).await), json!([]), "{resource}");
+    }
+    assert_eq!(data(post(admin, "/api/collections:destroy?filterByTk=nope").await), json!(0));
+    let taken = admin.post("/api/collections:create", json!({"name": "Todos"})).await;
+    assert_eq!(error(&taken).2, "Collection named todos already exists");
+    // Several are removed by one call, and all of them are counted that were there.
+    for name in ["a", "b"] {
+        admin.post("/api/collections:create", json!({ "name": name })).await.expect(200);
+    }
+    let several = "/api/collections:destroy?filterByTk[]=a&filterByTk[]=b&filterByTk[]=nope";
+    let (_, member) = nocobase.user("bob", &["member"]).await;
+    for path in [several, "/api/collections:destroy?filterByTk=nope"] {
+        post(&member, path).await.expect(403);
+    }
+    post(admin, "/api/collections:destroy?filterByTk[]=a&filterByTk[]=users").await.expect(403);
+    assert_eq!(data(post(admin, several).await), json!(2));
+    post(admin, "/api/collections:destroy").await.expect(400);
+}
+
+#[tokio::test]
+async fn a_field_changes_its_type_only_where_values_stay_what_they_are() {
+    let nocobase = Nocobase::new().await;
+    nocobase.todos().await;
+    let path = "/api/collections/todos/fields:update?filterByTk=title";
+    let to = async |name: &str| nocobase.admin.post(path, json!({ "type": name })).await;
+    for name in ["text", "string", "string"] {
+        assert_eq!(data(to(name).await)[0]["type"], name);
+    }
+    for name in ["integer", "uid", "json", "belongsTo", "teleport"] {
+        assert_eq!(error(&to(name).await).0, 400, "{name}");
+    }
+    let field = data(nocobase.admin.get("/api/collections/todos/fields:get?filterByTk=title").await);
+    assert_eq!(field["type"], "string");
+}
+
+#[tokio::test]
+async fn users_and_roles_are_described_to_who_may_see_the_structure_and_cannot_be_changed() {
+    let nocobase = Nocobase::new().await;
+    let admin = &nocobase.admin;
+    let users = data(admin.get("/api/collections:get?filterByTk=users&appends=fields").await);
+    assert_eq!((&users["name"], &users["filterTargetKey"]), (&json!("users"), &json!("id")));
+    let fields = data(admin.get("/api/collections/users/fields:list?paginate=false").await);
+    assert_eq!(fields, users["fields"]);
+    assert!(fields.as_array().unwrap().iter().all(|field| field["name"] != "password"));
+    let field = data(admin.get("/api/collections/users/fields:get?filterByTk=nickname").await);
+    assert_eq!((&field["type"], &field["collectionName"]), (&json!("string"), &json!("users")));
+    assert_eq!(data(admin.get("/api/collections:get?filterByTk=roles").await)["filterTargetKey"], "name");
+    assert_eq!(data(admin.get("/api/collections:get?filterByTk=apiKeys").await), json!(null));
+    for (path, status) in [
+        ("collections:update?filterByTk=users", 403),
+        ("collections:setFields?filterByTk=users", 403),
+        ("collections/users/fields:create", 404),
+        ("collections/users/fields:update?filterByTk=nickname", 404),
+        ("collections/users/fields:destroy?filterByTk=nickname", 404),
+    ] {
+        admin.post(&format!("/api/{path}"), json!({"name": "x", "fields": []})).await.expect(status);
+    }
+    let (_, member) = nocobase.user("bob", &["member"]).await;
+    for path in ["collections:get?filterByTk=users", "collections/users/fields:list"] {
+        member.get(&format!("/api/{path}")).await.expect(403);
+    }
+}
+
+#[tokio::test]
 async fn the_structure_is_changed_only_by_who_may() {
     let nocobase = Nocobase::new().await;
     nocobase.todos().await;
