@@ -68,8 +68,10 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     let data = &request.inner.data;
     let there = data.implied_behind(allowed, name, Op::RecordCreate).map_err(|e| unfound(name, e))?;
     let (drafts, many) = records::new_drafts(request, &there)?;
+    let shown = drafts::shown(request, &there, &drafts);
     let written = data.create_behind(allowed, &source, name, drafts, false).await;
     let written = written.map_err(|e| records::said(&there, e))?;
+    let written = records::with_links(request, &there, written, shown).await;
     Ok(Answer::Written(render::created(&written.records, &written.set, many)))
 }
 
@@ -87,15 +89,20 @@ async fn upsert(request: &Request, allowed: &Allowed, then: Found) -> Result<Ans
     let there = data.implied_behind(allowed, name, Op::RecordCreate).map_err(|e| unfound(name, e))?;
     let keys = records::filter_keys(request)?;
     let draft = drafts::draft(request, &there, records::listed(request, request.values()?)?)?;
+    let shown = drafts::shown(request, &there, [&draft]);
     let written = data.upsert_behind(allowed, (&source, name), &keys, draft, false, then).await;
-    Ok(records::found_or_made(written.map_err(|e| records::said(&there, e))?, then))
+    let written = written.map_err(|e| records::said(&there, e))?;
+    let written = records::with_links(request, &there, written, shown).await;
+    Ok(records::found_or_made(written, then))
 }
 
 pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     let (there, which) = chosen(request, allowed, Op::RecordUpdate).await?;
     let draft = drafts::draft(request, &there, records::listed(request, request.values()?)?)?;
+    let shown = drafts::shown(request, &there, [&draft]);
     let written = request.inner.data.update(&there, &which, draft, false).await;
     let written = written.map_err(|e| records::said(&there, e))?;
+    let written = records::with_links(request, &there, written, shown).await;
     Ok(Answer::Written(render::page(&written.records, None)))
 }
 

@@ -4,10 +4,12 @@
 
 use std::sync::Arc;
 
-use data::{Draft, LinkDraft, Linking, Other};
+use data::{Draft, Follow, LinkDraft, Linking, Other};
 use domain::{
     catalog::{Field, FieldKind, LinkKind, Table},
     decision::Allowed,
+    limits,
+    query::Select,
 };
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Map, Value};
@@ -17,6 +19,49 @@ use crate::{failure::Failure, request::Request, rules};
 /// A record to be made, or to be changed.
 pub fn draft(request: &Request, allowed: &Allowed, values: Map<String, Value>) -> Result<Draft, Failure> {
     Reader::new(request, allowed)?.record(allowed.table(), values, "")
+}
+
+/// The associations an answer to this write shows: those that lead to several records, and to records that were
+/// written inside of this one. A plain key of one record is not answered.
+pub fn shown<'d>(
+    request: &Request,
+    allowed: &Allowed,
+    drafts: impl IntoIterator<Item = &'d Draft>,
+) -> Vec<Follow> {
+    let mut follow = Vec::new();
+    if let Some(table) = allowed.table() {
+        drafts.into_iter().for_each(|draft| show(request, allowed, table, draft, 1, &mut follow));
+    }
+    follow
+}
+
+fn show(
+    request: &Request,
+    allowed: &Allowed,
+    table: &Table,
+    draft: &Draft,
+    depth: usize,
+    follow: &mut Vec<Follow>,
+) {
+    for wanted in draft.links.iter().filter(|_| depth <= limits::LINK_DEPTH_MAX) {
+        let inside = |other: &'_ Other| matches!(other, Other::New(_) | Other::Changed(..));
+        let link = table.field(&wanted.link).and_then(|field| field.link.as_ref());
+        let several = link.is_some_and(|link| link.kind.many());
+        if !several && !wanted.targets.iter().any(inside) {
+            continue;
+        }
+        let at = follow.iter().position(|known| known.link == wanted.link).unwrap_or(follow.len());
+        if at == follow.len() {
+            follow.push(Follow { link: wanted.link.clone(), select: Select::All, then: Vec::new() });
+        }
+        let target = request.inner.data.linked_table(allowed, table, &wanted.link);
+        let (Some(known), Ok(target)) = (follow.get_mut(at), target) else { continue };
+        for other in &wanted.targets {
+            if let Other::New(draft) | Other::Changed(_, draft) = other {
+                show(request, allowed, &target, draft, depth + 1, &mut known.then);
+            }
+        }
+    }
 }
 
 struct Reader<'a> {

@@ -1,6 +1,6 @@
 //! Records of a collection: list, get, create, update, destroy and the two "or create" actions.
 
-use data::{DataError, Draft, Found, Records, Which, Written};
+use data::{DataError, Draft, Follow, Found, Records, Which, Written};
 use domain::{
     access::{Cond, Op},
     catalog::{SystemField, Table},
@@ -105,8 +105,24 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     if drafts.is_empty() {
         return Ok(Answer::Data(Value::Array(Vec::new())));
     }
+    let shown = drafts::shown(request, allowed, &drafts);
     let written = request.inner.data.create(allowed, drafts, false).await.map_err(|e| said(allowed, e))?;
+    let written = with_links(request, allowed, written, shown).await;
     Ok(Answer::Written(render::created(&written.records, &written.set, many)))
+}
+
+/// What was written, with the associations among the values as far as they were.
+pub async fn with_links(
+    request: &Request,
+    allowed: &Allowed,
+    mut written: Written,
+    mut shown: Vec<Follow>,
+) -> Written {
+    shown.retain(|follow| !written.dropped.contains(&follow.link));
+    if !shown.is_empty() && !written.records.rows.is_empty() {
+        request.inner.data.show_links(allowed, &mut written.records, &shown).await;
+    }
+    written
 }
 
 /// The records of a create, and whether they came as a list.
@@ -130,7 +146,7 @@ pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     check_own(allowed, allowed.op())?;
     let which = which(request, allowed)?;
     let draft = drafts::draft(request, allowed, listed(request, request.values()?)?)?;
-    let linking = !draft.links.is_empty();
+    let (linking, shown) = (!draft.links.is_empty(), drafts::shown(request, allowed, [&draft]));
     let written = match request.inner.data.update(allowed, &which, draft, false).await {
         Ok(written) => written,
         // Nothing there that may be changed: nothing was changed. With links, it may be about the others.
@@ -142,6 +158,7 @@ pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
         }
         Err(error) => return Err(said(allowed, error)),
     };
+    let written = with_links(request, allowed, written, shown).await;
     Ok(Answer::Written(render::page(&written.records, None)))
 }
 
@@ -171,16 +188,20 @@ pub async fn first_or_create(request: &Request, allowed: &Allowed) -> Result<Ans
     check_own(allowed, allowed.op())?;
     let (keys, values) = (filter_keys(request)?, listed(request, request.values()?)?);
     let draft = drafts::draft(request, allowed, values)?;
+    let shown = drafts::shown(request, allowed, [&draft]);
     let done = request.inner.data.first_or_create(allowed, &keys, draft, false).await;
-    Ok(found_or_made(done.map_err(|e| said(allowed, e))?, Found::Kept))
+    let done = with_links(request, allowed, done.map_err(|e| said(allowed, e))?, shown).await;
+    Ok(found_or_made(done, Found::Kept))
 }
 
 pub async fn update_or_create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     check_own(allowed, allowed.op())?;
     let (keys, values) = (filter_keys(request)?, listed(request, request.values()?)?);
     let draft = drafts::draft(request, allowed, values)?;
+    let shown = drafts::shown(request, allowed, [&draft]);
     let done = request.inner.data.update_or_create(allowed, &keys, draft, false).await;
-    Ok(found_or_made(done.map_err(|e| said(allowed, e))?, Found::Updated))
+    let done = with_links(request, allowed, done.map_err(|e| said(allowed, e))?, shown).await;
+    Ok(found_or_made(done, Found::Updated))
 }
 
 /// A record that was made is answered as by create, one that was changed as by update, which is in a list.

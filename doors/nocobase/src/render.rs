@@ -127,8 +127,13 @@ impl<'r> Shape<'r> {
     }
 
     fn write(&self, at: usize, out: &mut Vec<u8>) {
+        self.write_some(at, |_| true, out);
+    }
+
+    /// Of the record itself only the `wanted` fields.
+    fn write_some(&self, at: usize, wanted: impl Fn(FieldNo) -> bool, out: &mut Vec<u8>) {
         let Some(row) = self.records.rows.get(at) else { return out.extend_from_slice(b"null") };
-        self.columns.write(row, |_| true, out);
+        self.columns.write(row, wanted, out);
         for (label, linked, shape) in &self.links {
             // A link that may not be read in this row is not there, like any other field.
             let Some(Some(rows)) = linked.of_row.get(at) else { continue };
@@ -175,19 +180,19 @@ pub fn record(record: Option<&Record>) -> Vec<u8> {
     out
 }
 
-/// The answer to a create: of each record only what was set. `many`: a list, even of one.
+/// The answer to a create: of each record only what was set, and what it was linked with. `many`: a list, even of one.
 pub fn created(records: &Records, set: &[Vec<FieldNo>], many: bool) -> Vec<u8> {
-    let columns = Columns::of(records.fields());
+    let shape = Shape::of(records);
     let mut out = b"{\"data\":".to_vec();
     if many {
         out.push(b'[');
     }
-    for (at, row) in records.rows.iter().enumerate() {
+    for at in 0..records.rows.len() {
         if at > 0 {
             out.push(b',');
         }
         let set = set.get(at).map(Vec::as_slice).unwrap_or_default();
-        columns.write(row, |no| set.contains(&no), &mut out);
+        shape.write_some(at, |no| set.contains(&no), &mut out);
     }
     if many {
         out.push(b']');

@@ -3,10 +3,11 @@
 use domain::{
     access::Op,
     decision::Allowed,
-    query::{BoundFilter, BoundQuery, Query, bind_filter_with, bind_with},
+    query::{BoundFilter, BoundQuery, Query, Select, bind_filter_with, bind_with},
+    value::Value,
 };
 
-use super::{Follow, Record, Records, Which, follow::beside, which};
+use super::{Follow, Linked, Record, Records, Row, Which, follow::beside, which};
 use crate::{
     Data, DataError,
     links::{Caller, Roles},
@@ -49,6 +50,44 @@ impl Data {
         records.beside = beside;
         self.follow(allowed, &mut records, follow, 0).await?;
         Ok(records)
+    }
+
+    /// What written records are linked with, as far as the caller may read it. Where that cannot be said, nothing
+    /// is: what was written stays written.
+    pub async fn show_links(&self, allowed: &Allowed, records: &mut Records, follow: &[Follow]) {
+        if let Ok(linked) = self.links_of(allowed, records, follow).await {
+            records.linked = linked;
+        }
+    }
+
+    async fn links_of(
+        &self,
+        allowed: &Allowed,
+        of: &Records,
+        follow: &[Follow],
+    ) -> Result<Vec<Linked>, DataError> {
+        let table = rights::table(allowed)?;
+        let primary = which::primary(table)?;
+        let keys_in = |records: &Records| {
+            let at = records.select.iter().position(|no| *no == primary.no);
+            let key = |row: &Row| row.get(at?)?.clone();
+            records.rows.iter().map(key).collect::<Vec<Option<Value>>>()
+        };
+        let keys = keys_in(of);
+        let query = Query { select: Select::Only(vec![primary.name.clone()]), ..Query::default() };
+        let mut bound = self.bind_read(allowed, &query)?;
+        bound.filter = which::by_keys(table, &keys.iter().flatten().cloned().collect::<Vec<_>>())?;
+        beside(table, &mut bound, follow);
+        let mut found = self.list_bound(allowed, bound).await?;
+        self.follow(allowed, &mut found, follow, 0).await?;
+        let there = keys_in(&found);
+        let places: Vec<Option<usize>> =
+            keys.iter().map(|key| there.iter().position(|other| key.is_some() && other == key)).collect();
+        let placed = |linked: Linked| {
+            let of_row = places.iter().map(|place| linked.of_row.get((*place)?)?.clone()).collect();
+            Linked { of_row, ..linked }
+        };
+        Ok(found.linked.into_iter().map(placed).collect())
     }
 
     /// One record: by key, or the first that matches. `query` says which fields (and, for a filter, the

@@ -260,3 +260,24 @@ async fn to_remove_what_is_not_linked_is_done_already_and_to_link_what_is_not_th
     admin.post("/api/tasks/1/labels:remove", json!([1, 2, 999])).await.expect(200);
     assert_eq!(data(admin.get("/api/tasks/1/labels:list").await), json!([]));
 }
+
+#[tokio::test]
+async fn what_of_the_original_is_left_out_of_records() {
+    let nocobase = Nocobase::new().await;
+    nocobase.todos().await;
+    let admin = &nocobase.admin;
+    let values = json!({"title": "old", "createdAt": "2020-01-01T00:00:00.000Z", "createdById": 99});
+    let made = data(admin.post("/api/todos:create", values).await);
+    assert_eq!((&made["createdAt"], &made["createdById"]), (&json!("2026-11-22T12:00:00.000Z"), &json!(1)));
+    collection(admin, "labels", json!([text("title")])).await;
+    let labels =
+        json!({"name": "labels", "type": "belongsToMany", "target": "labels", "through": "todoLabels"});
+    admin.post("/api/collections/todos/fields:create", labels).await.expect(200);
+    admin.post("/api/todos:update?filterByTk=1", json!({"labels": [{"title": "a"}]})).await.expect(200);
+    let row = data(admin.get("/api/todos:get/1?appends=labels").await);
+    assert!(row["labels"][0].get("todoLabels").is_none() && row["labels"][0]["title"] == "a", "{row}");
+    assert_eq!(data(admin.get("/api/todoLabels:list").await)[0]["todosId"], 1);
+    let js = json!({"name": "js", "type": "json"});
+    admin.post("/api/collections/todos/fields:create", js).await.expect(200);
+    admin.get(&format!("/api/todos:list?{}", filter(json!({"js.k": 1})))).await.expect(400);
+}

@@ -37,6 +37,10 @@ async fn counts(actor: &Actor) -> Vec<i64> {
     counts
 }
 
+fn column(rows: &Value, name: &str) -> Vec<Value> {
+    rows.as_array().unwrap().iter().map(|row| row[name].clone()).collect()
+}
+
 fn titles(rows: &Value) -> Vec<&str> {
     rows.as_array().unwrap().iter().map(|row| row["title"].as_str().unwrap()).collect()
 }
@@ -89,7 +93,13 @@ async fn objects_without_a_key_are_made_and_those_with_one_named() {
     });
     let made = data(admin.post("/api/posts:create", values).await);
     assert_eq!(made["boxId"], 1);
-    assert!(["box", "comments", "tags"].iter().all(|name| made.get(*name).is_none()), "{made}");
+    // The answer holds what was written inside of the record, whole and with its keys.
+    assert_eq!((&made["box"]["id"], &made["box"]["title"]), (&json!(1), &json!("cardboard")));
+    assert_eq!(column(&made["comments"], "id"), [json!(1), json!(2)]);
+    assert_eq!(titles(&made["comments"][0]["tags"]), ["red", "deep"]);
+    let mut tags = titles(&made["tags"]);
+    tags.sort_unstable();
+    assert_eq!(tags, ["blue", "green", "new"]);
     let path = "/api/posts:get/1?appends=box,comments.tags,tags";
     let row = data(admin.get(path).await);
     assert_eq!(row["box"]["title"], "cardboard");
@@ -248,4 +258,47 @@ async fn a_source_nobody_names_stands_for_any() {
     admin.post("/api/roles:applyDataPermissions?filterByTk=readers", values).await.expect(200);
     let (_, reader) = nocobase.user("reader", &["readers"]).await;
     reader.get("/api/posts/_/tags:list").await.expect(403);
+}
+
+#[tokio::test]
+async fn a_write_answers_the_associations_it_wrote_as_far_as_its_caller_may_see_them() {
+    let nocobase = blog().await;
+    let admin = &nocobase.admin;
+    let two = json!([{"title": "a", "tags": [1, 2], "box": {"title": "x"}}, {"title": "b", "tags": []}, {"title": "c"}]);
+    let made = data(admin.post("/api/posts:create", two).await);
+    assert_eq!(titles(&made[0]["tags"]), ["red", "green"]);
+    assert_eq!((&made[0]["box"]["title"], &made[1]["tags"]), (&json!("x"), &json!([])));
+    let changed = data(admin.post("/api/posts:update?filterByTk=1", json!({"tags": [3]})).await);
+    assert_eq!(titles(&changed[0]["tags"]), ["blue"]);
+    assert!(changed[0].get("box").is_none(), "nothing was said of it: {changed}");
+    // A plain key of one record is the key, and nothing more.
+    let plain = data(admin.post("/api/posts:create", json!({"box": 1, "owner": 1})).await);
+    assert_eq!((&plain["boxId"], plain.get("box"), plain.get("owner")), (&json!(1), None, None));
+    let comment = json!({"title": "c", "tags": [1]});
+    let comment = data(admin.post("/api/posts/1/comments:create", comment).await);
+    assert_eq!((titles(&comment["tags"]), &comment["postId"]), (vec!["red"], &json!(1)));
+    let path = "/api/posts:updateOrCreate?filterKeys[]=title";
+    assert_eq!(titles(&data(admin.post(path, json!({"title": "new", "tags": [1]})).await)["tags"]), ["red"]);
+    assert_eq!(
+        titles(&data(admin.post(path, json!({"title": "new", "tags": [2]})).await)[0]["tags"]),
+        ["green"]
+    );
+
+    // Of records that cannot be seen it says nothing, like any other answer.
+    nocobase.role("writers", json!({"snippets": ["pm.api-keys.configuration"]})).await;
+    let posts = json!([{"name": "view", "fields": ["title", "tags"]}, {"name": "create", "fields": ["title", "tags", "box"]}, {"name": "update", "fields": ["title", "tags"]}]);
+    let resources = json!({"resources": [
+        {"name": "posts", "actions": posts},
+        {"name": "tags", "actions": [{"name": "view", "fields": ["title"], "scope": {"scope": {"title.$ne": "blue"}}}]},
+        {"name": "boxes", "actions": [{"name": "create"}, {"name": "view", "fields": null, "scope": {"scope": {"title": "x"}}}]},
+    ]});
+    admin.post("/api/roles:applyDataPermissions?filterByTk=writers", resources).await.expect(200);
+    let (_, user) = nocobase.user("writer", &["writers"]).await;
+    let key = nocobase.nobody().bearer(&nocobase.key(&user, "writers").await);
+    let made =
+        data(key.post("/api/posts:create", json!({"title": "k", "tags": [1], "box": {"title": "s"}})).await);
+    assert_eq!((titles(&made["tags"]), &made["box"]), (vec!["red"], &json!(null)), "{made}");
+    assert!(made["tags"][0].get("code").is_none(), "{made}");
+    let changed = data(key.post("/api/posts:update?filterByTk=1", json!({"tags": [2]})).await);
+    assert_eq!(titles(&changed[0]["tags"]), ["green"], "blue is linked and cannot be seen");
 }
