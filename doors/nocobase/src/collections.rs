@@ -4,6 +4,7 @@ mod apply;
 mod association;
 pub mod category;
 mod field;
+mod known;
 pub mod people;
 mod spec;
 mod special;
@@ -20,6 +21,8 @@ use domain::{
 use serde_json::{Map, Value, json};
 
 pub use apply::{collections as apply, field as apply_field, set_fields};
+pub use known::Known;
+
 pub use field::{
     create as create_field, destroy as destroy_field, get as get_field, list as list_fields,
     update as update_field,
@@ -92,7 +95,7 @@ fn random_name(request: &Request, prefix: &str) -> String {
 
 pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     let table = make(request, allowed, request.values()?).await?;
-    Ok(Answer::Data(Value::Object(shown(&table, true))))
+    Ok(Answer::Data(Value::Object(shown_to(allowed, &table, true))))
 }
 
 async fn make(
@@ -128,13 +131,13 @@ async fn make(
 /// Everybody who is signed in may know which collections there are; a key only those it can do something in.
 pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     let with_fields = request.params.names("appends")?.is_some_and(|a| a.iter().any(|n| n == "fields"));
-    let mut rows: Vec<_> = visible(request, allowed).iter().map(|t| shown(t, with_fields)).collect();
+    let mut rows: Vec<_> = visible(request, allowed).iter().map(|t| shown_to(allowed, t, with_fields)).collect();
     category::append(request, allowed, &mut rows).await?;
     memory::list(request, rows)
 }
 
 pub async fn list_meta(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
-    let rows = visible(request, allowed).iter().map(|t| Value::Object(shown(t, true))).collect();
+    let rows = visible(request, allowed).iter().map(|t| Value::Object(shown_to(allowed, t, true))).collect();
     Ok(Answer::Data(Value::Array(rows)))
 }
 
@@ -163,7 +166,7 @@ pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure
         let described = people::shown(&request.key()?, with_fields);
         return Ok(Answer::Data(described.map_or(Value::Null, Value::Object)));
     };
-    let mut rows = [shown(table, with_fields)];
+    let mut rows = [shown_to(allowed, table, with_fields)];
     category::append(request, allowed, &mut rows).await?;
     let [row] = rows;
     Ok(Answer::Data(Value::Object(row)))
@@ -176,7 +179,7 @@ pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     }
     let table = request.inner.data.table(allowed).map_err(|e| failure::data("collections", e))?;
     let table = change(request, allowed, &table, &request.values()?).await?;
-    Ok(Answer::Data(Value::Array(vec![Value::Object(shown(&table, false))])))
+    Ok(Answer::Data(Value::Array(vec![Value::Object(shown(&table))])))
 }
 
 /// Changes the options of a collection; one that becomes sortable gets its order.
@@ -236,7 +239,7 @@ fn visible(request: &Request, allowed: &Allowed) -> Vec<Arc<Table>> {
 }
 
 /// A collection as screens get it.
-pub fn shown(table: &Table, with_fields: bool) -> Map<String, Value> {
+fn shown(table: &Table) -> Map<String, Value> {
     let mut out = Map::new();
     out.insert("key".to_owned(), json!(key_of(table.id.as_bytes())));
     out.insert("name".to_owned(), json!(table.name));
@@ -245,8 +248,15 @@ pub fn shown(table: &Table, with_fields: bool) -> Map<String, Value> {
     out.insert("hidden".to_owned(), json!(false));
     out.extend(options_of(table.extra.as_deref()));
     out.insert("filterTargetKey".to_owned(), target::shown(table));
+    out
+}
+
+/// The same, where asked with those of its fields the caller is told of.
+fn shown_to(allowed: &Allowed, table: &Table, with_fields: bool) -> Map<String, Value> {
+    let mut out = shown(table);
     if with_fields {
-        out.insert("fields".to_owned(), Value::Array(field::all(table)));
+        let known = Known::of(allowed, table);
+        out.insert("fields".to_owned(), field::all(table, &known));
     }
     out
 }

@@ -28,7 +28,7 @@ pub async fn get_urls(request: &Request, allowed: &Allowed) -> Result<Answer, Fa
     for table in reachable(request, allowed) {
         let title = table.title.as_deref().unwrap_or(&table.name);
         let ns = format!("?ns=collections%2F{}", table.name);
-        urls.push(url(&format!("NocoBase API - {title} collection"), &ns));
+        urls.push(url(&format!("Collection API - {title}"), &ns));
     }
     Ok(Answer::Data(Value::Array(urls)))
 }
@@ -58,6 +58,10 @@ pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure
     }
     for table in &tables {
         records::describe(allowed, table, &mut paths, &mut schemas);
+    }
+    // A part nobody knows is told from one that holds nothing for the caller as little as it can be.
+    if paths.is_empty() && ns.contains('/') {
+        return Err(Failure::not_found());
     }
     schemas.insert("error".to_owned(), error_schema());
     Ok(Answer::Bare(json!({

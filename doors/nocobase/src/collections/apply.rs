@@ -7,7 +7,7 @@ use std::{collections::HashSet, sync::Arc};
 use domain::{access::Op, catalog::Table, decision::Allowed};
 use serde_json::{Map, Value};
 
-use super::{field, make, shown, spec};
+use super::{field, make, shown_to, spec};
 use crate::{
     answer::Answer,
     failure::{self, Failure},
@@ -30,7 +30,7 @@ pub async fn collections(request: &Request, allowed: &Allowed) -> Result<Answer,
             plan.carry_out(request, &there, &table).await?
         }
     };
-    Ok(Answer::Data(Value::Object(shown(&table, true))))
+    Ok(Answer::Data(Value::Object(shown_to(allowed, &table, true))))
 }
 
 /// `fields:apply`: one field of the collection named in the body.
@@ -67,7 +67,7 @@ pub async fn set_fields(request: &Request, allowed: &Allowed) -> Result<Answer, 
     plan.remove_others(&table);
     plan.allowed(allowed, &table)?;
     let table = plan.carry_out(request, allowed, &table).await?;
-    Ok(Answer::Data(Value::Object(shown(&table, true))))
+    Ok(Answer::Data(Value::Object(shown_to(allowed, &table, true))))
 }
 
 /// What is to become of the fields of a collection.

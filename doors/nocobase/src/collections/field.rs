@@ -7,7 +7,7 @@ use domain::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{association, options_of, people, spec, special, with_options};
+use super::{Known, association, options_of, people, spec, special, with_options};
 use crate::{
     answer::Answer,
     failure::{self, Failure},
@@ -189,9 +189,10 @@ fn said(table: &Table, error: DataError) -> Failure {
     failure::data(&table.name, error)
 }
 
-/// All fields of a collection as screens get them.
-pub fn all(table: &Table) -> Vec<Value> {
-    objects(table).into_iter().map(Value::Object).collect()
+/// Fields of a collection as screens get them.
+pub(super) fn all(table: &Table, known: &Known) -> Value {
+    let told = table.fields.iter().filter(|field| known.has(field));
+    told.map(|field| Value::Object(shown(table, field))).collect()
 }
 
 fn objects(table: &Table) -> Vec<Map<String, Value>> {

@@ -2,7 +2,10 @@
 //! a field is kept with it and returned verbatim.
 
 use data::{FieldSpec, TableSpec};
-use domain::catalog::{Catalog, FieldKind, Link, LinkKind, LinkTarget, OnDelete, Special, SystemField};
+use domain::{
+    catalog::{Catalog, FieldKind, Link, LinkKind, LinkTarget, OnDelete, Special, SystemField},
+    limits,
+};
 use serde_json::{Map, Value, json};
 
 use super::{association, special};
@@ -56,6 +59,7 @@ pub fn table(
             .collect::<Result<Vec<_>, _>>()?,
         Some(_) => return Err(Failure::bad("fields must be a list of objects")),
     };
+    few_enough(given.len())?;
     let mut fields: Vec<FieldSpec> = Vec::new();
     let (mut elsewhere, mut resting) = (Vec::new(), Vec::new());
     for field in given {
@@ -94,6 +98,12 @@ pub fn table(
     let title = text_property(values, "title")?.flatten();
     let extra = Some(Value::Object(extra).to_string());
     Ok(NewCollection { table: TableSpec { name, title, fields, extra }, elsewhere })
+}
+
+/// Counted before anything is done for each of them.
+pub(super) fn few_enough(fields: usize) -> Result<(), Failure> {
+    let max = limits::FIELDS_PER_TABLE_MAX;
+    if fields > max { Err(Failure::bad(format!("a collection has at most {max} fields"))) } else { Ok(()) }
 }
 
 /// `sortable`: true, the name of the field that keeps the order, or the options of one.

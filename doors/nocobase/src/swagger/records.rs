@@ -7,11 +7,11 @@ use domain::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::render;
+use crate::{collections::Known, render};
 
 /// Actions of a collection: name, method, operation, what it does.
 const ACTIONS: [(&str, &str, Op, &str); 6] = [
-    ("list", "get", Op::RecordRead, "List records"),
+    (LIST, "get", Op::RecordRead, "List records"),
     ("get", "get", Op::RecordRead, "Get one record"),
     ("create", "post", Op::RecordCreate, "Create a record"),
     ("update", "post", Op::RecordUpdate, "Update records"),
@@ -19,6 +19,7 @@ const ACTIONS: [(&str, &str, Op, &str); 6] = [
     (MOVE, "post", Op::RecordUpdate, "Move a record to another place of its order"),
 ];
 
+const LIST: &str = "list";
 /// Only of collections whose records have an order.
 const MOVE: &str = "move";
 
@@ -62,8 +63,10 @@ pub fn describe(
             paths.insert(path, json!({ method: operation(&table.name, action, summary) }));
         }
     }
-    schemas.insert(table.name.clone(), schema(table, true));
-    schemas.insert(format!("{}.form", table.name), schema(table, false));
+    let read = Known::by(allowed, table, &[Op::RecordRead]);
+    let written = Known::by(allowed, table, &[Op::RecordCreate, Op::RecordUpdate]);
+    schemas.insert(table.name.clone(), schema(table, &read, true));
+    schemas.insert(format!("{}.form", table.name), schema(table, &written, false));
 }
 
 fn operation(table: &str, action: &str, summary: &str) -> Value {
@@ -74,18 +77,22 @@ fn operation(table: &str, action: &str, summary: &str) -> Value {
         .collect();
     let record = json!({ "$ref": format!("#/components/schemas/{table}") });
     let data = match action {
-        "list" | "update" => json!({ "type": "array", "items": record }),
+        LIST | "update" => json!({ "type": "array", "items": record }),
         "destroy" => json!({ "type": "integer" }),
         MOVE => json!({ "type": "string", "enum": ["ok"] }),
         _ => record,
     };
+    let mut answered = Map::from_iter([("data".to_owned(), data)]);
+    if action == LIST {
+        answered.insert("meta".to_owned(), meta());
+    }
     let answer = |about: &str, schema: Value| json!({ "description": about, "content": { "application/json": { "schema": schema } } });
     let mut out = json!({
         "tags": [table],
         "summary": summary,
         "parameters": parameters,
         "responses": {
-            "200": answer("OK", json!({ "type": "object", "properties": { "data": data } })),
+            "200": answer("OK", json!({ "type": "object", "properties": answered })),
             "default": answer("Error", json!({ "$ref": "#/components/schemas/error" })),
         },
     });
@@ -99,12 +106,21 @@ fn operation(table: &str, action: &str, summary: &str) -> Value {
     out
 }
 
+/// What a list says of its pages.
+fn meta() -> Value {
+    let number = || json!({ "type": "integer" });
+    let properties = json!({
+        "count": number(), "page": number(), "pageSize": number(), "totalPage": number(),
+    });
+    json!({ "type": "object", "properties": properties })
+}
+
 /// A record as it is answered (`whole`), or as it can be written.
-fn schema(table: &Table, whole: bool) -> Value {
+fn schema(table: &Table, known: &Known, whole: bool) -> Value {
     let sealed = |special: &Option<Special>| special.as_ref().is_some_and(Special::sealed);
     let written = |f: &Field| f.system.is_none() && !sealed(&f.special);
     let shown = |f: &Field| !f.hidden && f.kind != FieldKind::Password && !render::unseen_order(f);
-    let fields = table.fields.iter().filter(|f| if whole { shown(f) } else { written(f) });
+    let fields = table.fields.iter().filter(|f| known.has(f) && if whole { shown(f) } else { written(f) });
     let properties: Map<String, Value> = fields.map(|f| (f.name.clone(), type_of(f.kind))).collect();
     json!({ "type": "object", "properties": properties })
 }
@@ -113,7 +129,8 @@ fn type_of(kind: FieldKind) -> Value {
     match kind {
         FieldKind::Link => json!({ "type": "object" }),
         FieldKind::Text | FieldKind::LongText | FieldKind::Password => json!({ "type": "string" }),
-        FieldKind::Integer | FieldKind::BigInt => json!({ "type": "integer" }),
+        FieldKind::Integer => json!({ "type": "integer" }),
+        FieldKind::BigInt => json!({ "type": "integer", "format": "int64" }),
         FieldKind::Float | FieldKind::Decimal => json!({ "type": "number" }),
         FieldKind::Boolean => json!({ "type": "boolean" }),
         FieldKind::DateTime => json!({ "type": "string", "format": "date-time" }),

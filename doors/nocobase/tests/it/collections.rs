@@ -236,7 +236,58 @@ async fn the_document_shows_what_the_caller_can_reach() {
     let document = nocobase.admin.get("/api/swagger:get?ns=collections%2Fplain").await.expect(200).json();
     assert!(!paths(document).contains(&"/plain:move".to_owned()), "nothing to move without an order");
     nocobase.nobody().get("/api/swagger:get").await.expect(401);
-    nocobase.admin.get("/api/swagger:get?ns=nonsense").await.expect(404);
+    for part in ["nonsense", "collections%2Fnonsense", "plugins%2Fnonsense"] {
+        nocobase.admin.get(&format!("/api/swagger:get?ns={part}")).await.expect(404);
+    }
+    let document = nocobase.admin.get("/api/swagger:get?ns=collections%2Ftodos").await.expect(200).json();
+    let schema = |path: &str| {
+        document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"].clone()
+    };
+    assert_eq!(schema("/todos:list")["properties"]["meta"]["properties"]["count"]["type"], "integer");
+    assert!(schema("/todos:get")["properties"].get("meta").is_none());
+    assert_eq!(document["components"]["schemas"]["todos"]["properties"]["id"]["format"], "int64");
+    let urls = data(nocobase.admin.get("/api/swagger:getUrls").await).to_string();
+    assert!(urls.contains("\"Collection API - Todos\""), "{urls}");
+}
+
+#[tokio::test]
+async fn a_key_is_told_of_no_field_it_can_do_nothing_with() {
+    let nocobase = Nocobase::new().await;
+    nocobase.todos().await;
+    nocobase.role("reader", json!({"snippets": ["pm.api-keys.configuration"]})).await;
+    let actions = json!([
+        {"name": "view", "fields": ["title"]},
+        {"name": "update", "fields": ["completed"]},
+    ]);
+    let entry = json!({"name": "todos", "usingActionsConfig": true, "actions": actions});
+    nocobase.admin.post("/api/roles/reader/dataSourceResources:create", entry).await.expect(200);
+    let (_, bob) = nocobase.user("bob", &["reader"]).await;
+    let key = nocobase.nobody().bearer(&nocobase.key(&bob, "reader").await);
+    let names = |fields: &serde_json::Value| -> Vec<String> {
+        let fields = fields.as_array().unwrap().iter();
+        fields.map(|field| field["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let told = data(key.get("/api/collections:listMeta").await);
+    let listed = data(key.get("/api/collections:list?appends[]=fields").await);
+    for seen in [&told[0]["fields"], &listed[0]["fields"]] {
+        let seen = names(seen);
+        for name in ["id", "title", "completed", "createdAt"] {
+            assert!(seen.iter().any(|seen| seen == name), "{name} in {seen:?}");
+        }
+        assert!(!seen.iter().any(|seen| seen == "updatedById"), "{seen:?}");
+    }
+    key.get("/api/collections:get?filterByTk=todos&appends[]=fields").await.expect(403);
+    let document = key.get("/api/swagger:get?ns=collections").await.expect(200).json();
+    let properties = |schema: &str| -> Vec<String> {
+        let schema = &document["components"]["schemas"][schema]["properties"];
+        schema.as_object().unwrap().keys().cloned().collect()
+    };
+    assert!(properties("todos").contains(&"title".to_owned()));
+    assert!(!properties("todos").contains(&"completed".to_owned()), "{:?}", properties("todos"));
+    assert_eq!(properties("todos.form"), ["completed"]);
+    // People see the structure their screens are made of.
+    let seen = names(&data(bob.get("/api/collections:listMeta").await)[0]["fields"]);
+    assert!(seen.contains(&"updatedById".to_owned()), "{seen:?}");
 }
 
 #[tokio::test]
