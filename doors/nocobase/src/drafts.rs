@@ -14,7 +14,11 @@ use domain::{
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Map, Value};
 
-use crate::{failure::Failure, request::Request, rules};
+use crate::{
+    failure::Failure,
+    request::{self, Request},
+    rules,
+};
 
 /// A record to be made, or to be changed.
 pub fn draft(request: &Request, allowed: &Allowed, values: Map<String, Value>) -> Result<Draft, Failure> {
@@ -104,6 +108,7 @@ impl<'a> Reader<'a> {
             Value::Array(items) => items,
             one => vec![one],
         };
+        request::few_enough(items.len())?;
         let other = |item| self.other(field, target.as_ref(), key, item, &path);
         let targets =
             items.into_iter().filter(|item| !item.is_null()).map(other).collect::<Result<_, _>>()?;

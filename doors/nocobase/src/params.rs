@@ -30,6 +30,9 @@ impl Params {
                 names(value).ok_or_else(|| Failure::bad(format!("{name} must be a list of names")))?
             }
         };
+        if names.len() > limits::FILTER_LIST_MAX {
+            return Err(Failure::bad(format!("{name} takes at most {} names", limits::FILTER_LIST_MAX)));
+        }
         Ok((!names.is_empty()).then_some(names))
     }
 

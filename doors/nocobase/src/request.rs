@@ -5,6 +5,7 @@ use std::{net::IpAddr, sync::Arc};
 use axum::http::HeaderMap;
 use domain::{
     catalog::{Catalog, Table},
+    limits,
     query::Filter,
     secret::Secret,
 };
@@ -106,20 +107,34 @@ impl Request {
             _ => None,
         };
         let bad = || Failure::bad("the body must be a list of keys");
+        let texts = |items: &[Value]| {
+            few_enough(items.len())?;
+            items.iter().map(|item| text(item).ok_or_else(bad)).collect::<Result<Vec<_>, _>>()
+        };
         let asked = self.params.target_keys()?.map(Value::Array);
         match asked.as_ref().or(self.body.as_ref()) {
             None | Some(Value::Null) => Ok(Vec::new()),
-            Some(Value::Array(items)) => items.iter().map(|i| text(i).ok_or_else(bad)).collect(),
+            Some(Value::Array(items)) => texts(items),
             // `{"filterByTk":[…]}` and `{"values":[…]}` are how some clients wrap it.
             Some(Value::Object(map)) if map.contains_key("filterByTk") || map.contains_key("values") => {
                 match map.get("filterByTk").or_else(|| map.get("values")) {
-                    Some(Value::Array(items)) => items.iter().map(|i| text(i).ok_or_else(bad)).collect(),
+                    Some(Value::Array(items)) => texts(items),
                     Some(one) => Ok(vec![text(one).ok_or_else(bad)?]),
                     None => Ok(Vec::new()),
                 }
             }
             Some(one) => Ok(vec![text(one).ok_or_else(bad)?]),
         }
+    }
+}
+
+/// Lists of records to be linked are counted before anything is done for each of them.
+pub fn few_enough(named: usize) -> Result<(), Failure> {
+    let max = limits::RECORDS_PER_WRITE_MAX;
+    if named > max {
+        Err(Failure::bad(format!("at most {max} records can be linked at once")))
+    } else {
+        Ok(())
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a role may do in single collections: resource entries, the one-call form, and the strategy of a data
 //! source.
 
-use domain::{decision::Allowed, user::Role};
+use domain::{decision::Allowed, limits, user::Role};
 use keys::RoleChange;
 use serde_json::{Map, Value, json};
 
@@ -89,6 +89,9 @@ pub async fn apply(request: &Request, allowed: &Allowed) -> Result<Answer, Failu
         Some(Value::Array(items)) => items.as_slice(),
         Some(_) => return Err(bad()),
     };
+    if listed.len() > limits::FILTER_LIST_MAX {
+        return Err(Failure::bad(format!("at most {} resources at once", limits::FILTER_LIST_MAX)));
+    }
     for resource in listed {
         let resource = resource.as_object().ok_or_else(bad)?;
         let name = text_property(resource, "name")?.flatten().ok_or_else(bad)?;
@@ -187,6 +190,9 @@ fn change(
         Some(Value::Array(items)) => items,
         Some(_) => return Err(Failure::bad("actions must be a list")),
     };
+    if listed.len() > limits::PERMISSION_ACTIONS_MAX {
+        return Err(Failure::bad(format!("at most {} actions at once", limits::PERMISSION_ACTIONS_MAX)));
+    }
     entry.actions.clear();
     for item in listed {
         entry.actions.push(action(item, allowed, next)?);

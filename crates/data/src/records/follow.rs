@@ -195,13 +195,13 @@ impl Data {
         let page = self.store.list_records(&through.table, query).await?;
         bounded(page.rows.len() as u64)?;
         let mut pairs: HashMap<Key, Vec<Key>> = HashMap::new();
+        let mut known = std::collections::HashSet::new();
         for row in page.rows {
             if let [Some(from), Some(to)] = row.as_slice()
                 && let (Some(from), Some(to)) = (Key::of(from), Key::of(to))
             {
-                let known = pairs.entry(from).or_default();
-                if !known.contains(&to) {
-                    known.push(to);
+                if known.insert((from.clone(), to.clone())) {
+                    pairs.entry(from).or_default().push(to);
                 }
             }
         }

@@ -169,7 +169,10 @@ fn fields_of(values: &Map<String, Value>) -> Result<Vec<Map<String, Value>>, Fai
     let bad = || Failure::bad("fields must be a list of objects");
     match values.get("fields") {
         None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::Array(items)) => items.iter().map(|i| i.as_object().cloned().ok_or_else(bad)).collect(),
+        Some(Value::Array(items)) => {
+            spec::few_enough(items.len())?;
+            items.iter().map(|i| i.as_object().cloned().ok_or_else(bad)).collect()
+        }
         Some(_) => Err(bad()),
     }
 }

@@ -12,6 +12,7 @@ mod apply;
 mod associations;
 mod auth;
 mod bad_input;
+mod bounds;
 mod collections;
 mod denied;
 mod filters;

@@ -2,7 +2,7 @@
 //! each link is kept. Linking needs the right to write the link of the record it belongs to and, where the key
 //! is kept in the other rows, to change it there. Never touches the database.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use domain::{
     FieldNo,
@@ -54,6 +54,8 @@ impl Plan<'_> {
         parts: &mut Parts,
     ) -> Result<(), DataError> {
         let Some(link) = &field.link else { return Ok(()) };
+        // Before anything is done for each of them: nobody's list may keep the server busy.
+        few_enough(wanted.targets.len())?;
         if !link.kind.many() && wanted.targets.len() > 1 {
             return Err(DataError::invalid(format!("{}: only one record can be linked", field.name)));
         }
@@ -149,6 +151,7 @@ impl Plan<'_> {
             return Err(BindError::ForbiddenField(field.name.clone()).into());
         }
         let (mut named, mut changed, mut made) = (Vec::new(), Vec::new(), Vec::new());
+        let mut known = HashSet::new();
         for target in &wanted.targets {
             let (key, draft) = match target {
                 Other::Key(key) => (key, None),
@@ -160,7 +163,7 @@ impl Plan<'_> {
                 }
             };
             let value = coerce(by, key)?;
-            if value.is_null() || named.contains(&value) {
+            if value.is_null() || !known.insert(format!("{value:?}")) {
                 continue;
             }
             if let Some(draft) = draft {
@@ -226,15 +229,21 @@ impl Plan<'_> {
 
     fn count_links(&mut self, more: usize) -> Result<(), DataError> {
         self.links += more as u64;
-        let message = if more > limits::RECORDS_PER_WRITE_MAX {
-            format!("at most {} records can be linked at once", limits::RECORDS_PER_WRITE_MAX)
-        } else if self.links > limits::LINKED_ROWS_MAX {
-            format!("more than {} links in one write", limits::LINKED_ROWS_MAX)
-        } else {
-            return Ok(());
-        };
-        Err(BindError::TooMuch(message).into())
+        if self.links > limits::LINKED_ROWS_MAX {
+            let message = format!("more than {} links in one write", limits::LINKED_ROWS_MAX);
+            return Err(BindError::TooMuch(message).into());
+        }
+        Ok(())
     }
+}
+
+/// Named twice counts twice here: how many are the same is only known after all were looked at.
+pub(in crate::records) fn few_enough(named: usize) -> Result<(), DataError> {
+    if named > limits::RECORDS_PER_WRITE_MAX {
+        let message = format!("at most {} records can be linked at once", limits::RECORDS_PER_WRITE_MAX);
+        return Err(BindError::TooMuch(message).into());
+    }
+    Ok(())
 }
 
 /// The link, and the field by which it may be written: a link that rests on a field of the record can also be

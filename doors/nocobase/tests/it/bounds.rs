@@ -1,0 +1,70 @@
+//! What one request may make the server do: long lists are refused before anything is done for each of their
+//! items, and patterns are read once.
+
+use serde_json::{Value, json};
+
+use crate::world::{Nocobase, error};
+
+async fn linked() -> Nocobase {
+    let nocobase = Nocobase::new().await;
+    for values in [
+        json!({"name": "tags", "fields": [{"name": "title", "type": "string"}]}),
+        json!({"name": "posts", "fields": [{"name": "title", "type": "string"},
+            {"name": "tags", "type": "belongsToMany", "target": "tags"},
+            {"name": "parts", "type": "hasMany", "target": "tags", "foreignKey": "postId"}]}),
+    ] {
+        nocobase.admin.post("/api/collections:create", values).await.expect(200);
+    }
+    nocobase.admin.post("/api/posts:create", json!({"title": "a"})).await.expect(200);
+    nocobase
+}
+
+#[tokio::test]
+async fn a_long_list_of_keys_is_refused_before_its_keys_are_looked_at() {
+    let nocobase = linked().await;
+    let different = Value::from_iter(1..=1_001);
+    let repeated = Value::from_iter((0..200_000).map(|n| n % 1_000 + 1));
+    let many: Value = Value::from_iter(1..=200_000);
+    for keys in [different, repeated, many] {
+        for (path, body) in [
+            ("posts:create", json!({"tags": keys})),
+            ("posts:create", json!({"parts": keys})),
+            ("posts:create", json!([{"title": "b"}, {"tags": keys}])),
+            ("posts:update?filterByTk=1", json!({"tags": keys})),
+            ("posts:updateOrCreate?filterKeys[]=title", json!({"title": "a", "parts": keys})),
+            ("posts/1/tags:set", keys.clone()),
+            ("posts/1/tags:add", keys.clone()),
+            ("posts/1/tags:toggle", json!({"values": keys})),
+            ("posts/1/parts:remove", keys.clone()),
+            ("roles/member/users:add", keys.clone()),
+        ] {
+            let reply = nocobase.admin.post(&format!("/api/{path}"), body).await;
+            assert_eq!(reply.code(), 400, "{path}: {}", reply.text());
+            assert_eq!(error(&reply).2, "at most 1000 records can be linked at once", "{path}");
+        }
+    }
+    let posts = nocobase.admin.get("/api/posts:list").await.json();
+    assert_eq!(posts["meta"]["count"], 1, "nothing was made");
+}
+
+#[tokio::test]
+async fn long_lists_of_names_fields_and_actions_are_refused_whole() {
+    let nocobase = linked().await;
+    let admin = &nocobase.admin;
+    let names = "a,".repeat(1_001);
+    for name in ["fields", "except", "appends", "sort"] {
+        let reply = admin.get(&format!("/api/posts:list?{name}={names}")).await;
+        assert_eq!(error(&reply).2, format!("{name} takes at most 1000 names"));
+    }
+    let fields: Vec<Value> =
+        (0..20_000).map(|n| json!({"name": format!("f{n}"), "type": "string"})).collect();
+    for path in ["collections:create", "collections:apply"] {
+        let values = json!({"name": "wide", "fields": fields});
+        let reply = admin.post(&format!("/api/{path}"), values).await;
+        assert_eq!(error(&reply).2, "a collection has at most 500 fields", "{path}");
+    }
+    let actions: Vec<Value> = (0..20_000).map(|_| json!({"name": "view"})).collect();
+    let values = json!({"resources": [{"name": "posts", "actions": actions}]});
+    let reply = admin.post("/api/roles:applyDataPermissions?filterByTk=member", values).await;
+    assert_eq!(error(&reply).2, "at most 256 actions at once");
+}
