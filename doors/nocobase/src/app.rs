@@ -1,9 +1,51 @@
-//! What clients ask before anybody is signed in: how one signs in, in which language. Says nothing that is not
-//! the same for everybody.
+//! What clients ask of the application itself, most of it before anybody is signed in: how one signs in, in
+//! which language, which data sources there are. Says nothing that is not the same for everybody.
 
+use domain::decision::Allowed;
 use serde_json::json;
 
-use crate::{answer::Answer, failure::Failure, request::Request};
+use crate::{answer::Answer, failure::Failure, memory, request::Request, role::HOME};
+
+/// `authenticators:list`, for screens of administrators.
+pub async fn authenticators_list(request: &Request, _: &Allowed) -> Result<Answer, Failure> {
+    let one = json!({
+        "id": 1,
+        "name": "basic",
+        "authType": "Email/Password",
+        "title": null,
+        "enabled": true,
+        "sort": 1,
+        "options": { "public": { "allowSignUp": request.inner.keys.signup_open() } },
+    });
+    memory::list(request, one.as_object().cloned().into_iter().collect())
+}
+
+/// `dataSources:list` and `listEnabled`: this dialect knows one here.
+pub async fn data_sources(request: &Request, _: &Allowed) -> Result<Answer, Failure> {
+    let one = json!({
+        "key": HOME,
+        "displayName": "Main",
+        "type": "main",
+        "status": "loaded",
+        "enabled": true,
+        "fixed": true,
+    });
+    memory::list(request, one.as_object().cloned().into_iter().collect())
+}
+
+/// `systemSettings:get`, which clients read for a title and a language.
+pub async fn settings(request: &Request) -> Result<Answer, Failure> {
+    Ok(Answer::Data(json!({
+        "id": 1,
+        "title": "Keyward",
+        "logo": null,
+        "logoId": null,
+        "showLogoOnly": false,
+        "allowSignUp": request.inner.keys.signup_open(),
+        "appLang": "en-US",
+        "enabledLanguages": ["en-US"],
+    })))
+}
 
 /// `authenticators:publicList`: the one way to sign in.
 pub async fn authenticators(request: &Request) -> Result<Answer, Failure> {

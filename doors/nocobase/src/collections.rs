@@ -25,7 +25,7 @@ pub use known::Known;
 
 pub use field::{
     create as create_field, destroy as destroy_field, get as get_field, list as list_fields,
-    update as update_field,
+    list_all as list_all_fields, update as update_field,
 };
 
 use crate::{
@@ -37,7 +37,7 @@ use crate::{
 };
 
 /// Names that mean something else in this dialect, and so can never be collections.
-pub const RESERVED: [&str; 15] = [
+pub const RESERVED: [&str; 16] = [
     "auth",
     "apiKeys",
     "roles",
@@ -53,6 +53,7 @@ pub const RESERVED: [&str; 15] = [
     "pm",
     "authenticators",
     "availableActions",
+    "systemSettings",
 ];
 
 const NAME_ALPHABET: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
@@ -131,9 +132,16 @@ async fn make(
 /// Everybody who is signed in may know which collections there are; a key only those it can do something in.
 pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     let with_fields = request.params.names("appends")?.is_some_and(|a| a.iter().any(|n| n == "fields"));
-    let mut rows: Vec<_> = visible(request, allowed).iter().map(|t| shown_to(allowed, t, with_fields)).collect();
+    let mut rows: Vec<_> =
+        visible(request, allowed).iter().map(|t| shown_to(allowed, t, with_fields)).collect();
     category::append(request, allowed, &mut rows).await?;
     memory::list(request, rows)
+}
+
+/// `dataSources/main/collections:list`: the same, by the data source.
+pub async fn list_of_source(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    request.home_source()?;
+    list(request, allowed).await
 }
 
 pub async fn list_meta(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {

@@ -11,6 +11,10 @@ pub fn is_one(name: &str) -> bool {
     DESCRIBED.iter().any(|(known, ..)| *known == name)
 }
 
+pub fn names() -> impl Iterator<Item = &'static str> {
+    DESCRIBED.iter().map(|(name, ..)| *name)
+}
+
 /// The collection as screens get it.
 pub fn shown(name: &str, with_fields: bool) -> Option<Map<String, Value>> {
     let (name, title, key, title_field) = DESCRIBED.iter().find(|(known, ..)| *known == name)?;

@@ -187,7 +187,7 @@ async fn users_and_roles_are_described_to_who_may_see_the_structure_and_cannot_b
         admin.post(&format!("/api/{path}"), json!({"name": "x", "fields": []})).await.expect(status);
     }
     let (_, member) = nocobase.user("bob", &["member"]).await;
-    for path in ["collections:get?filterByTk=users", "collections/users/fields:list"] {
+    for path in ["collections:get?filterByTk=users", "collections/users/fields:list", "fields:list"] {
         member.get(&format!("/api/{path}")).await.expect(403);
     }
 }
@@ -248,6 +248,28 @@ async fn the_document_shows_what_the_caller_can_reach() {
     assert_eq!(document["components"]["schemas"]["todos"]["properties"]["id"]["format"], "int64");
     let urls = data(nocobase.admin.get("/api/swagger:getUrls").await).to_string();
     assert!(urls.contains("\"Collection API - Todos\""), "{urls}");
+}
+
+#[tokio::test]
+async fn what_screens_ask_about_the_application_is_answered() {
+    let nocobase = Nocobase::new().await;
+    nocobase.todos().await;
+    let admin = &nocobase.admin;
+    let of = |name: &str| filter(json!({ "collectionName": name }));
+    let fields = data(admin.get(&format!("/api/fields:list?paginate=false&{}", of("todos"))).await);
+    let own = data(admin.get("/api/collections/todos/fields:list?paginate=false").await);
+    assert_eq!(fields, own);
+    let users = data(admin.get(&format!("/api/fields:list?fields=name&{}", of("users"))).await);
+    assert_eq!(users[0], json!({"name": "id"}));
+    let listed = data(admin.get("/api/dataSources/main/collections:list?fields=name").await);
+    assert_eq!(listed, json!([{"name": "todos"}]));
+    admin.get("/api/dataSources/other/collections:list").await.expect(404);
+    for path in ["dataSources:list", "dataSources:listEnabled"] {
+        assert_eq!(data(admin.get(&format!("/api/{path}")).await)[0]["key"], "main");
+        nocobase.nobody().get(&format!("/api/{path}")).await.expect(401);
+    }
+    assert_eq!(data(admin.get("/api/authenticators:list").await)[0]["name"], "basic");
+    assert_eq!(data(nocobase.nobody().get("/api/systemSettings:get").await)["appLang"], "en-US");
 }
 
 #[tokio::test]
