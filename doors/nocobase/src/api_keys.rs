@@ -74,6 +74,7 @@ pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failur
         }
         rows.push(row);
     }
+    memory::known(request, &rows)?;
     memory::list(request, rows)
 }
 

@@ -119,8 +119,14 @@ pub async fn add(request: &Request, allowed: &Allowed) -> Result<Answer, Failure
 pub async fn remove(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     // Where only one can be linked, it need not be named.
     let link = allowed.table().and_then(|table| table.field(name(request).ok()?)?.link.as_ref());
-    let unnamed = link.is_some_and(|link| !link.kind.many()) && targets(request)?.is_empty();
-    change(request, allowed, if unnamed { Linking::Set } else { Linking::Remove }).await
+    let one = link.is_some_and(|link| !link.kind.many());
+    // The SDK sends an empty object where it has nothing to say.
+    let empty = matches!(&request.body, Some(Value::Object(map)) if map.is_empty());
+    let unsaid = empty && request.params.target_keys()?.is_none();
+    if one && (unsaid || targets(request)?.is_empty()) {
+        return link_with(request, allowed, Linking::Set, &[]).await;
+    }
+    change(request, allowed, Linking::Remove).await
 }
 
 pub async fn set(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
@@ -134,9 +140,17 @@ pub async fn toggle(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
 }
 
 async fn change(request: &Request, allowed: &Allowed, how: Linking) -> Result<Answer, Failure> {
+    link_with(request, allowed, how, &targets(request)?).await
+}
+
+async fn link_with(
+    request: &Request,
+    allowed: &Allowed,
+    how: Linking,
+    targets: &[Value],
+) -> Result<Answer, Failure> {
     let (name, source) = (name(request)?, source(request)?);
-    let targets = targets(request)?;
-    let done = request.inner.data.link(allowed, &source, name, &targets, how).await;
+    let done = request.inner.data.link(allowed, &source, name, targets, how).await;
     match done {
         Ok(()) => Ok(Answer::Empty),
         Err(DataError::Bind(BindError::UnknownField(_))) => Err(Failure::not_found()),

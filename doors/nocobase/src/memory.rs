@@ -37,6 +37,32 @@ pub fn list_without(
     Ok(Answer::Meta { data, meta: meta.to_json() })
 }
 
+/// Refuses names in `filter`, `sort` and `fields` that no row has: to be left out of the answer for them would look
+/// like an answer. For rows that all have the same properties.
+pub fn known(request: &Request, rows: &[Map<String, Value>]) -> Result<(), Failure> {
+    let mut names: Vec<String> = request.params.sort()?.into_iter().map(|key| key.field).collect();
+    names.extend(request.params.names("fields")?.unwrap_or_default());
+    if let Some(filter) = request.filter(None)? {
+        mentioned(&filter, &mut names);
+    }
+    let there = |name: &str| {
+        let head = name.split('.').next().unwrap_or(name);
+        rows.iter().any(|row| row.contains_key(head))
+    };
+    match rows.is_empty() || names.iter().all(|name| there(name)) {
+        true => Ok(()),
+        false => Err(Failure::bad("Invalid SQL column or table reference")),
+    }
+}
+
+fn mentioned(filter: &Filter, names: &mut Vec<String>) {
+    match filter {
+        Filter::And(parts) | Filter::Or(parts) => parts.iter().for_each(|part| mentioned(part, names)),
+        Filter::Not(part) => mentioned(part, names),
+        Filter::Cmp { field, .. } => names.push(field.clone()),
+    }
+}
+
 /// The answer to a `get` that may name its target by filter.
 pub fn first(request: &Request, rows: Vec<Map<String, Value>>) -> Result<Answer, Failure> {
     let row = select(request, rows)?.into_iter().next();
@@ -76,15 +102,20 @@ fn sort(rows: &mut [Map<String, Value>], keys: &[Sort]) {
     rows.sort_by(|a, b| {
         keys.iter()
             .map(|key| {
-                let order = ranked(value(a, &key.field), value(b, &key.field));
-                if key.descending { order.reverse() } else { order }
+                let (a, b) = (value(a, &key.field), value(b, &key.field));
+                // Rows without a value come last, either way.
+                match a.is_null().cmp(&b.is_null()) {
+                    Ordering::Equal if key.descending => ranked(a, b).reverse(),
+                    Ordering::Equal => ranked(a, b),
+                    apart => apart,
+                }
             })
             .find(|order| order.is_ne())
             .unwrap_or(Ordering::Equal)
     });
 }
 
-/// The order of a list: by type first (nothing, truth values, numbers, texts, the rest), then by value. Total,
+/// The order of a list: by type first (truth values, numbers, texts, the rest), then by value. Total,
 /// as sorting demands; [`compare`] is not, because to a filter some values do not compare at all.
 fn ranked(a: &Value, b: &Value) -> Ordering {
     let rank = |value: &Value| match value {
@@ -285,7 +316,7 @@ mod tests {
         sort(&mut rows, &[Sort { field: "v".into(), descending: false }]);
         let mut seen: Vec<Value> = rows.into_iter().map(|mut row| row["v"].take()).collect();
         seen.dedup();
-        let sorted = ["null", "true", "2.5", "9", "\"10\"", "\"a\"", "{\"x\":1}"];
+        let sorted = ["true", "2.5", "9", "\"10\"", "\"a\"", "{\"x\":1}", "null"];
         assert_eq!(seen.iter().map(Value::to_string).collect::<Vec<_>>(), sorted);
     }
 }

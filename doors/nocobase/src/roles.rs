@@ -40,7 +40,9 @@ pub fn shown(role: &Role) -> Map<String, Value> {
 
 pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     let roles = request.inner.keys.roles(allowed).await?;
-    memory::list(request, roles.iter().map(shown).collect())
+    let rows: Vec<_> = roles.iter().map(shown).collect();
+    memory::known(request, &rows)?;
+    memory::list(request, rows)
 }
 
 pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {

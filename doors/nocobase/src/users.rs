@@ -14,7 +14,7 @@ use crate::{
     auth,
     failure::Failure,
     memory,
-    request::{Request, text_property},
+    request::{self, Request, text_property},
     roles,
 };
 
@@ -62,14 +62,16 @@ pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failur
     let page = PageRequest { after: None, offset: asked.page().offset, limit: asked.size };
     let users = request.inner.keys.users(allowed, UserQuery { page, ..UserQuery::default() }).await?;
     let meta = PageMeta { count: users.total, page: asked.page, page_size: asked.size };
-    let rows = users.items.iter().map(row).collect();
+    let rows: Vec<_> = users.items.iter().map(row).collect();
+    memory::known(request, &rows)?;
     let data = memory::trimmed(request, rows)?.into_iter().map(Value::Object).collect();
     Ok(Answer::Meta { data, meta: meta.to_json() })
 }
 
 /// A condition may be about the roles of users, whether they are answered or not.
 fn matching(request: &Request, users: &[User], all: &[Role], with_roles: bool) -> Result<Answer, Failure> {
-    let rows = users.iter().map(|user| row(user, Some(all))).collect();
+    let rows: Vec<_> = users.iter().map(|user| row(user, Some(all))).collect();
+    memory::known(request, &rows)?;
     memory::list_without(request, rows, if with_roles { None } else { Some("roles") })
 }
 
@@ -265,6 +267,7 @@ fn roles_of(values: &Map<String, Value>) -> Result<Option<Vec<String>>, Failure>
     match values.get("roles") {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Array(items)) => {
+            request::few_enough(items.len())?;
             let names: Option<Vec<String>> = items.iter().map(name).collect();
             names.map(Some).ok_or_else(|| Failure::bad("roles must be a list of role names"))
         }

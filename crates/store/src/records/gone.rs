@@ -39,6 +39,9 @@ struct Holder {
     then: OnDelete,
 }
 
+/// Keys that went, and where they may be held.
+type Todo = (Holder, Vec<Value>);
+
 /// Answers how many of the named records were deleted; not what went with them.
 pub(super) fn delete(
     tx: &mut Tx<'_>,
@@ -94,7 +97,7 @@ fn remove(
     table: &Table,
     rows: Option<Expr>,
     holders: Vec<Holder>,
-) -> Result<(usize, Vec<(Holder, Vec<Value>)>), StoreError> {
+) -> Result<(usize, Vec<Todo>), StoreError> {
     let mut delete = Query::delete();
     delete.from_table(Alias::new(table_name(table.no)));
     rows.map(|rows| delete.and_where(rows));

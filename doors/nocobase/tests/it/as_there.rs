@@ -256,6 +256,13 @@ async fn to_remove_what_is_not_linked_is_done_already_and_to_link_what_is_not_th
     let rows = data(admin.get("/api/tasks:list?sort=id&appends=labels").await);
     assert_eq!(column(&rows, "projectId"), [json!(1), json!(2)], "nothing of another project's was unlinked");
     assert_eq!(rows[0]["labels"].as_array().unwrap().len(), 1);
+    // Of the only one nothing need be said, not even by an SDK that says so in an object.
+    for body in [Some(json!({})), None] {
+        admin.post("/api/tasks:update?filterByTk=1", json!({"project": 1})).await.expect(200);
+        admin.call(axum::http::Method::POST, "/api/tasks/1/project:remove", body).await.expect(200);
+        assert_eq!(data(admin.get("/api/tasks:get/1").await)["projectId"], json!(null));
+    }
+    admin.post("/api/tasks/1/labels:set", json!({})).await.expect(400);
     // Some of them linked: these go.
     admin.post("/api/tasks/1/labels:remove", json!([1, 2, 999])).await.expect(200);
     assert_eq!(data(admin.get("/api/tasks/1/labels:list").await), json!([]));
@@ -280,4 +287,40 @@ async fn what_of_the_original_is_left_out_of_records() {
     let js = json!({"name": "js", "type": "json"});
     admin.post("/api/collections/todos/fields:create", js).await.expect(200);
     admin.get(&format!("/api/todos:list?{}", filter(json!({"js.k": 1})))).await.expect(400);
+}
+
+#[tokio::test]
+async fn lists_of_users_roles_and_keys_refuse_names_they_do_not_know() {
+    let nocobase = Nocobase::new().await;
+    let admin = &nocobase.admin;
+    nocobase.user("bob", &["member"]).await;
+    admin.post("/api/users:update?filterByTk=2", json!({"phone": "1"})).await.expect(200);
+    nocobase.key(admin, "root").await;
+    for resource in ["users", "roles", "apiKeys"] {
+        for query in
+            ["sort=nothing", "fields=nothing", "sort=-nothing", &filter(json!({"$or": [{"nothing": 1}]}))]
+        {
+            let reply = admin.get(&format!("/api/{resource}:list?{query}")).await;
+            let (status, _, message) = error(&reply);
+            assert_eq!(
+                (status, message.as_str()),
+                (400, "Invalid SQL column or table reference"),
+                "{resource} {query}"
+            );
+        }
+        for query in ["sort=createdAt", "fields=createdAt", "sort=-createdAt&filter[createdAt.$ne]=1"] {
+            admin.get(&format!("/api/{resource}:list?{query}")).await.expect(200);
+        }
+    }
+    admin
+        .get(&format!("/api/users:list?{}", filter(json!({"password": {"$startsWith": "$"}}))))
+        .await
+        .expect(400);
+    // Here, too, rows without a value come last.
+    for sort in ["phone", "-phone"] {
+        assert_eq!(
+            column(&data(admin.get(&format!("/api/users:list?sort={sort}")).await), "id"),
+            [2, 1].map(Value::from)
+        );
+    }
 }
