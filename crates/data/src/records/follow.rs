@@ -199,10 +199,9 @@ impl Data {
         for row in page.rows {
             if let [Some(from), Some(to)] = row.as_slice()
                 && let (Some(from), Some(to)) = (Key::of(from), Key::of(to))
+                && known.insert((from.clone(), to.clone()))
             {
-                if known.insert((from.clone(), to.clone())) {
-                    pairs.entry(from).or_default().push(to);
-                }
+                pairs.entry(from).or_default().push(to);
             }
         }
         Ok(pairs)
