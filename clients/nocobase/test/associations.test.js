@@ -238,6 +238,10 @@ describe('linking', () => {
     assert.equal((await project()).title, 'two');
     await body(of(`${tasks}.project`, a.id).remove({ values: [p2.id] }));
     assert.equal(await project(), null);
+    await body(of(`${tasks}.project`, a.id).set({ values: [p2.id] }));
+    // There is only one: it need not be named.
+    await body(of(`${tasks}.project`, a.id).remove());
+    assert.equal(await project(), null);
   });
 
   it('happens with the values of a write, by keys or by records with keys', async () => {

@@ -43,7 +43,8 @@ describe('making keys', () => {
     assert.ok(Math.abs(payload.iat - Date.now() / 1000) < 60);
     // 128 bits at the least.
     assert.ok(payload.jti.length >= 22, payload.jti);
-    const told = JSON.stringify(await list(me.session, { appends: ['role'], fields: ['id', 'token', 'name'] }));
+    assert.match(await refused(me.session.resource('apiKeys').list({ fields: ['id', 'token'] })), /^400 /);
+    const told = JSON.stringify(await list(me.session, { appends: ['role'] }));
     assert.ok(!told.includes(answer.data.token) && !told.includes('"token"'), told);
   });
 

@@ -56,7 +56,8 @@ describe('the document', () => {
     assert.ok(all.includes(`/${open}:list`) && collections.includes(`/${closed}:list`));
     const one = Object.keys((await document(admin, `collections/${open}`)).paths);
     assert.ok(one.length > 0 && one.every((path) => path.startsWith(`/${open}`)), `${one}`);
-    for (const ns of ['core', 'plugins', 'plugins/api-keys', `collections/${fresh('nothing')}`]) {
+    assert.equal(await refused(admin.resource('swagger').get({ ns: `collections/${fresh('nothing')}` })), '404 Not Found');
+    for (const ns of ['core', 'plugins', 'plugins/api-keys']) {
       const doc = await document(admin, ns);
       assert.equal(doc.openapi, '3.0.3', ns);
       assert.ok(!Object.keys(doc.paths).some((path) => path.startsWith(`/${open}`)), ns);
@@ -117,6 +118,9 @@ describe('the document', () => {
     const paths = Object.keys(doc.paths).sort();
     assert.deepEqual(paths.filter((path) => path.startsWith(`/${open}:`)), [`/${open}:create`, `/${open}:get`, `/${open}:list`]);
     assert.ok(!JSON.stringify(doc).includes(closed));
+    const narrow = await keyWith({ resources: [{ name: open, actions: [{ name: 'view', fields: ['title'] }] }] });
+    const shown = (await document(narrow.api, `collections/${open}`)).components.schemas[open].properties;
+    assert.deepEqual([shown.title !== undefined, shown.n], [true, undefined]);
     const urls = JSON.stringify(await ok(api.resource('swagger').getUrls()));
     assert.ok(urls.includes(open) && !urls.includes(closed));
   });
