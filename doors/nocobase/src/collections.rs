@@ -251,9 +251,13 @@ fn shown(table: &Table) -> Map<String, Value> {
     let mut out = Map::new();
     out.insert("key".to_owned(), json!(key_of(table.id.as_bytes())));
     out.insert("name".to_owned(), json!(table.name));
-    out.insert("title".to_owned(), json!(table.title.as_deref().unwrap_or(&table.name)));
+    out.insert("title".to_owned(), json!(table.title));
     out.insert("inherit".to_owned(), json!(false));
     out.insert("hidden".to_owned(), json!(false));
+    out.insert("unavailableActions".to_owned(), json!([]));
+    for (flag, system) in spec::FLAGS {
+        out.insert(flag.to_owned(), json!(table.system(system).is_some()));
+    }
     out.extend(options_of(table.extra.as_deref()));
     out.insert("filterTargetKey".to_owned(), target::shown(table));
     out

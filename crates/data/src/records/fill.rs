@@ -48,14 +48,24 @@ impl Data {
         Ok(())
     }
 
-    /// Completes a change of existing records.
+    /// Completes a change of existing records. `one`: of a single one, whose made-up texts and numbers can be
+    /// made anew.
     pub(super) fn fill_changed(
         &self,
         allowed: &Allowed,
         table: &Table,
         write: &mut BoundWrite,
+        one: bool,
     ) -> Result<(), DataError> {
         let mut broken = Vec::new();
+        for (no, value) in write.values.iter_mut().filter(|(_, value)| value.is_null()) {
+            let Some(field) = table.field_by_no(*no) else { continue };
+            match self.random(field) {
+                Some(made) if one => *value = made,
+                Some(_) => broken.push(format!("{} is made for each record by itself", said(field))),
+                None => {}
+            }
+        }
         for (no, value) in &write.values {
             if let Some(field) = table.field_by_no(*no).filter(|f| f.required && value.is_null()) {
                 broken.push(required(field));
@@ -183,5 +193,9 @@ fn note(broken: &mut Vec<String>, message: String) {
 }
 
 fn required(field: &Field) -> String {
-    format!("{} is required", field.title.as_deref().unwrap_or(&field.name))
+    format!("{} is required", said(field))
+}
+
+fn said(field: &Field) -> &str {
+    field.title.as_deref().unwrap_or(&field.name)
 }

@@ -44,7 +44,7 @@ impl Data {
         let page = if own.is_empty() {
             self.unchanged(allowed, &which, rows).await?
         } else {
-            self.fill_changed(allowed, table, &mut write)?;
+            self.fill_changed(allowed, table, &mut write, which::is_one(&which))?;
             let mut writes = [write];
             self.seal_passwords(table, &mut writes).await?;
             let [write] = writes;

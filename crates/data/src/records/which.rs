@@ -55,6 +55,11 @@ pub(super) fn bound(allowed: &Allowed, table: &Table, which: &Which) -> Result<s
     Ok(store::Which::Matching(both(rows, filter)))
 }
 
+/// Whether it can be but one record.
+pub(super) fn is_one(which: &store::Which) -> bool {
+    matches!(which, store::Which::Keys(keys) if keys.len() <= 1)
+}
+
 /// The same as a condition.
 pub(super) fn condition(table: &Table, which: &store::Which) -> Result<BoundFilter, DataError> {
     match which {

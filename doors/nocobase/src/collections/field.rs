@@ -30,6 +30,7 @@ pub(super) async fn make(
     table: &Table,
     values: Map<String, Value>,
 ) -> Result<Value, Failure> {
+    rules::still_fit(table, None, &values)?;
     let given = spec::field(request, &request.inner.data.catalog(), &table.name, values)?;
     let duplicate = |name: &str| {
         Failure::bad(format!("Field name \"{name}\" already exists in collection \"{}\"", table.name))
@@ -53,7 +54,12 @@ pub(super) async fn make(
     if let Some(needed) = given.elsewhere {
         association::provide(request, allowed, needed).await?;
     }
-    Ok(made.map_or(Value::Null, |field| Value::Object(shown(table, &field))))
+    Ok(made.map_or(Value::Null, |field| {
+        let mut answer = shown(table, &field);
+        // A create answers what was said, as with records.
+        answer.retain(|_, value| !value.is_null());
+        Value::Object(answer)
+    }))
 }
 
 pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
@@ -98,6 +104,7 @@ pub(super) async fn change(
     field: &Field,
     values: &Map<String, Value>,
 ) -> Result<Value, Failure> {
+    rules::still_fit(table, Some(&field.name), values)?;
     let patch = patch_of(field, values)?;
     let field = request.inner.data.patch_field(allowed, &field.name, patch).await;
     Ok(Value::Object(shown(table, &field.map_err(|e| said(table, e))?)))
@@ -212,7 +219,9 @@ fn shown(table: &Table, field: &Field) -> Map<String, Value> {
     let options = options_of(field.extra.as_deref());
     let mut out = head(table, &field.name, format!("{}{}", super::key_of(table.id.as_bytes()), field.no.0));
     out.insert("type".to_owned(), json!(spec::type_of(field.kind)));
-    out.insert("interface".to_owned(), Value::Null);
+    for option in ["interface", "description", "parentKey", "reverseKey"] {
+        out.insert(option.to_owned(), Value::Null);
+    }
     if field.primary {
         out.insert("primaryKey".to_owned(), json!(true));
     }

@@ -19,7 +19,7 @@ use crate::{
 pub const STRUCTURE: [&str; 5] = ["name", "title", "fields", "key", "dataSourceKey"];
 
 /// The four fields a collection can ask for with a flag, and the type they are shown with.
-const FLAGS: [(&str, SystemField); 4] = [
+pub(super) const FLAGS: [(&str, SystemField); 4] = [
     ("createdAt", SystemField::CreatedAt),
     ("updatedAt", SystemField::UpdatedAt),
     ("createdBy", SystemField::CreatedBy),
@@ -60,6 +60,7 @@ pub fn table(
         Some(_) => return Err(Failure::bad("fields must be a list of objects")),
     };
     few_enough(given.len())?;
+    rules::patterns_fit(&given)?;
     let mut fields: Vec<FieldSpec> = Vec::new();
     let (mut elsewhere, mut resting) = (Vec::new(), Vec::new());
     for field in given {

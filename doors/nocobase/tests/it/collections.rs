@@ -19,6 +19,7 @@ async fn a_collection_is_made_shown_changed_and_removed() {
         (&json!("string"), &json!("input"), &json!("todos"))
     );
     assert_eq!(title["uiSchema"]["x-component"], "Input", "kept verbatim");
+    assert_eq!((&made["createdBy"], &made["unavailableActions"]), (&json!(true), &json!([])));
     assert!(fields.iter().any(|f| f["name"] == "createdBy" && f["target"] == "users"));
     let taken = nocobase.admin.post("/api/collections:create", json!({"name": "todos"})).await;
     assert_eq!(error(&taken), (400, String::new(), "Collection named todos already exists".into()));
@@ -47,6 +48,7 @@ async fn a_collection_needs_neither_a_name_nor_an_id_field() {
         data(nocobase.admin.post("/api/collections:create", json!({"fields": [{"type": "string"}]})).await);
     let name = made["name"].as_str().unwrap();
     assert!(name.starts_with("t_"));
+    assert_eq!((&made["title"], &made["createdAt"]), (&json!(null), &json!(false)));
     assert_eq!(made["fields"][0]["name"], "id");
     assert!(made["fields"][1]["name"].as_str().unwrap().starts_with("f_"));
     assert_eq!(data(nocobase.admin.post(&format!("/api/{name}:create"), json!({})).await), json!({"id": 1}));
@@ -102,23 +104,24 @@ async fn fields_are_added_shown_changed_and_removed() {
         error(&taken),
         (400, String::new(), "Field name \"due\" already exists in collection \"todos\"".into())
     );
+    assert!(made.get("parentKey").is_none());
     nocobase.admin.post("/api/todos:update/1", json!({"due": "2026-12-24"})).await.expect(200);
     let changed = json!({"uiSchema": {"title": "Due"}, "unique": true});
     let changed = data(nocobase.admin.post(&format!("{path}:update?filterByTk=due"), changed).await);
     assert_eq!((&changed[0]["uiSchema"]["title"], &changed[0]["unique"]), (&json!("Due"), &json!(true)));
     nocobase.admin.post("/api/todos:update/2", json!({"due": "2026-12-24"})).await.expect(400);
-    assert_eq!(data(nocobase.admin.get(&format!("{path}:get?filterByTk=due")).await)["type"], "dateOnly");
+    let got = data(nocobase.admin.get(&format!("{path}:get?filterByTk=due")).await);
+    assert_eq!((&got["type"], got.get("reverseKey")), (&json!("dateOnly"), Some(&json!(null))));
     let listed = data(
         nocobase.admin.get(&format!("{path}:list?fields=name&{}", filter(json!({"type": "string"})))).await,
     );
     assert_eq!(listed, json!([{"name": "title"}]));
     assert_eq!(data(post(&nocobase.admin, &format!("{path}:destroy?filterByTk=due")).await), json!(true));
     assert!(data(nocobase.admin.get("/api/todos:get/1").await).get("due").is_none());
-    nocobase
-        .admin
-        .post(&format!("{path}:create"), json!({"name": "x", "type": "teleport"}))
-        .await
-        .expect(400);
+    for unknown in ["teleport", "virtual", "context", "blob"] {
+        let values = json!({"name": "x", "type": unknown});
+        nocobase.admin.post(&format!("{path}:create"), values).await.expect(400);
+    }
 }
 
 #[tokio::test]

@@ -128,6 +128,13 @@ async fn generated_texts_and_numbers_are_as_their_fields_say() {
     assert_eq!(first["nano"].as_str().unwrap().len(), 12);
     let again = data(nocobase.admin.post(path, json!({"uid": "mine"})).await);
     assert_eq!((&again[0]["id"], &again[0]["nano"]), (&first["id"], &first["nano"]));
+    // Emptied, they are made anew: of one record at a time, as each has its own.
+    let path = format!("/api/things:update?filterByTk={}", first["id"]);
+    let changed = data(nocobase.admin.post(&path, json!({"nano": null, "none": null})).await)[0].clone();
+    assert_eq!((changed["nano"].as_str().unwrap().len(), &changed["none"]), (12, &json!(null)));
+    assert_ne!(changed["nano"], first["nano"]);
+    let path = format!("/api/things:update?{}", filter(json!({"id.$gt": 0})));
+    nocobase.admin.post(&path, json!({"nano": null})).await.expect(400);
     for bad in [
         json!({"name": "x", "type": "nanoid", "size": 0}),
         json!({"name": "x", "type": "nanoid", "size": 100_000}),

@@ -154,7 +154,7 @@ impl<'d> Plan<'d> {
         let own = parts.write.values.clone();
         let set = own.iter().map(|(no, _)| *no).chain(parts.to_come()).collect::<Vec<_>>();
         if !set.is_empty() {
-            self.data.fill_changed(allowed, table, &mut parts.write)?;
+            self.data.fill_changed(allowed, table, &mut parts.write, which::is_one(&which))?;
         }
         Ok(Bound { deed: deed(table, Some(which), parts, rows), own, set })
     }
@@ -176,7 +176,7 @@ impl<'d> Plan<'d> {
 
     /// What a change of a row says besides.
     pub fn stamp(&self, allowed: &Allowed, table: &Table, write: &mut BoundWrite) -> Result<(), DataError> {
-        self.data.fill_changed(allowed, table, write)
+        self.data.fill_changed(allowed, table, write, false)
     }
 
     /// Completes a new row; what is still to come counts as given.
