@@ -381,12 +381,15 @@ async fn the_time_of_a_write_and_texts_without_blanks_are_kept_where_a_field_say
 async fn lists_hold_what_clients_put_into_them_and_texts_take_plain_values() {
     let nocobase = with(json!([
         {"name": "list", "type": "array"},
+        {"name": "set", "type": "set"},
         {"name": "text", "type": "string"},
         {"name": "at", "type": "time"},
     ]))
     .await;
     let list = json!([{"a": [1]}, ["b"], null, "c"]);
-    let row = made(&nocobase, json!({"list": list, "text": true, "at": "3:04"})).await;
+    let given = json!({"list": list, "set": ["b", "a", "b"], "text": true, "at": "3:04"});
+    let row = made(&nocobase, given).await;
+    assert_eq!(row["set"], json!(["b", "a"]), "in the order it was given");
     assert_eq!((&row["list"], &row["text"], &row["at"]), (&list, &json!("true"), &json!("03:04:00")));
     for (operand, rows) in [
         (json!({"$anyOf": ["c"]}), 1),
@@ -396,6 +399,15 @@ async fn lists_hold_what_clients_put_into_them_and_texts_take_plain_values() {
     ] {
         assert_eq!(found(&nocobase, json!({ "list": operand })).await, rows, "{operand}");
     }
+}
+
+#[tokio::test]
+async fn values_that_must_be_there_are_named_all_at_once() {
+    let must = |name: &str| json!({"name": name, "type": "string", "allowNull": false});
+    let nocobase = with(json!([must("one"), must("two")])).await;
+    let reply = nocobase.admin.post("/api/things:create", json!({})).await.expect(400);
+    let errors = json!([{"message": "one is required"}, {"message": "two is required"}]);
+    assert_eq!(reply.json()["errors"], errors);
 }
 
 #[tokio::test]
