@@ -1,6 +1,6 @@
 //! Records and what they are linked with: written together, within the rights of every table, or not at all.
 
-use data::{DataError, Draft, FieldSpec, LinkDraft, Linking, Other, TableSpec, Which, Written};
+use data::{DataError, Draft, FieldPatch, FieldSpec, LinkDraft, Linking, Other, TableSpec, Which, Written};
 use domain::{
     access::{Entry, Fields, Grants, Limit, Op, Ops, Reach},
     catalog::{FieldKind, Link, LinkKind, LinkTarget, OnDelete, SystemField, Through},
@@ -530,4 +530,42 @@ async fn a_password_inside_of_another_record_is_kept_as_a_hash_too() {
     let many = (0..=limits::PASSWORDS_PER_WRITE_MAX).map(|_| Other::New(with_pin().into())).collect();
     let refused = create(&world, &owner, "tasks", json!({}), vec![to("labels", many)]).await;
     assert!(matches!(refused, Err(DataError::Validation(_))), "hashing is slow on purpose: {refused:?}");
+}
+
+#[tokio::test]
+async fn what_goes_with_a_record_is_the_schemas_to_say_and_the_more_careful_side_of_a_link_holds() {
+    let world = house().await;
+    let owner = world.owner();
+    let said = async |table: &str, link: &str, on_delete| {
+        let patch = FieldPatch { on_delete: Some(on_delete), ..FieldPatch::default() };
+        world.data.patch_field(&owner.on(Op::FieldUpdate, table), link, patch).await.unwrap();
+    };
+    let note = || to("note", vec![new(json!({"title": "n"}))]);
+    let task = || vec![to("project", keys(&[1])), to("labels", keys(&[1, 2])), note()];
+    create(&world, &owner, "tasks", json!({"title": "a"}), task()).await.unwrap();
+    create(&world, &owner, "tasks", json!({"title": "b"}), vec![to("labels", keys(&[1]))]).await.unwrap();
+    // Whoever may delete the project and nothing else.
+    let few =
+        limited(&world, vec![("projects", vec![limit(&[Op::RecordDelete, Op::RecordRead], vec![], None)])]);
+    let delete = async || world.data.delete(&few.on(Op::RecordDelete, "projects"), &Which::key(1)).await;
+    let left =
+        async || (texts(&rows(&world, "tasks").await, "title"), rows(&world, "pairs").await.rows.len());
+    said("projects", "tasks", OnDelete::Delete).await;
+    // Down to the note, which must not lose its key: nothing of all that happens.
+    for on_delete in [OnDelete::Refuse, OnDelete::Clear] {
+        said("tasks", "note", on_delete).await;
+        let refused = delete().await;
+        assert!(
+            matches!(&refused, Err(DataError::Validation(why)) if why[0].contains("notes")),
+            "{refused:?}"
+        );
+        assert_eq!(left().await, (vec!["a".to_owned(), "b".to_owned()], 3));
+    }
+    said("tasks", "note", OnDelete::Delete).await;
+    said("tasks", "project", OnDelete::Refuse).await;
+    assert!(delete().await.is_err(), "the other side of the link says no");
+    said("tasks", "project", OnDelete::Keep).await;
+    assert_eq!(delete().await.unwrap(), 1, "what goes with it is not counted");
+    assert_eq!(left().await, (vec!["b".to_owned()], 1));
+    assert!(rows(&world, "notes").await.rows.is_empty() && rows(&world, "projects").await.rows.is_empty());
 }
