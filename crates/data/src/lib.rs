@@ -21,7 +21,8 @@ use store::Store;
 
 pub use error::DataError;
 pub use records::{
-    Draft, Follow, Found, ImportRecords, Imported, LinkDraft, Linked, Linking, MoveSpec, MoveTo, Other, Record, Records, Row, Summarized, Values, Which, Written,
+    Draft, Follow, Found, ImportRecords, Imported, LinkDraft, Linked, Linking, MoveSpec, MoveTo, Other,
+    Record, Records, Row, Summarized, Values, Which, Written,
 };
 pub use schema::{FieldPatch, FieldSpec, TablePatch, TableSpec};
 

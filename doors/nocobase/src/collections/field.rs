@@ -133,7 +133,7 @@ pub(super) fn patch_of(field: &Field, values: &Map<String, Value>) -> Result<Fie
         ["name", "key", "collectionName"].contains(&key)
             || (field.kind == FieldKind::Link && of_links.contains(&key))
     };
-    let kept = values.iter().filter(|(key, value)| !fixed(key) && !(*key == "type" && value.is_null()));
+    let kept = values.iter().filter(|(key, value)| !(fixed(key) || (*key == "type" && value.is_null())));
     options.extend(kept.map(|(k, v)| (k.clone(), v.clone())));
     let special = changed_special(field, &options)?;
     let allow_null = bool_property(values, "allowNull")?;
