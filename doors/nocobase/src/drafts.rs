@@ -17,7 +17,6 @@ use serde_json::{Map, Value};
 use crate::{
     failure::Failure,
     request::{self, Request},
-    rules,
 };
 
 /// A record to be made, or to be changed.
@@ -95,7 +94,7 @@ impl<'a> Reader<'a> {
             }
         }
         off_the_wall(table, &mut values);
-        rules::check(table, [&values])?;
+        self.request.inner.rules.check(table, &values)?;
         Ok(Draft { values, links })
     }
 

@@ -11,7 +11,7 @@ use guard::Guard;
 use http_kit::TrustedProxies;
 use keys::Keys;
 
-use crate::{BasePath, TokenPolicy, role_mode::Kept, token::Signer};
+use crate::{BasePath, TokenPolicy, role_mode::Kept, rules, token::Signer};
 
 /// Settings of this door.
 #[derive(Clone)]
@@ -67,6 +67,7 @@ pub(crate) struct Inner {
     pub editing: tokio::sync::Mutex<()>,
     /// As it was last read or set; nothing else changes it.
     pub role_mode: tokio::sync::OnceCell<Kept>,
+    pub rules: rules::Known,
 }
 
 impl NocobaseState {
@@ -90,6 +91,7 @@ impl NocobaseState {
                 settings,
                 editing: tokio::sync::Mutex::default(),
                 role_mode: tokio::sync::OnceCell::default(),
+                rules: rules::Known::default(),
             }),
         }
     }

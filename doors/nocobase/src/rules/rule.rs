@@ -12,17 +12,37 @@ use serde_json::Value;
 
 /// Bytes of a pattern, and of what it becomes in memory.
 const PATTERN_BYTES_MAX: usize = 1_024;
-const PATTERN_MEMORY_MAX: usize = 1 << 20;
+const PATTERN_MEMORY_MAX: usize = 1 << 17;
+
+/// A rule, its pattern read.
+pub(super) struct Rule {
+    said: Value,
+    /// `None`: it has none, or one that cannot be followed, which was refused with its field.
+    pattern: Option<Regex>,
+}
+
+impl Rule {
+    pub(super) fn of(said: Value) -> Self {
+        let pattern = super::is_pattern(&said).then(|| pattern(&said)).flatten();
+        Self { said, pattern }
+    }
+
+    /// What a value that breaks the rule should be like.
+    pub(super) fn broken(&self, value: &Value, field: &Field) -> Option<String> {
+        broken(self, value, field)
+    }
+}
 
 /// What a value that breaks the rule should be like. A rule nobody knows is no rule: screens check those.
-pub(super) fn broken(rule: &Value, value: &Value, field: &Field) -> Option<String> {
+fn broken(of: &Rule, value: &Value, field: &Field) -> Option<String> {
+    let rule = &of.said;
     let name = rule.get("name")?.as_str()?;
     let limit = limit(rule);
     match field.kind {
         FieldKind::DateTime | FieldKind::LocalDateTime | FieldKind::Date => dated(name, rule, value, field),
         kind if kind.is_number() => numeric(name, limit, value),
         FieldKind::Array => listed(name, limit, value),
-        _ => numeric_of_text(name, limit, value).or_else(|| textual(name, rule, limit, value)),
+        _ => numeric_of_text(name, limit, value).or_else(|| textual(name, of, limit, value)),
     }
 }
 
@@ -77,7 +97,7 @@ fn numeric_of_text(name: &str, limit: Option<f64>, value: &Value) -> Option<Stri
     }
 }
 
-fn textual(name: &str, rule: &Value, limit: Option<f64>, value: &Value) -> Option<String> {
+fn textual(name: &str, rule: &Rule, limit: Option<f64>, value: &Value) -> Option<String> {
     let held = match value {
         Value::Number(n) => n.to_string(),
         other => other.as_str()?.to_owned(),
@@ -89,9 +109,8 @@ fn textual(name: &str, rule: &Value, limit: Option<f64>, value: &Value) -> Optio
         ("max", Some(limit)) => says(chars > limit, format!("at most {limit} characters long")),
         ("length", Some(limit)) => says(chars != limit, format!("{limit} characters long")),
         ("pattern", _) => {
-            // One that could not be followed was refused with its field.
-            let kept = pattern(rule).is_some_and(|pattern| pattern.is_match(text));
-            says(kept == inverted(rule), "of the form its field asks for")
+            let kept = rule.pattern.as_ref().is_some_and(|pattern| pattern.is_match(text));
+            says(kept == inverted(&rule.said), "of the form its field asks for")
         }
         ("email", _) => says(!is_email(text), "a valid email"),
         ("uri" | "url", _) => says(!is_url(text), "a valid uri"),
@@ -160,7 +179,7 @@ pub(super) fn pattern(rule: &Value) -> Option<Regex> {
         Some((pattern, flags)) if flags.bytes().all(|b| b.is_ascii_lowercase()) => (pattern, flags),
         _ => (text, ""),
     };
-    RegexBuilder::new(pattern)
+    RegexBuilder::new(&plain(pattern, flags))
         .case_insensitive(flags.contains('i'))
         .multi_line(flags.contains('m'))
         .dot_matches_new_line(flags.contains('s'))
@@ -168,6 +187,24 @@ pub(super) fn pattern(rule: &Value) -> Option<Regex> {
         .dfa_size_limit(PATTERN_MEMORY_MAX)
         .build()
         .ok()
+}
+
+/// Scripts mean ASCII by `\d` and `\w`, unless they say `u`; letters of every alphabet would also make a pattern
+/// many times larger.
+fn plain(pattern: &str, flags: &str) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        let escaped = if c == '\\' { chars.next() } else { None };
+        match escaped {
+            Some('d') if !flags.contains('u') => out += "[0-9]",
+            Some('D') if !flags.contains('u') => out += "[^0-9]",
+            Some('w') if !flags.contains('u') => out += "[0-9A-Za-z_]",
+            Some('W') if !flags.contains('u') => out += "[^0-9A-Za-z_]",
+            other => out.extend(std::iter::once(c).chain(other)),
+        }
+    }
+    out
 }
 
 fn inverted(rule: &Value) -> bool {
@@ -233,7 +270,15 @@ mod tests {
         ] {
             assert!(of(bad.clone()).is_none(), "{bad}");
         }
+        for usual in [r"^\w{3,20}$", r"^[\w.+-]+@[\w-]+\.[\w.-]{2,}$", r"^\d{1,15}$", r"^1[3-9]\d{9}$"] {
+            assert!(of(json!({"regex": usual})).is_some(), "{usual}");
+        }
+        let hostile = of(json!({"regex": r"^[\w-]+\\\W$"})).unwrap();
+        assert!(hostile.is_match(r"a-_9\."));
+        assert!(!hostile.is_match(r"ä\.") && !hostile.is_match(r"a\b"));
+        assert!(of(json!({"regex": r"/^\w$/u"})).unwrap().is_match("ä"));
         assert!(of(json!({"regex": "a".repeat(2_000)})).is_none());
+        assert!(of(json!({"regex": "(a{1,100}){1,100}"})).is_none());
         assert!(of(json!({"regex": "(((a{1000}){1000}){1000})"})).is_none());
     }
 }

@@ -68,3 +68,35 @@ async fn long_lists_of_names_fields_and_actions_are_refused_whole() {
     let reply = admin.post("/api/roles:applyDataPermissions?filterByTk=member", values).await;
     assert_eq!(error(&reply).2, "at most 256 actions at once");
 }
+
+#[tokio::test]
+async fn patterns_are_small_and_few_and_read_again_when_they_change() {
+    let nocobase = Nocobase::new().await;
+    let admin = &nocobase.admin;
+    let pattern = |regex: &str| json!({"name": "pattern", "args": {"regex": regex}});
+    let field = |name: String, rules: Vec<Value>| json!({"name": name, "type": "string", "validation": {"type": "string", "rules": rules}});
+    let large = json!({"name": "large", "fields": [field("v".into(), vec![pattern("(a{1,100}){1,100}")])]});
+    admin.post("/api/collections:create", large).await.expect(400);
+    let many = json!({"name": "many", "fields": [field("v".into(), vec![json!({"name": "email"}); 33])]});
+    assert_eq!(
+        error(&admin.post("/api/collections:create", many).await).2,
+        "v: a field has at most 32 rules"
+    );
+    let fields: Vec<Value> =
+        (0..3).map(|n| field(format!("f{n}"), vec![pattern("^a"); if n == 2 { 1 } else { 16 }])).collect();
+    let (too_many, full) =
+        (json!({"name": "t", "fields": fields}), json!({"name": "t", "fields": fields[..2]}));
+    let said = "a collection has at most 32 patterns";
+    assert_eq!(error(&admin.post("/api/collections:create", too_many).await).2, said);
+    admin.post("/api/collections:create", full).await.expect(200);
+    let more = admin.post("/api/collections/t/fields:create", fields[2].clone()).await;
+    assert_eq!(error(&more).2, said);
+
+    let thousand: Value = (0..1_000).map(|n| json!({"f0": format!("a{n}"), "f1": "a"})).collect();
+    admin.post("/api/t:create", thousand).await.expect(200);
+    admin.post("/api/t:create", json!({"f0": "b"})).await.expect(400);
+    let other = json!({"validation": {"type": "string", "rules": [pattern("^b")]}});
+    admin.post("/api/collections/t/fields:update?filterByTk=f0", other).await.expect(200);
+    admin.post("/api/t:create", json!({"f0": "b"})).await.expect(200);
+    admin.post("/api/t:create", json!({"f0": "a"})).await.expect(400);
+}
