@@ -48,6 +48,31 @@ pub struct Role {
     pub updated_at: Millis,
 }
 
+impl Role {
+    /// Whether callers without credentials act in this role. A name alone never lets anybody in: that strangers
+    /// come must have been said of this very role, in `extra`.
+    pub fn lets_strangers_in(&self) -> bool {
+        #[derive(Deserialize)]
+        struct Said {
+            #[serde(default)]
+            strangers: bool,
+        }
+        let said: Option<Said> = self.extra.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        !self.root && said.is_some_and(|said| said.strangers)
+    }
+
+    /// Its `extra` with that said of it.
+    pub fn extra_for_strangers(extra: Option<&str>, come: bool) -> Option<String> {
+        let mut all: serde_json::Map<String, serde_json::Value> =
+            extra.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        match come {
+            true => drop(all.insert("strangers".to_owned(), true.into())),
+            false => drop(all.remove("strangers")),
+        }
+        (!all.is_empty()).then(|| serde_json::Value::Object(all).to_string())
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Session {
     pub id: SessionId,

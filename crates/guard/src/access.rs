@@ -137,10 +137,11 @@ impl Access {
         by_id.or_else(|| self.roles.values().find(|r| r.role.name == id_or_name))
     }
 
-    /// Who came without credentials, in the role of this name. Everything is never given to strangers.
+    /// Who came without credentials, in the role of this name, if it was made for them. Everything is never given
+    /// to strangers.
     pub(crate) fn stranger(&self, role: &str) -> Option<CachedKey> {
         let role = &self.roles.values().find(|live| live.role.name == role)?.role;
-        (!role.root).then(|| CachedKey::stranger(role.id))
+        role.lets_strangers_in().then(|| CachedKey::stranger(role.id))
     }
 
     pub(crate) fn layer_of(&self, role: &LiveRole) -> Arc<Layer> {
@@ -178,11 +179,12 @@ impl Access {
         })
     }
 
-    /// The role a user acts in when it must be one: the default, else the first held.
-    pub(crate) fn main_role(&self, user: &LiveUser) -> Option<&Arc<LiveRole>> {
+    /// The role a user acts in when it must be one: the default, else the first held by name, so that it does not
+    /// depend on the order in which roles were given.
+    pub(crate) fn main_role<'a>(&'a self, user: &'a LiveUser) -> Option<&'a Arc<LiveRole>> {
         let default = user.user.default_role.filter(|id| user.holds(*id));
-        let wanted = default.into_iter().chain(user.user.roles.iter().copied());
-        wanted.filter_map(|id| self.roles.get(&id)).next()
+        let chosen = default.and_then(|id| self.roles.get(&id));
+        chosen.or_else(|| self.held(user).min_by(|a, b| a.role.name.cmp(&b.role.name)))
     }
 
     /// Still an administrator: root, or the roles together leave nothing out. No single right suffices, because

@@ -30,7 +30,8 @@ pub fn shown(role: &Role) -> Map<String, Value> {
     put("default", json!(role.default));
     put("hidden", json!(doc.hidden));
     put("allowConfigure", json!(doc.allow_configure));
-    put("allowNewMenu", json!(null));
+    // Those the product is delivered with may.
+    put("allowNewMenu", if role.builtin && !role.root { json!(true) } else { Value::Null });
     put("snippets", json!(doc.snippets));
     put("createdAt", json!(role.created_at.rfc3339()));
     put("updatedAt", json!(role.updated_at.rfc3339()));
@@ -66,6 +67,7 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     }
     let title = text_property(&values, "title")?.flatten();
     check_title(request, allowed, title.as_deref(), None).await?;
+    let strangers = name == role_mode::ANONYMOUS && let_in(&values)? != Some(false);
     let mut doc = RoleDoc { snippets: SNIPPETS_DEFAULT.map(str::to_owned).to_vec(), ..RoleDoc::default() };
     apply(&mut doc, &values)?;
     let new = NewRole {
@@ -74,10 +76,17 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
         description: text_property(&values, "description")?.flatten(),
         default: bool_property(&values, "default")?.unwrap_or(false),
         grants: role::compile(&doc, allowed.catalog(), &StoredScopes(allowed.catalog()))?,
-        extra: Some(doc.write_into(None)),
+        extra: Role::extra_for_strangers(Some(&doc.write_into(None)), strangers),
     };
-    let role = request.inner.keys.create_role(allowed, new).await?;
-    Ok(Answer::Data(Value::Object(shown(&role))))
+    let titled = new.title.is_some();
+    let role = request.inner.keys.create_role(allowed, new).await.map_err(|error| match error {
+        KeysError::Conflict { .. } => Failure::bad("Role UID already exists"),
+        other => other.into(),
+    })?;
+    let mut answered = shown(&role);
+    // As of a record: what was not set is not there yet.
+    answered.retain(|name, value| !value.is_null() && (titled || name != "title"));
+    Ok(Answer::Data(Value::Object(answered)))
 }
 
 pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
@@ -100,6 +109,16 @@ pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     if doc != before {
         check_own(&role)?;
         change.extra = Some(Some(doc.write_into(role.extra.as_deref())));
+    }
+    if role.name == role_mode::ANONYMOUS
+        && let Some(strangers) = let_in(&values)?
+    {
+        // Written anew, so that nobody lets strangers do what they may not do themselves.
+        if change.grants.is_none() {
+            change.grants = rewritten(allowed, &role, &doc)?.grants;
+        }
+        let extra = change.extra.flatten().or_else(|| role.extra.clone());
+        change.extra = Some(Role::extra_for_strangers(extra.as_deref(), strangers));
     }
     let role = request.inner.keys.update_role(allowed, role.id, change).await?;
     Ok(Answer::Data(Value::Array(vec![Value::Object(shown(&role))])))
@@ -143,9 +162,14 @@ pub async fn check(request: &Request, allowed: &Allowed) -> Result<Answer, Failu
         (None, true) => Some("root"),
         (None, false) => union.then_some(role_mode::UNION),
     };
-    let names: Vec<&str> = match allowed.principal().key {
-        Some(_) => acting.iter().map(|r| r.name.as_str()).collect(),
-        None => held.iter().map(|r| r.name.as_str()).collect(),
+    // Those the caller acts in, not all that are held.
+    let names: Vec<&str> = match union {
+        true => held.iter().map(|r| r.name.as_str()).collect(),
+        false => name.into_iter().collect(),
+    };
+    let strategy = match (&doc.strategy, everything) {
+        (None, true) => json!({}),
+        (strategy, _) => json!(strategy.clone().unwrap_or_default()),
     };
     let (actions, resources) = collection_actions(&doc, &StoredScopes(allowed.catalog()));
     let data = json!({
@@ -154,14 +178,15 @@ pub async fn check(request: &Request, allowed: &Allowed) -> Result<Answer, Failu
         "roleMode": mode.name(),
         "allowAll": everything,
         "allowConfigure": everything || doc.allow_configure == Some(true),
-        "strategy": doc.strategy.clone().unwrap_or_default(),
+        "strategy": strategy,
         "actions": actions,
         "snippets": doc.snippets,
         "resources": resources,
         "availableActions": role::available_names(),
         "actionAlias": role::aliases_json(),
         "allowMenuItemIds": [],
-        "allowAnonymous": by_name(request, allowed, role_mode::ANONYMOUS).await?.is_some(),
+        "uiButtonSchemasBlacklist": [],
+        "allowAnonymous": by_name(request, allowed, role_mode::ANONYMOUS).await?.is_some_and(|role| role.lets_strangers_in()),
     });
     Ok(Answer::Meta { data, meta: json!({ "dataSources": {} }) })
 }
@@ -199,6 +224,12 @@ pub fn rewritten(allowed: &Allowed, role: &Role, doc: &RoleDoc) -> Result<RoleCh
     })
 }
 
+/// Whether callers without a token come in by the role. One that was made here for them lets them in unless this
+/// says no; one that came from elsewhere does so only when this says yes.
+fn let_in(values: &Map<String, Value>) -> Result<Option<bool>, Failure> {
+    bool_property(values, "allowAnonymous")
+}
+
 /// Giving a role of another interface a document of ours would silently change what it allows.
 fn check_own(role: &Role) -> Result<(), Failure> {
     if role::is_foreign(role) {
@@ -219,7 +250,7 @@ async fn check_title(
     let Some(title) = title else { return Ok(()) };
     let all = request.inner.keys.roles(allowed).await?;
     let taken = all.iter().any(|r| r.title.as_deref() == Some(title) && of.is_none_or(|o| o.id != r.id));
-    if taken { Err(Failure::bad("title already exists")) } else { Ok(()) }
+    if taken { Err(Failure::bad("Role name already exists")) } else { Ok(()) }
 }
 
 /// Takes what a body says of a role into its document.

@@ -67,6 +67,12 @@ pub(super) fn read(
             withhold(&mut doc, &OF_ALL_TABLES, "there are tables here that are not from there", &mut notes);
         }
         close(&mut doc, closed, &mut notes);
+        if name == crate::role_mode::ANONYMOUS {
+            notes.push(
+                "callers without a token do not act in it here unless you say so: roles:update with allowAnonymous"
+                    .to_owned(),
+            );
+        }
         let title = row.text("title").map(|title| plain(&title));
         let item = match role::compile(&doc, catalog, &StoredScopes(catalog)) {
             Err(error) => Item::refused("roles", name, title, error.to_string()),
