@@ -1,5 +1,7 @@
 //! Usage: how often keys did what, as the journal has written it down so far.
 
+use std::collections::HashMap;
+
 use domain::{KeyId, Millis, decision::Allowed, limits, usage::Grain};
 use store::{UsageCount, UsageList};
 
@@ -17,6 +19,11 @@ pub struct UsageQuery {
 }
 
 impl Keys {
+    /// How often the caller's own keys were used in all. Keys that never were are left out.
+    pub async fn own_usage_totals(&self, allowed: &Allowed) -> Result<HashMap<KeyId, u64>, KeysError> {
+        Ok(self.store().usage_totals(allowed.principal().owner).await?)
+    }
+
     /// Oldest bucket first, at most `USAGE_ROWS_MAX` rows.
     pub async fn usage(&self, allowed: &Allowed, query: UsageQuery) -> Result<Vec<UsageCount>, KeysError> {
         let UsageQuery { key, grain, from, to } = query;

@@ -2,10 +2,11 @@
 
 use domain::{
     KeyId, Millis,
+    key::Owner,
     usage::{Grain, UsageRow},
 };
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::{Connection, params};
 
@@ -64,6 +65,25 @@ impl Store {
         .await
     }
 
+    /// How often each live key of this owner was used in all, as far as it is written down. Keys that never were are
+    /// left out.
+    pub async fn usage_totals(&self, owner: Owner) -> Result<HashMap<KeyId, u64>, StoreError> {
+        self.read(move |conn| {
+            let (kind, id) = rows::owner_columns(&owner);
+            let mut totals = HashMap::new();
+            for grain in Grain::ALL {
+                let found = sql::rows(conn, TOTALS, params![kind, id, code(grain)], |c| {
+                    Ok((KeyId(c.uuid()?), c.take::<i64>()?))
+                })?;
+                for (key, count) in found {
+                    *totals.entry(key).or_default() += count.max(0) as u64;
+                }
+            }
+            Ok(totals)
+        })
+        .await
+    }
+
     /// Minutes begun before `minutes_before` become hours, hours begun before `hours_before` become days.
     /// Both are rounded down to whole hours and days. Answers how many rows went.
     pub async fn roll_up_usage(
@@ -112,6 +132,23 @@ const BUCKETS: &str = "WITH RECURSIVE b (at) AS (
       FROM b WHERE b.at IS NOT NULL)
     SELECT n.bucket, n.key_id, n.operation, n.outcome, n.count
     FROM b CROSS JOIN usage n ON n.grain = $1 AND n.bucket = b.at";
+
+/// From bucket to bucket for a few keys; for many, reading everything once is less.
+const TOTALS: &str = "WITH RECURSIVE own (id) AS MATERIALIZED (
+      SELECT id FROM keys WHERE owner_kind = $1 AND owner_id IS $2 AND gone IS NULL),
+    few (yes) AS MATERIALIZED (SELECT count(*) <= 64 FROM own),
+    b (at) AS (
+      SELECT min(bucket) FROM usage WHERE grain = $3 AND (SELECT yes FROM few)
+      UNION ALL
+      SELECT (SELECT min(bucket) FROM usage WHERE grain = $3 AND bucket > b.at)
+      FROM b WHERE b.at IS NOT NULL)
+    SELECT key_id, sum(count) FROM (
+      SELECT n.key_id, n.count FROM b CROSS JOIN own CROSS JOIN usage n
+        ON n.grain = $3 AND n.bucket = b.at AND n.key_id = own.id
+      UNION ALL
+      SELECT n.key_id, n.count FROM usage n
+        WHERE NOT (SELECT yes FROM few) AND n.grain = $3 AND n.key_id IN (SELECT id FROM own))
+    GROUP BY key_id";
 
 fn sum_up(
     conn: &Connection,

@@ -65,10 +65,12 @@ pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failur
     let user = auth::me(request, allowed).await?.map(|u| u.num);
     let roles: HashMap<RoleId, _> =
         request.inner.keys.roles(allowed).await?.into_iter().map(|r| (r.id, r)).collect();
+    let used = request.inner.keys.own_usage_totals(allowed).await?;
     let mut rows = Vec::new();
     for key in own(request, allowed).await? {
         let role = key.role.and_then(|id| roles.get(&id));
         let mut row = shown(&key, role.map(|r| r.name.as_str()), user);
+        row.insert("requestCount".to_owned(), json!(used.get(&key.id).copied().unwrap_or(0)));
         if with_role {
             row.insert("role".to_owned(), role.map_or(Value::Null, |r| Value::Object(roles::shown(r))));
         }
@@ -123,7 +125,9 @@ async fn own(request: &Request, allowed: &Allowed) -> Result<Vec<Key>, Failure> 
 
 fn shown(key: &Key, role: Option<&str>, user: Option<i64>) -> Map<String, Value> {
     let kept: Option<Value> = key.extra.as_deref().and_then(|text| serde_json::from_str(text).ok());
-    let expires_in = kept.as_ref().and_then(|v| v.get(DOOR)?.get("expiresIn").cloned());
+    let expires_in = kept.as_ref().and_then(|v| v.get(DOOR)?.get("expiresIn"));
+    // Always a text, also where it came as a number of seconds.
+    let expires_in = expires_in.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
     let value = json!({
         "id": key.num,
         "name": key.name,
@@ -135,7 +139,6 @@ fn shown(key: &Key, role: Option<&str>, user: Option<i64>) -> Map<String, Value>
         "enabled": key.enabled,
         "expiresAt": key.expires_at.map(|at| at.rfc3339()),
         "lastUsedAt": key.last_used_at.map(|at| at.rfc3339()),
-        "requestCount": key.request_count,
     });
     value.as_object().cloned().unwrap_or_default()
 }

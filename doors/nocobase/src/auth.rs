@@ -1,5 +1,6 @@
 //! Signing in and out, and who one is.
 
+use axum::http::StatusCode;
 use domain::{
     decision::Allowed,
     secret::Secret,
@@ -111,8 +112,10 @@ pub async fn change_password(request: &Request, allowed: &Allowed) -> Result<Ans
     }
     match request.inner.keys.change_password(allowed, Secret::new(old), Secret::new(new)).await {
         Ok(()) => Ok(Answer::Data(Value::Object(users_shown(request, allowed).await?))),
-        // Not 401: the caller is signed in, clients would sign them out.
-        Err(KeysError::WrongCredentials) => Err(Failure::bad("The password is incorrect, please re-enter")),
+        Err(KeysError::WrongCredentials) => {
+            let message = "The password is incorrect, please re-enter";
+            Err(Failure::new(StatusCode::UNAUTHORIZED, message, None))
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -8,6 +8,7 @@ use domain::{
 use guard::{Call, Credential, PlaceName};
 
 use crate::{
+    auth,
     credential::Kind,
     denied::{self, Presented},
     failure::Failure,
@@ -47,12 +48,30 @@ pub async fn admitted(asked: &Asked<'_>) -> Result<Allowed, Failure> {
     };
     let call = Call { op: asked.op, place: asked.place, role, single_role, ..Call::default() };
     match ask(asked, asked.credential, &call).await {
-        Ok(allowed) => Ok(allowed),
+        Ok(allowed) => {
+            check_holds_a_role(asked, &allowed).await?;
+            Ok(allowed)
+        }
         Err(denied) => {
             let chose_role = role.is_some();
             let presented = Presented { kind: asked.kind, chose_role };
             Err(refusal(asked, denied, presented).await)
         }
+    }
+}
+
+/// Where no right is needed the guard asks for no role, but whoever holds none gets nowhere in this dialect except
+/// out again.
+async fn check_holds_a_role(asked: &Asked<'_>, allowed: &Allowed) -> Result<(), Failure> {
+    let in_no_role = asked.kind == Kind::Session && allowed.principal().role.is_none();
+    if asked.op.is_some() || !in_no_role || asked.request.target.resource == "auth" {
+        return Ok(());
+    }
+    match auth::me(asked.request, allowed).await? {
+        Some(user) if user.roles.is_empty() && !user.root => {
+            Err(Failure { decision: Some(allowed.id()), ..denied::no_roles() })
+        }
+        _ => Ok(()),
     }
 }
 

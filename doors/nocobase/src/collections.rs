@@ -145,8 +145,12 @@ pub async fn list_of_source(request: &Request, allowed: &Allowed) -> Result<Answ
 }
 
 pub async fn list_meta(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
-    let rows = visible(request, allowed).iter().map(|t| Value::Object(shown_to(allowed, t, true))).collect();
-    Ok(Answer::Data(Value::Array(rows)))
+    Ok(Answer::Data(told(request, allowed).into_iter().map(Value::Object).collect()))
+}
+
+/// All the caller is told of, with their fields.
+pub fn told(request: &Request, allowed: &Allowed) -> Vec<Map<String, Value>> {
+    visible(request, allowed).iter().map(|t| shown_to(allowed, t, true)).collect()
 }
 
 /// The collections a call names by `filterByTk`; of calls but `destroy` it can be but one.

@@ -29,6 +29,13 @@ pub fn render(denied: &Denied, presented: Presented) -> Failure {
     }
 }
 
+/// Signed in, and nothing to be signed in as: told also where the guard has nothing to ask.
+pub fn no_roles() -> Failure {
+    let presented = Presented { kind: Kind::Session, chose_role: false };
+    let Words { status, code, message } = words(Reason::RoleNotHeld, presented);
+    Failure::new(status, message, code)
+}
+
 struct Words {
     status: StatusCode,
     code: Option<&'static str>,

@@ -92,6 +92,7 @@ pub async fn apply(request: &Request, allowed: &Allowed) -> Result<Answer, Failu
     if listed.len() > limits::FILTER_LIST_MAX {
         return Err(Failure::bad(format!("at most {} resources at once", limits::FILTER_LIST_MAX)));
     }
+    let mut named = Vec::with_capacity(listed.len());
     for resource in listed {
         let resource = resource.as_object().ok_or_else(bad)?;
         let name = text_property(resource, "name")?.flatten().ok_or_else(bad)?;
@@ -102,13 +103,51 @@ pub async fn apply(request: &Request, allowed: &Allowed) -> Result<Answer, Failu
         };
         entry.using_actions_config = true;
         change(&mut entry, resource, allowed, next + 1)?;
+        named.push(entry.name.clone());
         doc.resources.push(entry);
     }
     if let Some(strategy) = values.get("strategy").filter(|s| !s.is_null()) {
         doc.strategy = Some(roles::strategy_of(strategy)?);
     }
     let role = save(request, allowed, &role, &doc).await?;
-    Ok(Answer::Data(Value::Array(rows(request, allowed, &role)?.into_iter().map(Value::Object).collect())))
+    named.dedup();
+    let resources: Vec<Value> = named.iter().map(|name| entry_shown(allowed, &role, name)).collect();
+    Ok(Answer::Data(json!({
+        "roleName": role.name,
+        "dataSourceKey": HOME,
+        "count": resources.len(),
+        "resources": resources,
+    })))
+}
+
+/// `roles/{name}/dataSourcesCollections:list`: each collection the caller knows of, and whether the role has an entry
+/// for it or goes by its strategy.
+pub async fn collections(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let role = roles::source(request, allowed).await?;
+    if request.base() != HOME {
+        return memory::list(request, Vec::new());
+    }
+    let doc = RoleDoc::of(&role);
+    let one = |mut row: Map<String, Value>| {
+        let name = row.remove("name").unwrap_or_default();
+        let entry = name.as_str().and_then(|name| doc.resource(name));
+        let own = entry.is_some_and(|entry| entry.using_actions_config);
+        let shown = json!({
+            "type": "collection",
+            "name": name,
+            "collectionName": name,
+            "dataSourceKey": HOME,
+            "title": row.remove("title"),
+            "roleName": role.name,
+            "usingConfig": if own { "resourceAction" } else { "strategy" },
+            "exists": entry.is_some(),
+            "fields": row.remove("fields"),
+        });
+        shown.as_object().cloned().unwrap_or_default()
+    };
+    let rows: Vec<_> = crate::collections::told(request, allowed).into_iter().map(one).collect();
+    memory::known(request, &rows)?;
+    memory::list(request, rows)
 }
 
 /// `dataSources/main/roles:get`: the strategy of a data source is the role's.

@@ -143,6 +143,8 @@ const SYSTEM: &[Action] = actions! {
     "auth" "changePassword" Writes [who Server] => auth::change_password;
     "roles" "check" Reads [who Server] => roles::check;
     "users" "setDefaultRole" Writes [who Server] => users::set_default_role;
+    "users" "updateProfile" Writes [who Server] => users::update_profile;
+    "users" "updateLang" Writes [who Server] => users::update_profile;
 
     // Keys.
     "apiKeys" "list" Reads [KeyManage Server] => api_keys::list;
@@ -178,6 +180,7 @@ const SYSTEM: &[Action] = actions! {
     "roles.dataSourceResources" "create" Writes [RoleManage Server] => resources::create;
     "roles.dataSourceResources" "update" Writes [RoleManage Server] => resources::update;
     "roles.dataSourceResources" "destroy" Writes [RoleManage Server] => resources::destroy;
+    "roles.dataSourcesCollections" "list" Reads [RoleManage Base] => resources::collections;
     "dataSources.roles" "get" Reads [RoleManage Server] => resources::strategy_get;
     "dataSources.roles" "update" Writes [RoleManage Server] => resources::strategy_update;
     "dataSources.rolesResourcesScopes" "list" Reads [RoleManage Server] => scopes::list;

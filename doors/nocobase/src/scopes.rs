@@ -39,8 +39,8 @@ impl StoredScopes<'_> {
     fn all(&self) -> Vec<Map<String, Value>> {
         let own = json!({ "createdById": "{{ ctx.state.currentUser.id }}" });
         let builtin = [
-            json!({"id": ALL, "key": "all", "dataSourceKey": HOME, "name": "All records", "resourceName": null, "scope": {}}),
-            json!({"id": OWN, "key": "own", "dataSourceKey": HOME, "name": "Own records", "resourceName": null, "scope": own}),
+            json!({"id": ALL, "key": "all", "dataSourceKey": HOME, "name": "All records", "resourceName": null, "scope": {}, "createdAt": null, "updatedAt": null}),
+            json!({"id": OWN, "key": "own", "dataSourceKey": HOME, "name": "Own records", "resourceName": null, "scope": own, "createdAt": null, "updatedAt": null}),
         ];
         let home = self.0.base(HOME).map(|b| b.id);
         let tables = self.0.tables.values().filter(|t| Some(t.base) == home);
@@ -96,6 +96,7 @@ pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
         // Null would be every record: that is what the scope "all" is for.
         Some(_) => return Err(Failure::bad("scope must be a filter")),
     }
+    row.insert("updatedAt".to_owned(), json!(allowed.at().rfc3339()));
     kept.iter_mut().skip(at).take(1).for_each(|kept| *kept = Value::Object(row.clone()));
     keep(request, allowed, &table, kept).await?;
     recompile(request, allowed, id).await?;
@@ -188,6 +189,8 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
         "name": text_property(&values, "name")?.flatten(),
         "resourceName": resource,
         "scope": scope,
+        "createdAt": allowed.at().rfc3339(),
+        "updatedAt": allowed.at().rfc3339(),
     });
     kept.push(row.clone());
     let patch = TablePatch {

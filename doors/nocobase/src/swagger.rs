@@ -9,7 +9,7 @@ use std::sync::Arc;
 use domain::{catalog::Table, decision::Allowed};
 use serde_json::{Map, Value, json};
 
-use crate::{answer::Answer, failure::Failure, request::Request};
+use crate::{answer::Answer, base_path, failure::Failure, request::Request};
 
 pub use system::Listed;
 use system::Part;
@@ -67,7 +67,7 @@ pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure
     Ok(Answer::Bare(json!({
         "openapi": "3.0.3",
         "info": { "title": "NocoBase API documentation", "version": env!("CARGO_PKG_VERSION") },
-        "servers": [{ "url": "/api/" }, { "url": format!("{}/api/", request.inner.settings.base_url) }],
+        "servers": servers(request),
         "security": [{ "api-key": [] }],
         "tags": tables.iter().map(|t| json!({ "name": t.name })).collect::<Vec<_>>(),
         "paths": paths,
@@ -76,6 +76,15 @@ pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure
             "schemas": schemas,
         },
     })))
+}
+
+/// Below a path of the door's own, that one comes first.
+fn servers(request: &Request) -> Vec<Value> {
+    let settings = &request.inner.settings;
+    let own = settings.base_path.as_ref().map(|own| own.as_str()).filter(|own| *own != base_path::SHARED);
+    let paths = own.into_iter().chain([base_path::SHARED]);
+    let url = |path| [json!({ "url": path }), json!({ "url": format!("{}{path}", settings.base_url) })];
+    paths.flat_map(url).collect()
 }
 
 fn reachable(request: &Request, allowed: &Allowed) -> Vec<Arc<Table>> {

@@ -38,9 +38,10 @@ pub fn shown(user: &User) -> Map<String, Value> {
         "systemSettings": notes.get("systemSettings").cloned().unwrap_or_else(|| json!({})),
         "createdAt": user.created_at.rfc3339(),
         "updatedAt": user.updated_at.rfc3339(),
-        "createdById": null,
-        "updatedById": null,
-        "passwordChangeTz": null,
+        "createdById": note("createdById"),
+        "updatedById": note("updatedById"),
+        // Sessions begun before a change of the password end with it, whoever changed it.
+        "passwordChangeTz": Some(user.sessions_valid_from.0).filter(|ms| *ms > 0),
     });
     match value {
         Value::Object(map) => map,
@@ -88,6 +89,7 @@ pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure
 
 pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     let values = request.values()?;
+    let by = auth::me(request, allowed).await?.map(|caller| caller.num);
     let new = NewUser {
         email: text_property(&values, "email")?.flatten().filter(|t| !t.is_empty()),
         username: text_property(&values, "username")?.flatten().filter(|t| !t.is_empty()),
@@ -95,14 +97,21 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
         password: text_property(&values, "password")?.flatten().map(Secret::new),
         roles: roles_of(&values)?,
         root: false,
-        extra: extra_with(None, &values),
+        extra: extra_with(None, &values, by, true),
     };
+    let named = new.roles.is_some();
     let user = request.inner.keys.create_user(allowed, new).await?;
-    Ok(Answer::Data(Value::Object(shown(&user))))
+    let all = request.inner.keys.roles(allowed).await?;
+    let mut answered = row(&user, named.then_some(all.as_slice()));
+    // As of a record: what was not set is not there yet.
+    answered.retain(|_, value| !value.is_null());
+    Ok(Answer::Data(Value::Object(answered)))
 }
 
 pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     let key = request.key()?;
+    let by = auth::me(request, allowed).await?.map(|caller| caller.num);
+    let _editing = request.inner.editing.lock().await;
     let Some(user) = by_key(request, allowed, &key).await? else {
         return Ok(Answer::Data(Value::Array(Vec::new())));
     };
@@ -113,7 +122,27 @@ pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
         name: text_property(&values, "nickname")?,
         roles: roles_of(&values)?,
         password: text_property(&values, "password")?.flatten().filter(|p| !p.is_empty()).map(Secret::new),
-        extra: extra_with(user.extra.as_deref(), &values).map(Some),
+        extra: extra_with(user.extra.as_deref(), &values, by, false).map(Some),
+        ..UserChange::default()
+    };
+    let user = request.inner.keys.update_user(allowed, user.id, change).await?;
+    Ok(Answer::Data(Value::Array(vec![Value::Object(shown(&user))])))
+}
+
+/// `users:updateProfile`, `users:updateLang`: what people say of themselves. Never roles or a password, and never
+/// with a key: whatever it may do, it is not the person.
+pub async fn update_profile(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    if allowed.principal().key_kind.is_some() {
+        return Err(Failure::forbidden());
+    }
+    let _editing = request.inner.editing.lock().await;
+    let user = auth::me(request, allowed).await?.ok_or_else(Failure::forbidden)?;
+    let values = request.values()?;
+    let change = UserChange {
+        email: text_property(&values, "email")?,
+        username: text_property(&values, "username")?,
+        name: text_property(&values, "nickname")?,
+        extra: extra_with(user.extra.as_deref(), &values, Some(user.num), false).map(Some),
         ..UserChange::default()
     };
     let user = request.inner.keys.update_user(allowed, user.id, change).await?;
@@ -142,11 +171,25 @@ pub async fn set_default_role(request: &Request, allowed: &Allowed) -> Result<An
 }
 
 pub async fn roles_list(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
-    let rows = match request.target.source.is_some() {
-        true => auth::held_roles(request, allowed, &source(request, allowed).await?).await?,
-        false => request.inner.keys.roles(allowed).await?,
+    let rows: Vec<_> = match request.target.source.is_some() {
+        true => {
+            let user = source(request, allowed).await?;
+            let held = auth::held_roles(request, allowed, &user).await?;
+            held.iter().map(|role| held_by(&user, role)).collect()
+        }
+        false => request.inner.keys.roles(allowed).await?.iter().map(roles::shown).collect(),
     };
-    memory::list(request, rows.iter().map(roles::shown).collect())
+    memory::known(request, &rows)?;
+    memory::list(request, rows)
+}
+
+/// A role with how the user holds it.
+fn held_by(user: &User, role: &Role) -> Map<String, Value> {
+    let mut row = roles::shown(role);
+    let default = user.default_role == Some(role.id);
+    let link = json!({ "userId": user.num, "roleName": role.name, "default": default });
+    row.insert("rolesUsers".to_owned(), link);
+    row
 }
 
 pub async fn roles_add(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
@@ -173,7 +216,9 @@ pub async fn of_role(request: &Request, allowed: &Allowed) -> Result<Answer, Fai
     let role = roles::source(request, allowed).await?;
     let query = UserQuery { role: Some(role.id.to_string()), ..UserQuery::default() };
     let users = scanned(request, allowed, query).await?;
-    memory::list(request, users.iter().map(shown).collect())
+    let rows: Vec<_> = users.iter().map(shown).collect();
+    memory::known(request, &rows)?;
+    memory::list(request, rows)
 }
 
 /// `roles/{name}/users:add`.
@@ -283,9 +328,18 @@ fn notes_of(extra: Option<&str>) -> Map<String, Value> {
     }
 }
 
-/// `None`: there is nothing to note.
-fn extra_with(extra: Option<&str>, values: &Map<String, Value>) -> Option<String> {
-    let given: Vec<_> = NOTES.iter().filter_map(|n| Some((*n, values.get(*n)?.clone()))).collect();
+/// With what the values say, and who says it. `None`: there is nothing to note.
+fn extra_with(
+    extra: Option<&str>,
+    values: &Map<String, Value>,
+    by: Option<i64>,
+    new: bool,
+) -> Option<String> {
+    let mut given: Vec<_> = NOTES.iter().filter_map(|n| Some((*n, values.get(*n)?.clone()))).collect();
+    if let Some(by) = by {
+        given.extend(new.then_some(("createdById", json!(by))));
+        given.push(("updatedById", json!(by)));
+    }
     if given.is_empty() {
         return None;
     }

@@ -22,6 +22,7 @@ mod lists;
 mod order;
 mod query;
 mod not_copied;
+mod people;
 mod permissions;
 mod records;
 mod refusals;

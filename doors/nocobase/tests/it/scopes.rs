@@ -65,6 +65,7 @@ async fn conditions_may_ask_who_the_user_is() {
     let (id, bob) = nocobase.user("bob", &["worker", "extra"]).await;
     let values = json!({"nickname": "Bob", "phone": "555", "appLang": "de-DE", "email": "bob@example.org"});
     nocobase.admin.post(&format!("/api/users:update?filterByTk={id}"), values).await.expect(200);
+    bob.post("/api/users:setDefaultRole", json!({"roleName": "worker"})).await.expect(200);
     for name in [
         "$user.nickname",
         "$user.phone",
