@@ -243,7 +243,7 @@ describe('passwords', () => {
   it('are changed by who knows the old one, and end the sessions made with it', async () => {
     const { session, username } = await person();
     const other = await signedIn(username);
-    assert.equal(await refused(change(session, 'not this one', 'another horse battery')), '400 The password is incorrect, please re-enter');
+    assert.equal(await refused(change(session, 'not this one', 'another horse battery')), '401 The password is incorrect, please re-enter');
     assert.match(await refused(change(session, password, 'another horse battery', 'a third')), /^400 /);
     assert.match(await refused(change(session, password, 'short')), /^400 /);
     await ok(change(session, password, 'another horse battery'));
