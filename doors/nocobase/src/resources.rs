@@ -17,7 +17,9 @@ use crate::{
 
 pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     let role = roles::source(request, allowed).await?;
-    memory::list(request, rows(request, allowed, &role)?)
+    let rows = rows(request, allowed, &role)?;
+    memory::known(request, &rows)?;
+    memory::list(request, rows)
 }
 
 pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {

@@ -65,7 +65,9 @@ impl StoredScopes<'_> {
 
 pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     request.home_source()?;
-    memory::list(request, StoredScopes(allowed.catalog()).all())
+    let rows = StoredScopes(allowed.catalog()).all();
+    memory::known(request, &rows)?;
+    memory::list(request, rows)
 }
 
 pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {

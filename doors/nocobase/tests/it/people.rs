@@ -53,6 +53,13 @@ async fn the_list_of_keys_says_how_often_each_was_used() {
     assert!(keys[0]["lastUsedAt"].is_string() && keys[1]["lastUsedAt"].is_null());
     let busiest = data(nocobase.admin.get("/api/apiKeys:list?sort=-requestCount&fields=id").await);
     assert_eq!(busiest[0]["id"], keys[0]["id"]);
+    // Of many keys it is added up another way.
+    for _ in 0..70 {
+        nocobase.key(&nocobase.admin, "admin").await;
+    }
+    let keys = data(nocobase.admin.get("/api/apiKeys:list?sort=id&pageSize=100").await);
+    assert_eq!((&keys[0]["requestCount"], &keys[1]["requestCount"]), (&json!(4), &json!(0)));
+    assert_eq!(keys.as_array().unwrap().len(), 72);
 }
 
 #[tokio::test]
@@ -236,4 +243,35 @@ async fn the_document_names_the_path_of_ones_own() {
             {"url": "/api/"}, {"url": "http://keyward.test/api/"},
         ])
     );
+}
+
+#[tokio::test]
+async fn names_no_row_has_are_refused_where_all_rows_are_alike() {
+    let nocobase = Nocobase::new().await;
+    nocobase.todos().await;
+    nocobase
+        .admin
+        .post("/api/roles/member/dataSourceResources:create", json!({"name": "todos"}))
+        .await
+        .expect(200);
+    nocobase.key(&nocobase.admin, "admin").await;
+    for list in [
+        "users:list",
+        "roles:list",
+        "apiKeys:list",
+        "users/1/roles:list",
+        "roles/member/users:list",
+        "roles/member/dataSourceResources:list",
+        "dataSources/main/rolesResourcesScopes:list",
+    ] {
+        nocobase.admin.get(&format!("/api/{list}")).await.expect(200);
+        let odd = filter(json!({"password": {"$startsWith": "$"}}));
+        for query in ["sort=nothing", "fields=nothing", &odd] {
+            let reply = nocobase.admin.get(&format!("/api/{list}?{query}")).await;
+            assert_eq!(error(&reply).2, "Invalid SQL column or table reference", "{list} {query}");
+        }
+    }
+    // Collections and fields hold what screens gave them: a name that none has was given to none.
+    let hidden = filter(json!({"logging": true}));
+    assert_eq!(data(nocobase.admin.get(&format!("/api/collections:list?{hidden}")).await), json!([]));
 }
