@@ -23,7 +23,7 @@ pub async fn beside(request: &Request, allowed: &Allowed, answer: Answer) -> Res
     let Some(key) = allowed.table().and_then(|table| table.primary()).map(|field| field.name.clone()) else {
         return Ok(answer);
     };
-    let Some(mut body) = object(&answer) else { return Ok(answer) };
+    let Some(mut body) = object(&answer)? else { return Ok(answer) };
     let ids: Vec<Value> = match body.get("data") {
         Some(Value::Array(rows)) => rows.iter().filter_map(|row| row.get(&key).cloned()).collect(),
         Some(row @ Value::Object(_)) => row.get(&key).cloned().into_iter().collect(),
@@ -44,15 +44,17 @@ pub async fn beside(request: &Request, allowed: &Allowed, answer: Answer) -> Res
     Ok(Answer::Written(bytes(&Value::Object(body))))
 }
 
-fn object(answer: &Answer) -> Option<Map<String, Value>> {
+fn object(answer: &Answer) -> Result<Option<Map<String, Value>>, Failure> {
+    // What is nested too deeply to be read again is not answered as if nobody had asked.
+    let deep = |_| Failure::bad("the answer is too deep for X-With-ACL-Meta");
     let value = match answer {
         Answer::Data(data) => json!({ "data": data }),
         Answer::Meta { data, meta } => json!({ "data": data, "meta": meta }),
-        Answer::Written(body) => serde_json::from_slice(body).ok()?,
-        Answer::Empty | Answer::Bare(_) => return None,
+        Answer::Written(body) => serde_json::from_slice(body).map_err(deep)?,
+        Answer::Empty | Answer::Bare(_) => return Ok(None),
     };
-    match value {
+    Ok(match value {
         Value::Object(map) => Some(map),
         _ => None,
-    }
+    })
 }

@@ -112,14 +112,14 @@ impl Walk<'_> {
             }
             (level, _) = self.nodes(among(&self.tree.parent, parents), None, false).await?;
         }
-        Err(Failure::bad(format!("the tree is deeper than {} levels", limits::JSON_DEPTH_MAX)))
+        Err(too_deep())
     }
 
     /// What matches, and all that is above it.
     async fn up(&self, filter: Filter) -> Result<Vec<Value>, Failure> {
         let (mut level, _) = self.nodes(filter, None, false).await?;
         let (mut seen, mut keys) = (HashSet::new(), Vec::new());
-        loop {
+        for _ in 0..limits::JSON_DEPTH_MAX {
             let mut above: Vec<(String, Value)> = Vec::new();
             for (text, key, parent) in level {
                 if seen.insert(text) {
@@ -139,6 +139,7 @@ impl Walk<'_> {
             let parents = above.into_iter().map(|(_, parent)| parent).collect();
             (level, _) = self.nodes(among(&self.tree.key, parents), None, false).await?;
         }
+        Err(too_deep())
     }
 
     async fn nodes(
@@ -238,6 +239,10 @@ impl Walk<'_> {
         };
         (read(column(&self.tree.key)), read(column(&self.tree.parent)))
     }
+}
+
+fn too_deep() -> Failure {
+    Failure::bad(format!("the tree is deeper than {} levels", limits::JSON_DEPTH_MAX))
 }
 
 fn too_large() -> Failure {

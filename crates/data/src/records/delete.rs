@@ -1,6 +1,7 @@
 //! Removing records.
 
-use domain::{access::Op, decision::Allowed, query::BoundFilter};
+use domain::{access::Op, catalog::Table, decision::Allowed, query::BoundFilter};
+use store::StoreError;
 
 use super::{Which, which};
 use crate::{Data, DataError, rights};
@@ -25,6 +26,18 @@ impl Data {
                 return Err(DataError::OutOfScope);
             }
         }
-        Ok(self.store.delete_records(table, bound, rows).await?)
+        let deleted = self.store.delete_records(table, bound, rows).await;
+        deleted.map_err(|error| match error {
+            // Whoever may not read what holds the keys is not told what it is called.
+            StoreError::Held(name) if !may_read(allowed, table, &name) => {
+                DataError::invalid("other records are linked with it")
+            }
+            error => error.into(),
+        })
     }
+}
+
+fn may_read(allowed: &Allowed, beside: &Table, name: &str) -> bool {
+    let holder = allowed.catalog().table(beside.base, name);
+    holder.is_some_and(|holder| allowed.implied(Op::RecordRead, holder).is_some())
 }

@@ -15,8 +15,9 @@ use crate::{
 
 use super::BindError;
 
-/// How far from zero a place of an order can be: what JSON can write exactly.
-const PLACE_MAX: u64 = 1 << 53;
+/// How far from zero a place of an order can be: half of what JSON can write exactly, so that there is room for
+/// those that come before and behind.
+const PLACE_MAX: u64 = 1 << 52;
 
 /// One literal as a value of `field`: coerced where nothing is lost, refused otherwise. Null stays null.
 /// A password stays plain text here: hashing it is the writer's duty.

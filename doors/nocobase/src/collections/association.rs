@@ -1,10 +1,14 @@
 //! Associations: `belongsTo`, `hasOne`, `hasMany`, `belongsToMany`, in the core's word for them: links. The
 //! keys they rest on are columns like any other; those that are missing are made.
 
+use std::sync::Arc;
+
 use data::{DataError, FieldSpec, TableSpec};
 use domain::{
     access::Op,
-    catalog::{Catalog, FieldKind, Link, LinkKind, LinkTarget, OnDelete, SystemField, Through},
+    catalog::{
+        Catalog, FieldKind, Link, LinkKind, LinkTarget, OnDelete, Special, SystemField, Table, Through,
+    },
     decision::Allowed,
 };
 use serde_json::{Map, Value, json};
@@ -82,6 +86,22 @@ pub fn field(
     if let Some(bad) = names.into_iter().find(|n| !crate::path::valid_name(n)) {
         return Err(Failure::bad(format!("{bad:?} is not a field name")));
     }
+    for (holder, column, key_of, key) in match (&through, kind) {
+        (Some(pairs), _) => vec![
+            (pairs.table.as_str(), &pairs.from, source, &source_key),
+            (pairs.table.as_str(), &pairs.to, target.as_str(), &target_key),
+        ],
+        (None, LinkKind::Here) => vec![(source, &foreign, target.as_str(), &target_key)],
+        (None, _) => vec![(target.as_str(), &foreign, source, &source_key)],
+    } {
+        if let Some(field) = there(catalog, holder).and_then(|table| table.field(column)) {
+            let kind = known_kind(catalog, key_of, key);
+            holds(column, field.kind, field.special.as_ref(), kind)?;
+        }
+    }
+    if let Some(pairs) = through.as_ref().filter(|pairs| super::RESERVED.contains(&pairs.table.as_str())) {
+        return Err(Failure::bad(format!("Collection named {} already exists", pairs.table)));
+    }
     note.insert("target".to_owned(), json!(target));
     note.insert("foreignKey".to_owned(), json!(foreign));
     if kind == LinkKind::Here || kind == LinkKind::Through {
@@ -142,11 +162,18 @@ pub async fn provide(request: &Request, allowed: &Allowed, needed: Elsewhere) ->
             data.add_field(&there, spec).await.map(drop).map_err(said)
         }
         Elsewhere::Pairs(spec) => {
-            if super::RESERVED.contains(&spec.name.as_str()) {
-                return Err(Failure::bad(format!("Collection named {} already exists", spec.name)));
-            }
             match catalog.table(base, &spec.name) {
-                Some(_) => Ok(()),
+                // A collection of somebody's own; the columns pairs need are made where they are missing.
+                Some(table) => {
+                    for column in spec.fields {
+                        if table.field(&column.name).is_none() {
+                            let there =
+                                allowed.implied(Op::FieldCreate, table).ok_or_else(Failure::forbidden)?;
+                            data.add_field(&there, column).await.map_err(said)?;
+                        }
+                    }
+                    Ok(())
+                }
                 None => match data.create_table(allowed, spec).await {
                     Ok(_) | Err(DataError::Conflict { .. }) => Ok(()),
                     Err(error) => Err(said(error)),
@@ -175,7 +202,39 @@ fn option(note: &Map<String, Value>, name: &'static str) -> Result<Option<String
 
 /// A foreign key is of the kind of the key it holds; of a collection that is not there yet, a number.
 fn key_kind(catalog: &Catalog, collection: &str, key: &str) -> FieldKind {
-    let table = catalog.base(HOME).and_then(|b| catalog.table(b.id, collection));
-    let kind = table.and_then(|t| t.field(key)).map(|f| f.kind);
+    let kind = known_kind(catalog, collection, key);
     kind.filter(|k| k.is_text() || k.is_number()).unwrap_or(FieldKind::BigInt)
+}
+
+fn known_kind(catalog: &Catalog, collection: &str, key: &str) -> Option<FieldKind> {
+    there(catalog, collection).and_then(|table| table.field(key)).map(|field| field.kind)
+}
+
+fn there<'c>(catalog: &'c Catalog, collection: &str) -> Option<&'c Arc<Table>> {
+    catalog.base(HOME).and_then(|base| catalog.table(base.id, collection))
+}
+
+/// Refuses a column that is there already and could not hold the keys: what is written by the server alone would
+/// be written by links, and keys of another kind would be found by some and not by others.
+pub(super) fn holds(
+    column: &str,
+    kind: FieldKind,
+    special: Option<&Special>,
+    key: Option<FieldKind>,
+) -> Result<(), Failure> {
+    let like = |kind: FieldKind| match kind {
+        FieldKind::Integer => FieldKind::BigInt,
+        FieldKind::LongText | FieldKind::Uuid => FieldKind::Text,
+        other => other,
+    };
+    let no_value = matches!(kind, FieldKind::Link | FieldKind::Password);
+    if no_value || special.is_some_and(Special::sealed) {
+        return Err(Failure::bad(format!("{column} cannot hold keys of other records")));
+    }
+    match key {
+        Some(key) if like(key) != like(kind) => {
+            Err(Failure::bad(format!("{column} is not of the kind of the keys it would hold")))
+        }
+        _ => Ok(()),
+    }
 }

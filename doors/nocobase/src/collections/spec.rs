@@ -73,7 +73,9 @@ pub fn table(
     // The columns associations rest on: those that were also given as such are there already.
     for column in resting {
         match fields.iter().find(|f| f.name == column.name) {
-            Some(known) if known.system.is_some() || column.system.is_none() => {}
+            Some(known) if known.system.is_some() || column.system.is_none() => {
+                association::holds(&known.name, known.kind, known.special.as_ref(), Some(column.kind))?;
+            }
             _ => push(&mut fields, column),
         }
     }

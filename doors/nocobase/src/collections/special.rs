@@ -16,6 +16,7 @@ const SYMBOLS: &str = "!@#$%^&*()_-+={}[]|:;<>,.?/";
 /// Lengths of generated texts: as the field says, or this.
 const NANOID_CHARS: u64 = 12;
 const UID_CHARS: u64 = 11;
+const ALPHABET_BYTES_MAX: usize = 256;
 
 /// What values of a formula are kept as.
 pub fn formula_kind(options: &Map<String, Value>) -> FieldKind {
@@ -50,7 +51,14 @@ pub fn special(
             Special::Formula { expression, template: text("engine") == Some("string") }
         }
         "nanoid" if fills => {
-            let alphabet = distinct(text("customAlphabet").unwrap_or(NANOID_ALPHABET));
+            let letters = text("customAlphabet").unwrap_or(NANOID_ALPHABET);
+            // Looked at letter by letter: not before it is known to be short.
+            if letters.len() > ALPHABET_BYTES_MAX || !letters.is_ascii() {
+                return Err(Failure::bad(format!(
+                    "{name}: customAlphabet takes at most {ALPHABET_BYTES_MAX} letters, all of ASCII"
+                )));
+            }
+            let alphabet = distinct(letters);
             Special::Random { prefix: String::new(), chars: size(name, options, NANOID_CHARS)?, alphabet }
         }
         "uid" if fills => Special::Random {

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{Nocobase, error};
+use crate::world::{Nocobase, data, error};
 
 async fn linked() -> Nocobase {
     let nocobase = Nocobase::new().await;
@@ -99,4 +99,71 @@ async fn patterns_are_small_and_few_and_read_again_when_they_change() {
     admin.post("/api/collections/t/fields:update?filterByTk=f0", other).await.expect(200);
     admin.post("/api/t:create", json!({"f0": "b"})).await.expect(200);
     admin.post("/api/t:create", json!({"f0": "a"})).await.expect(400);
+}
+
+#[tokio::test]
+async fn a_tree_is_no_deeper_than_promised_with_a_filter_too() {
+    let nocobase = Nocobase::new().await;
+    let admin = &nocobase.admin;
+    let tree = json!({"name": "places", "tree": "adjacency-list", "fields": [
+        {"name": "parentId", "type": "bigInt"},
+        {"name": "parent", "type": "belongsTo", "treeParent": true},
+        {"name": "children", "type": "hasMany", "treeChildren": true}]});
+    admin.post("/api/collections:create", tree).await.expect(200);
+    admin.post("/api/places:create", json!({})).await.expect(200);
+    for above in 1..70 {
+        admin.post("/api/places:create", json!({"parentId": above})).await.expect(200);
+    }
+    let deepest = |id: i64| format!("/api/places:list?tree=true&filter[id]={id}");
+    admin.get(&deepest(64)).await.expect(200);
+    let said = "the tree is deeper than 64 levels";
+    assert_eq!(error(&admin.get(&deepest(65)).await).2, said);
+    assert_eq!(error(&admin.get("/api/places:list?tree=true").await).2, said);
+    // The meta is there or the answer is not.
+    let asked = admin.header("x-with-acl-meta", "true");
+    asked.get(&deepest(64)).await.expect(400);
+    let short = asked.get(&deepest(20)).await.expect(200).json();
+    assert!(short["meta"]["allowedActions"]["view"].is_array(), "{short}");
+}
+
+#[tokio::test]
+async fn links_rest_on_plain_columns_of_the_kind_of_their_keys() {
+    let nocobase = linked().await;
+    let admin = &nocobase.admin;
+    let sealed = json!({"name": "sealed", "fields": [{"name": "n", "type": "integer"}, {"name": "title", "type": "string"},
+        {"name": "pw", "type": "password"},
+        {"name": "seq", "type": "sequence", "patterns": [{"type": "integer", "options": {"digits": 3}}]},
+        {"name": "sum", "type": "formula", "engine": "math.js", "expression": "{{n}}+1"}]});
+    admin.post("/api/collections:create", sealed).await.expect(200);
+    for key in ["seq", "sum", "pw", "title"] {
+        for (kind, of) in [("hasOne", "posts"), ("hasMany", "posts")] {
+            let field = json!({"name": "x", "type": kind, "target": "sealed", "foreignKey": key});
+            admin.post(&format!("/api/collections/{of}/fields:create"), field).await.expect(400);
+        }
+        let field = json!({"name": "x", "type": "belongsTo", "target": "posts", "foreignKey": key});
+        admin.post("/api/collections/sealed/fields:create", field).await.expect(400);
+        let pairs = json!({"name": "x", "type": "belongsToMany", "target": "tags", "through": "sealed", "otherKey": key});
+        admin.post("/api/collections/posts/fields:create", pairs).await.expect(400);
+    }
+    // Said of the same collection at once, it is no different.
+    let at_once = json!({"name": "once", "fields": [
+        {"name": "x", "type": "belongsTo", "target": "posts", "foreignKey": "title"}, {"name": "title", "type": "string"}]});
+    admin.post("/api/collections:create", at_once).await.expect(400);
+    let plain = json!({"name": "x", "type": "hasMany", "target": "sealed", "foreignKey": "n"});
+    admin.post("/api/collections/posts/fields:create", plain).await.expect(200);
+    admin.post("/api/sealed:create", json!({"title": "a"})).await.expect(200);
+    admin.post("/api/posts/1/x:add", json!([1])).await.expect(200);
+    let row = data(admin.get("/api/sealed:get/1").await);
+    assert_eq!((&row["n"], &row["sum"]), (&json!(1), &json!(2)));
+}
+
+#[tokio::test]
+async fn a_collection_whose_associations_cannot_be_is_not_made() {
+    let nocobase = linked().await;
+    let admin = &nocobase.admin;
+    for through in ["users", "roles"] {
+        let field = json!({"name": "a", "type": "belongsToMany", "target": "posts", "through": through});
+        admin.post("/api/collections:create", json!({"name": "half", "fields": [field]})).await.expect(400);
+        assert_eq!(data(admin.get("/api/collections:get?filterByTk=half").await), json!(null));
+    }
 }

@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use domain::{
     FieldNo,
     access::{Alt, Op},
-    catalog::{Field, FieldKind, Table},
+    catalog::{Field, FieldKind, Special, Table},
     decision::Allowed,
     limits,
     query::{BindError, BoundAlt, BoundWrite, bind_create, bind_write},
@@ -242,11 +242,13 @@ fn passwords<'v>(deed: &'v mut Deed, plain: &mut Vec<&'v mut Value>) {
     }
 }
 
-/// Whether keys of other records can be written to a field: not if it tells what its own record is.
+/// Whether keys of other records can be written to a field: not if it tells what its own record is, and not if its
+/// values are the server's.
 pub(super) fn holds_keys(table: &Table, no: FieldNo) -> bool {
     let fits = |field: &Field| {
         let value = field.kind != FieldKind::Link && field.kind != FieldKind::Password;
-        value && !field.primary && field.system.is_none()
+        let sealed = field.special.as_ref().is_some_and(Special::sealed);
+        value && !sealed && !field.primary && field.system.is_none()
     };
     table.field_by_no(no).is_some_and(fits)
 }
