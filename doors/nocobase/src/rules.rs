@@ -29,7 +29,10 @@ const TABLES_KEPT: usize = 8;
 /// The rules of collections, read once for each version of a collection: to read a pattern costs far more than to
 /// follow it, and a request may bring a thousand records.
 #[derive(Default)]
-pub struct Known(Mutex<HashMap<u32, (Weak<Table>, Arc<Ruled>)>>);
+pub struct Known(Mutex<HashMap<u32, Read>>);
+
+/// A version of a collection, and its rules.
+type Read = (Weak<Table>, Arc<Ruled>);
 
 /// The fields of a collection that have rules.
 struct Ruled {
