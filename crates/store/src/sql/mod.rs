@@ -6,7 +6,7 @@ pub(crate) mod sqlite;
 
 use domain::{Millis, secret::Digest};
 use rusqlite::{
-    Connection, Row, ToSql, params_from_iter,
+    CachedStatement, Connection, Row, ToSql, params_from_iter,
     types::{FromSql, ToSqlOutput, Value as SqlValue, ValueRef},
 };
 use sea_query::{SqliteQueryBuilder, Value, Values};
@@ -132,7 +132,7 @@ pub(crate) fn rows<T>(
     params: impl rusqlite::Params,
     mut each: impl FnMut(&mut Columns<'_>) -> Result<T, StoreError>,
 ) -> Result<Vec<T>, StoreError> {
-    let mut statement = conn.prepare_cached(sql)?;
+    let mut statement = fixed(conn, sql)?;
     let mut rows = statement.query(params)?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
@@ -148,7 +148,7 @@ pub(crate) fn first<T>(
     params: impl rusqlite::Params,
     each: impl FnOnce(&mut Columns<'_>) -> Result<T, StoreError>,
 ) -> Result<Option<T>, StoreError> {
-    let mut statement = conn.prepare_cached(sql)?;
+    let mut statement = fixed(conn, sql)?;
     let mut rows = statement.query(params)?;
     match rows.next()? {
         Some(row) => each(&mut Columns::of(row)).map(Some),
@@ -161,7 +161,16 @@ pub(crate) fn execute(
     sql: &str,
     params: impl rusqlite::Params,
 ) -> Result<usize, StoreError> {
-    Ok(conn.prepare_cached(sql)?.execute(params)?)
+    Ok(fixed(conn, sql)?.execute(params)?)
+}
+
+/// To SQLite `$2` is a name, numbered where it first appears; to PostgreSQL it is the second parameter. Both mean the same
+/// as long as the names first appear in their order, which every test run looks at.
+fn fixed<'c>(conn: &'c Connection, sql: &str) -> Result<CachedStatement<'c>, StoreError> {
+    let statement = conn.prepare_cached(sql)?;
+    let in_order = |at| statement.parameter_name(at).is_none_or(|name| name == format!("${at}"));
+    debug_assert!((1..=statement.parameter_count()).all(in_order), "parameters out of order in {sql}");
+    Ok(statement)
 }
 
 /// What cannot be read back: written by somebody else, or damaged.
