@@ -51,6 +51,11 @@ impl Number {
         i64::from(self.base).checked_pow(self.digits).map_or(i64::MAX, |n| n - 1)
     }
 
+    /// Whether its digits can write none after this.
+    pub fn is_last(&self, n: i64) -> bool {
+        n >= self.max()
+    }
+
     pub fn next(&self, last: Option<Count>, now: Millis) -> i64 {
         let Some(last) = last else { return self.start };
         let anew = self.cycle.as_deref().and_then(Cron::parse).and_then(|cron| cron.next(last.at));

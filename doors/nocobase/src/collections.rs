@@ -16,6 +16,7 @@ use domain::{
     access::Op,
     catalog::{FieldKind, LinkKind, Table},
     decision::Allowed,
+    limits::NAME_CHARS_MAX,
     secret::random_text,
 };
 use serde_json::{Map, Value, json};
@@ -113,6 +114,7 @@ async fn make(
         return Err(Failure::bad(format!("Collection named {name} already exists")));
     }
     let new = spec::table(request, allowed.catalog(), &values)?;
+    new.elsewhere.iter().try_for_each(|needed| association::check(request, allowed, needed))?;
     let table = request.inner.data.create_table(allowed, new.table).await.map_err(|error| match error {
         // Names of collections are told apart without regard to case.
         DataError::Conflict { field } if field.eq_ignore_ascii_case(&name) => {
@@ -194,6 +196,18 @@ pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     Ok(Answer::Data(Value::Array(vec![Value::Object(shown(&table))])))
 }
 
+/// Refuses what could not be changed, before anything is.
+fn changeable(table: &Table, values: &Map<String, Value>) -> Result<(), Failure> {
+    if text_property(values, "name")?.flatten().is_some_and(|name| name != table.name) {
+        return Err(Failure::bad("a collection cannot be renamed"));
+    }
+    let title = text_property(values, "title")?.flatten();
+    if title.is_some_and(|title| title.chars().count() > NAME_CHARS_MAX || title.contains('\0')) {
+        return Err(Failure::bad(format!("a title has at most {NAME_CHARS_MAX} characters")));
+    }
+    spec::sortable(values.get("sortable")).map(drop)
+}
+
 /// Changes the options of a collection; one that becomes sortable gets its order.
 async fn change(
     request: &Request,
@@ -201,9 +215,7 @@ async fn change(
     table: &Table,
     values: &Map<String, Value>,
 ) -> Result<Arc<Table>, Failure> {
-    if text_property(values, "name")?.flatten().is_some_and(|name| name != table.name) {
-        return Err(Failure::bad("a collection cannot be renamed"));
-    }
+    changeable(table, values)?;
     let mut options = options_of(table.extra.as_deref());
     options.extend(
         values

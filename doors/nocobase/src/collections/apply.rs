@@ -26,8 +26,10 @@ pub async fn collections(request: &Request, allowed: &Allowed) -> Result<Answer,
             let there = allowed.implied(Op::TableUpdate, &table).ok_or_else(Failure::forbidden)?;
             let plan = Plan::of(request, &table, fields_of(&values)?)?;
             plan.allowed(&there, &table)?;
-            let table = super::change(request, &there, &table, &values).await?;
-            plan.carry_out(request, &there, &table).await?
+            super::changeable(&table, &values)?;
+            // Fields first: what records hold may stand against them, and nothing stands against the rest.
+            let table = plan.carry_out(request, &there, &table).await?;
+            super::change(request, &there, &table, &values).await?
         }
     };
     Ok(Answer::Data(Value::Object(shown_to(allowed, &table, true))))

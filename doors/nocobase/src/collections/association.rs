@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use data::{DataError, FieldSpec, TableSpec};
 use domain::{
-    access::Op,
+    access::{Op, Place},
     catalog::{
         Catalog, FieldKind, Link, LinkKind, LinkTarget, OnDelete, Special, SystemField, Table, Through,
     },
     decision::Allowed,
+    limits,
 };
 use serde_json::{Map, Value, json};
 
@@ -144,6 +145,32 @@ pub fn field(
     let link = Link { kind, key, target, target_key: far, through, on_delete };
     let spec = with(FieldSpec::link(name, link), Value::Object(note));
     Ok(Given { fields: std::iter::once(spec).chain(here).collect(), elsewhere })
+}
+
+/// Refuses what [`provide`] could not make, before anything is made.
+pub fn check(request: &Request, allowed: &Allowed, needed: &Elsewhere) -> Result<(), Failure> {
+    let catalog = request.inner.data.catalog();
+    let (name, columns) = match needed {
+        Elsewhere::Column { collection, spec } => (collection, std::slice::from_ref(spec)),
+        Elsewhere::Pairs(spec) => (&spec.name, spec.fields.as_slice()),
+    };
+    match (there(&catalog, name), needed) {
+        (Some(table), _) => {
+            let missing = columns.iter().filter(|column| table.field(&column.name).is_none()).count();
+            let full = table.fields.len() + missing > limits::FIELDS_PER_TABLE_MAX;
+            if full {
+                return Err(Failure::bad(format!("{name} has no room for another field")));
+            }
+            let may = missing == 0 || allowed.implied(Op::FieldCreate, table).is_some();
+            if may { Ok(()) } else { Err(Failure::forbidden()) }
+        }
+        (None, Elsewhere::Pairs(_)) => {
+            let base = catalog.base(HOME).ok_or_else(Failure::not_found)?;
+            let place = Place { workspace: Some(base.workspace), base: Some(base.id), table: None };
+            if allowed.also(Op::TableCreate, &place) { Ok(()) } else { Err(Failure::forbidden()) }
+        }
+        (None, Elsewhere::Column { .. }) => Ok(()),
+    }
 }
 
 /// Makes what an association rests on, unless it is there. The collection it leads to may come later.

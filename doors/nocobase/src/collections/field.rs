@@ -32,6 +32,7 @@ pub(super) async fn make(
 ) -> Result<Value, Failure> {
     rules::still_fit(table, None, &values)?;
     let given = spec::field(request, &request.inner.data.catalog(), &table.name, values)?;
+    given.elsewhere.iter().try_for_each(|needed| association::check(request, allowed, needed))?;
     let duplicate = |name: &str| {
         Failure::bad(format!("Field name \"{name}\" already exists in collection \"{}\"", table.name))
     };

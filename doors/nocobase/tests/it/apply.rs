@@ -20,7 +20,7 @@ async fn a_definition_makes_what_is_missing_and_changes_what_is_there() {
         {"name": "n", "type": "integer", "defaultValue": 4},
     ]});
     let applied = data(nocobase.admin.post(apply, json!({"values": second})).await);
-    assert_eq!((&applied["title"], names(&applied)), (&json!("My notes"), vec!["id", "title", "sort", "n"]));
+    assert_eq!((&applied["title"], names(&applied)), (&json!("My notes"), vec!["id", "title", "n", "sort"]));
     assert_eq!(applied["fields"][1]["uiSchema"]["title"], "Heading");
     assert_eq!(data(nocobase.admin.get("/api/notes:get/1").await), json!({"id": 1, "title": "kept", "n": 4}));
     // A mistake in any part of it changes nothing.
@@ -36,7 +36,7 @@ async fn a_definition_makes_what_is_missing_and_changes_what_is_there() {
         assert_eq!(error(&reply).0, 400, "{bad} {}", reply.text());
     }
     let now = data(nocobase.admin.get("/api/collections:get/notes?appends[]=fields").await);
-    assert_eq!((&now["title"], names(&now)), (&json!("My notes"), vec!["id", "title", "sort", "n"]));
+    assert_eq!((&now["title"], names(&now)), (&json!("My notes"), vec!["id", "title", "n", "sort"]));
 }
 
 #[tokio::test]
@@ -150,4 +150,23 @@ async fn categories_are_kept_and_shown_with_the_collections_in_them() {
     let issued = nocobase.world.key(|key| key.role = Some(role)).await;
     let blind = nocobase.nobody().bearer(&issued.secret);
     assert_eq!(data(blind.get(&format!("{path}:list")).await), json!([]));
+}
+
+#[tokio::test]
+async fn a_field_that_records_stand_against_leaves_the_collection_as_it_was() {
+    let nocobase = Nocobase::new().await;
+    let admin = &nocobase.admin;
+    let field = json!({"name": "a", "type": "string"});
+    admin
+        .post("/api/collections:create", json!({"name": "ap", "title": "Was", "fields": [field]}))
+        .await
+        .expect(200);
+    admin.post("/api/ap:create", json!([{"a": "1"}, {"a": "1"}])).await.expect(200);
+    let unique = json!({"name": "a", "type": "string", "unique": true});
+    let values =
+        json!({"name": "ap", "title": "Changed", "fields": [unique, {"name": "b", "type": "string"}]});
+    admin.post("/api/collections:apply", values).await.expect(400);
+    let kept = data(admin.get("/api/collections:get?filterByTk=ap&appends=fields").await);
+    assert_eq!(kept["title"], "Was");
+    assert!(kept["fields"].as_array().unwrap().iter().all(|field| field["name"] != "b"), "{kept}");
 }

@@ -167,3 +167,92 @@ async fn a_collection_whose_associations_cannot_be_is_not_made() {
         assert_eq!(data(admin.get("/api/collections:get?filterByTk=half").await), json!(null));
     }
 }
+
+#[tokio::test]
+async fn whoever_may_write_an_association_writes_its_pairs_whatever_else_they_are() {
+    let nocobase = linked().await;
+    let admin = &nocobase.admin;
+    let number = |name: &str| json!({"name": name, "type": "bigInt", "isForeignKey": true});
+    let members = json!({"name": "members", "createdBy": true, "fields": [
+        {"name": "level", "type": "string"}, number("postId"), number("tagId")]});
+    admin.post("/api/collections:create", members).await.expect(200);
+    let field = json!({"name": "people", "type": "belongsToMany", "target": "tags", "through": "members",
+        "foreignKey": "postId", "otherKey": "tagId"});
+    admin.post("/api/collections/posts/fields:create", field).await.expect(200);
+    admin.post("/api/tags:create", json!([{"title": "a"}, {"title": "b"}])).await.expect(200);
+    admin.post("/api/members:create", json!({"postId": 1, "tagId": 1, "level": "gold"})).await.expect(200);
+    nocobase.role("writers", json!({})).await;
+    let resources = json!({"resources": [
+        {"name": "posts", "actions": [{"name": "view", "fields": ["people"]}, {"name": "update", "fields": ["people"]}]},
+        {"name": "tags", "actions": [{"name": "view", "fields": ["title"]}]}]});
+    admin.post("/api/roles:applyDataPermissions?filterByTk=writers", resources).await.expect(200);
+    let (_, writer) = nocobase.user("writer", &["writers"]).await;
+    writer.get("/api/members:list").await.expect(403);
+    writer.post("/api/members:create", json!({"postId": 1, "tagId": 2, "level": "gold"})).await.expect(403);
+    writer.post("/api/posts/1/people:set", json!([2])).await.expect(200);
+    let rows = data(admin.get("/api/members:list").await);
+    assert_eq!(
+        (rows.as_array().unwrap().len(), &rows[0]["tagId"], &rows[0]["level"]),
+        (1, &json!(2), &json!(null))
+    );
+}
+
+#[tokio::test]
+async fn a_target_key_that_may_not_be_read_answers_no_questions() {
+    let nocobase = Nocobase::new().await;
+    let admin = &nocobase.admin;
+    let secret = json!({"name": "secrets", "filterTargetKey": "code", "fields": [{"name": "title", "type": "string"},
+        {"name": "code", "type": "string"}, {"name": "hid", "type": "string", "hidden": true}]});
+    admin.post("/api/collections:create", secret).await.expect(200);
+    admin
+        .post("/api/secrets:create", json!({"title": "a", "code": "right", "hid": "right"}))
+        .await
+        .expect(200);
+    let links = json!({"name": "holders", "fields": [{"name": "title", "type": "string"},
+        {"name": "by", "type": "belongsTo", "target": "secrets", "targetKey": "code"},
+        {"name": "all", "type": "belongsToMany", "target": "secrets", "targetKey": "code"}]});
+    admin.post("/api/collections:create", links).await.expect(200);
+    admin.post("/api/holders:create", json!({"title": "h"})).await.expect(200);
+    nocobase.role("narrow", json!({})).await;
+    let titles = json!(["title"]);
+    let actions = json!([{"name": "view", "fields": titles}, {"name": "update", "fields": titles}, {"name": "destroy"}]);
+    let holders = json!([{"name": "view", "fields": ["title", "by", "all"]}, {"name": "update", "fields": ["title", "by", "all"]}]);
+    let resources = json!({"resources": [{"name": "secrets", "actions": actions}, {"name": "holders", "actions": holders}]});
+    admin.post("/api/roles:applyDataPermissions?filterByTk=narrow", resources).await.expect(200);
+    let (_, narrow) = nocobase.user("narrow", &["narrow"]).await;
+    for key in ["code", "hid"] {
+        let values = json!({"filterTargetKey": key});
+        admin.post("/api/collections:update?filterByTk=secrets", values).await.expect(200);
+        let mut answers = Vec::new();
+        for guess in ["right", "wrong"] {
+            let mut said = Vec::new();
+            for path in ["secrets:get", "secrets:list"] {
+                said.push(narrow.get(&format!("/api/{path}?filterByTk={guess}&fields=title")).await);
+            }
+            said.push(
+                narrow.post(&format!("/api/secrets:update?filterByTk={guess}"), json!({"title": "a"})).await,
+            );
+            said.push(narrow.post(&format!("/api/secrets:destroy?filterByTk={guess}"), json!({})).await);
+            answers.push(said.iter().map(|r| (r.code(), r.json()["data"].clone())).collect::<Vec<_>>());
+        }
+        assert_eq!(answers[0], answers[1], "{key}");
+    }
+    assert_eq!(data(admin.get("/api/secrets:list").await).as_array().unwrap().len(), 1);
+    // Links that go by such a field.
+    let mut answers = Vec::new();
+    for guess in ["right", "wrong"] {
+        let mut said = Vec::new();
+        for (path, body) in [
+            ("holders:update?filterByTk=1", json!({"by": guess})),
+            ("holders:update?filterByTk=1", json!({"all": [guess]})),
+            ("holders/1/all:add", json!([guess])),
+        ] {
+            said.push(narrow.post(&format!("/api/{path}"), body).await.code());
+        }
+        answers.push(said);
+    }
+    assert_eq!(answers[0], answers[1]);
+    // Whoever may read the field links by it.
+    admin.post("/api/collections:update?filterByTk=secrets", json!({"filterTargetKey": "id"})).await.expect(200);
+    admin.post("/api/holders:update?filterByTk=1", json!({"by": "right", "all": ["right"]})).await.expect(200);
+}

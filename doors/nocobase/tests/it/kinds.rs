@@ -217,6 +217,13 @@ async fn a_sequence_goes_on_from_the_records_that_are_there() {
     assert_eq!(made(&nocobase, json!({"no": "A0041"})).await["no"], "A0041");
     assert_eq!(made(&nocobase, json!({"no": "other"})).await["no"], "other");
     assert_eq!(made(&nocobase, json!({})).await["no"], "A0042");
+    // The last number there is, given by hand, uses up none of those before it.
+    assert_eq!(made(&nocobase, json!({"no": "A9999"})).await["no"], "A9999");
+    assert_eq!(made(&nocobase, json!({})).await["no"], "A0043");
+    // After it, counting begins anew.
+    assert_eq!(made(&nocobase, json!({"no": "A9998"})).await["no"], "A9998");
+    assert_eq!(made(&nocobase, json!({})).await["no"], "A9999");
+    assert_eq!(made(&nocobase, json!({})).await["no"], "A0000");
     for bad in [
         json!(null),
         json!([]),

@@ -10,7 +10,9 @@ use domain::{
     catalog::{Field, LinkKind, LinkTarget, Table},
     decision::Allowed,
     limits,
-    query::{BindError, BoundCmp, BoundFilter, BoundStep, BoundThrough, BoundWrite, CmpOp, coerce, step},
+    query::{
+        BindError, BoundAlt, BoundCmp, BoundFilter, BoundStep, BoundThrough, BoundWrite, CmpOp, coerce, step,
+    },
     value::Value,
 };
 use store::{After, Before, End, Linking};
@@ -20,6 +22,7 @@ use crate::{
     DataError,
     links::Caller,
     records::{Draft, LinkDraft, Other},
+    rights,
 };
 
 impl Plan<'_> {
@@ -113,6 +116,7 @@ impl Plan<'_> {
         if let Some(key) = key
             && !value.is_null()
         {
+            let seen = named_by(&step, theirs, &wanted.link)?;
             let named = coerce(theirs, key)?;
             let changed = match draft {
                 None => None,
@@ -123,7 +127,7 @@ impl Plan<'_> {
                 }
             };
             let (by, link) = (theirs.no, wanted.link.clone());
-            let BoundStep { target: table, alts: seen, .. } = step;
+            let table = step.target;
             parts.before.push(Before::There { link, table, seen, by, value: named });
             parts.before.extend(changed.map(Before::Changed));
         }
@@ -162,6 +166,7 @@ impl Plan<'_> {
                     continue;
                 }
             };
+            named_by(&step, by, &field.name)?;
             let value = coerce(by, key)?;
             if value.is_null() || !known.insert(format!("{value:?}")) {
                 continue;
@@ -176,9 +181,11 @@ impl Plan<'_> {
         self.count_links(named.len())?;
         // What is being made is linked with nothing yet: there is nothing to take away.
         let how = if source.new { Linking::Add } else { wanted.how };
-        let (by, pairs) = (by.no, named.len() + made.len());
+        let pairs = named.len() + made.len();
+        let seen = if named.is_empty() { step.alts.clone() } else { named_by(&step, by, &field.name)? };
+        let by = by.no;
         let touches = !named.is_empty() || matches!(how, Linking::Set | Linking::Remove);
-        let BoundStep { key, target, target_key, through, alts: seen } = step;
+        let BoundStep { key, target, target_key, through, .. } = step;
         let end = match through {
             Some(through) => {
                 let pairs = self.pairs(allowed, &through, pairs)?;
@@ -266,6 +273,16 @@ fn granted<'t>(source: &Source<'t>, wanted: &LinkDraft) -> Result<(&'t Field, Fi
         true if has(key) => Ok((field, key)),
         _ => Err(forbidden()),
     }
+}
+
+/// The rows that can be named by this field: those in which it can be read. Else to link would tell which values
+/// are there. By its key a record can always be named.
+fn named_by(step: &BoundStep, by: &Field, link: &str) -> Result<Vec<BoundAlt>, BindError> {
+    if by.primary {
+        return Ok(step.alts.clone());
+    }
+    let seen = rights::covering(step.alts.clone(), &[by.no]);
+    if by.hidden || seen.is_empty() { Err(BindError::ForbiddenField(link.to_owned())) } else { Ok(seen) }
 }
 
 fn leads_back(source: &Source<'_>, field: &Field) -> bool {

@@ -35,7 +35,7 @@ pub(super) fn next_text(
     Ok(sequence.write(&numbers, tx.now, tx.entropy()))
 }
 
-/// A writer's own value counts as given out.
+/// A writer's own value counts as given out; but for the last there is: nobody can use up all numbers at once.
 pub(super) fn raise(
     tx: &Tx<'_>,
     table: &Table,
@@ -46,6 +46,7 @@ pub(super) fn raise(
     for (number, given) in sequence.numbers().zip(sequence.read(text).unwrap_or_default()) {
         if let Some(last) = count(tx.conn, table, field, &number.key)?
             && given > last.current
+            && !number.is_last(given)
         {
             keep(tx, table, field, &number.key, given)?;
         }
@@ -82,7 +83,9 @@ fn written_before(
     let mut greatest = None;
     Built::of(&select).for_each(tx.conn, &mut |row| {
         let text: String = row.get(0)?;
-        greatest = Ord::max(greatest, sequence.read(&text).and_then(|numbers| numbers.get(at).copied()));
+        let number = sequence.read(&text).and_then(|numbers| numbers.get(at).copied());
+        let counted = sequence.numbers().nth(at);
+        greatest = Ord::max(greatest, number.filter(|n| counted.is_some_and(|counted| !counted.is_last(*n))));
         Ok(())
     })?;
     Ok(greatest.map(|current| Count { current, at: Millis(tx.now.0) }))
