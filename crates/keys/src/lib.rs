@@ -46,7 +46,9 @@ pub use usage::UsageQuery;
 pub use user::{NewUser, UserChange, UserQuery};
 
 /// Values the store hands through unchanged.
-pub use store::{Foreign, ForeignNames, ForeignRow, ForeignTable, LedgerEntry, LedgerKind, Member, StoreError, UsageCount};
+pub use store::{
+    Foreign, ForeignNames, ForeignRow, ForeignTable, LedgerEntry, LedgerKind, Member, StoreError, UsageCount,
+};
 
 /// What the service is given at the start.
 pub struct KeysOptions {

@@ -266,7 +266,6 @@ fn ready(store: Store) -> door_native::ReadyCheck {
     })
 }
 
-
 /// Makes the folder for its owner only, and finds out now whether it can be written.
 fn prepare_folder(data: &Path) -> Result<(), Failure> {
     let shown = data.display();

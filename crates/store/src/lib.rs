@@ -28,9 +28,9 @@ pub use audit::AuditList;
 pub use catalog::{FieldPatch, NewTable, TablePatch};
 pub use error::StoreError;
 pub use feed::{Change, FeedEntry, LiveKey, Subscriber};
-pub use foreign::{Foreign, ForeignNames, ForeignRow, ForeignTable, copy_database};
 #[cfg(feature = "fixtures")]
 pub use foreign::write_foreign;
+pub use foreign::{Foreign, ForeignNames, ForeignRow, ForeignTable, copy_database};
 pub use idempotency::{Earlier, Idempotency};
 pub use keys::{KeyList, KeyPatch, KeySort, KeyTouch, NewKey, OwnerScope, QuotaPatch, Rotation};
 pub use ledger::{DebitOutcome, LedgerEntry, LedgerKind};

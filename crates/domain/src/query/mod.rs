@@ -21,7 +21,7 @@ pub use bind::{
 pub use coerce::coerce;
 pub use linked::{BoundLinked, BoundStep, BoundThrough, Links, NoLinks, step};
 pub use summary::{
-    BoundColumn, BoundHaving, BoundPath, BoundSummary, BoundValue, DateText, Dimension, Measure, Measured, Summary,
-    SummarySort, bind_summary,
+    BoundColumn, BoundHaving, BoundPath, BoundSummary, BoundValue, DateText, Dimension, Measure, Measured,
+    Summary, SummarySort, bind_summary,
 };
 pub use write::{bind_create, bind_write};

@@ -12,8 +12,7 @@ use domain::{
 
 use super::{
     ImportOptions, ImportOrganization, ImportRole, Item, Line, Outcome, Report, What, fit, marked, origin,
-    records::ImportMember,
-    sessions,
+    records::ImportMember, sessions,
 };
 use crate::{Keys, KeysError, Member, check, rights::layer_of};
 

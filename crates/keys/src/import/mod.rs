@@ -21,7 +21,8 @@ use crate::{Keys, KeysError};
 
 pub use known::{foreign_id, foreign_id_in};
 pub use records::{
-    Import, ImportKey, ImportMember, ImportOrganization, ImportOwner, ImportRole, ImportSession, ImportUser, Item, What,
+    Import, ImportKey, ImportMember, ImportOrganization, ImportOwner, ImportRole, ImportSession, ImportUser,
+    Item, What,
 };
 pub use report::{Line, Outcome, Report};
 

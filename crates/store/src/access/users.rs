@@ -1,6 +1,11 @@
 //! Users and the roles they hold. Password hashes lie apart and are read by nothing but sign-in.
 
-use domain::{Millis, RoleId, UserId, audit::Actor, key::Owner, user::{Session, User}};
+use domain::{
+    Millis, RoleId, UserId,
+    audit::Actor,
+    key::Owner,
+    user::{Session, User},
+};
 use rusqlite::{Connection, params};
 use sea_query::{Expr, ExprTrait, Order, Query, SelectStatement, Value};
 

@@ -14,10 +14,7 @@ const SQLITE: &[(&str, &str)] = &[
         include_str!("../../migrations/sqlite/V2__people_as_links_show_them.sql"),
     ),
     ("V3__keys_by_their_end", include_str!("../../migrations/sqlite/V3__keys_by_their_end.sql")),
-    (
-        "V4__values_the_server_makes",
-        include_str!("../../migrations/sqlite/V4__values_the_server_makes.sql"),
-    ),
+    ("V4__values_the_server_makes", include_str!("../../migrations/sqlite/V4__values_the_server_makes.sql")),
     (
         "V5__what_an_import_called_it",
         include_str!("../../migrations/sqlite/V5__what_an_import_called_it.sql"),

@@ -253,6 +253,12 @@ async fn a_target_key_that_may_not_be_read_answers_no_questions() {
     }
     assert_eq!(answers[0], answers[1]);
     // Whoever may read the field links by it.
-    admin.post("/api/collections:update?filterByTk=secrets", json!({"filterTargetKey": "id"})).await.expect(200);
-    admin.post("/api/holders:update?filterByTk=1", json!({"by": "right", "all": ["right"]})).await.expect(200);
+    admin
+        .post("/api/collections:update?filterByTk=secrets", json!({"filterTargetKey": "id"}))
+        .await
+        .expect(200);
+    admin
+        .post("/api/holders:update?filterByTk=1", json!({"by": "right", "all": ["right"]}))
+        .await
+        .expect(200);
 }

@@ -7,8 +7,8 @@
 )]
 
 mod api_keys;
-mod as_there;
 mod apply;
+mod as_there;
 mod associations;
 mod auth;
 mod bad_input;
@@ -19,11 +19,11 @@ mod filters;
 mod guide;
 mod kinds;
 mod lists;
-mod order;
-mod query;
 mod not_copied;
+mod order;
 mod people;
 mod permissions;
+mod query;
 mod records;
 mod refusals;
 mod renewal;
