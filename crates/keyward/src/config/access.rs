@@ -88,8 +88,12 @@ fn header(values: &Values) -> Result<ForwardHeader, ConfigError> {
 }
 
 fn origins(values: &Values) -> Result<Vec<String>, ConfigError> {
-    let expected = "\"*\" or origins such as https://app.example.com, without a path";
+    let expected = "\"*\", origins such as https://app.example.com without a path, or \"none\"";
     let parsed = values.checked("cors_origins", expected, |text| {
+        // An empty variable is one that is not set.
+        if text == "none" {
+            return Some(Vec::new());
+        }
         let origins: Vec<String> = items(text).map(|item| item.trim_end_matches('/').to_owned()).collect();
         let named = |origin: &String| {
             origin.split_once("://").is_some_and(|(scheme, host)| {

@@ -84,7 +84,7 @@ fn pages_may_call_every_door_without_cookies_unless_the_operator_names_them_or_s
         (Some("https://app.example"), "https://page.example", false, false),
         (Some("*,https://app.example"), "https://page.example", true, false),
         (Some("*,https://app.example"), "https://app.example", true, true),
-        (Some(""), "https://page.example", false, false),
+        (Some("none"), "https://page.example", false, false),
     ] {
         let variables: Vec<_> = origins.iter().map(|list| ("KEYWARD_CORS_ORIGINS", *list)).collect();
         let server = Server::start_with(&folder.data(), &variables);

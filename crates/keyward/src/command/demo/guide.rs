@@ -55,7 +55,8 @@ async fn role_and_user(walk: &mut Walk, administrator: &Administrator) -> Result
     let role =
         json!({ "name": "todosApi", "title": "To Dos API Role", "snippets": ["pm.api-keys.configuration"] });
     walk.go(Step::post("the role", "/api/roles:create", role).bearer("TOKEN")).await?;
-    let actions = ["view", "create", "update", "destroy"].map(|name| json!({ "name": name }));
+    let actions = ["view", "create", "update", "destroy"]
+        .map(|name| json!({ "name": name, "fields": ["id", "title", "completed"] }));
     let resource =
         json!({ "name": "todos", "dataSourceKey": "main", "usingActionsConfig": true, "actions": actions });
     let path = "/api/roles/todosApi/dataSourceResources:create";
