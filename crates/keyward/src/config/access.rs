@@ -21,7 +21,7 @@ pub const SECTION: Section = Section {
             "cors_origins",
             "[\"*\"]",
             "Web pages that may call from a browser: \"*\" (any page, but never with cookies), origins (with cookies), \
-             or none.",
+             or \"none\".",
         ),
         Key::new(
             "signup",
