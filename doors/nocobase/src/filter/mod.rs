@@ -93,13 +93,15 @@ pub fn parse(value: &Value, context: &Context<'_>) -> Result<Filter, FilterError
 }
 
 fn object(map: &Map<String, Value>, context: &Context<'_>) -> Result<Filter, FilterError> {
-    let mut parser = Parser { context, conditions: 0 };
+    let mut parser = Parser { context, conditions: 0, negated: false };
     parser.all_of(map, "", 0)
 }
 
 struct Parser<'c, 't> {
     context: &'c Context<'t>,
     conditions: usize,
+    /// Under an odd number of `$not`.
+    negated: bool,
 }
 
 impl Parser<'_, '_> {
@@ -118,16 +120,15 @@ impl Parser<'_, '_> {
     fn entry(&mut self, path: &str, key: &str, value: &Value, depth: usize) -> Result<Filter, FilterError> {
         match key {
             "$and" => Ok(conjunction(self.members(key, value, path, depth)?)),
-            // Nothing to choose from is no condition: screens send `$or: []` for an empty form.
-            "$or" => Ok(match self.members(key, value, path, depth)? {
-                parts if parts.iter().any(Filter::is_all) => Filter::ALL,
-                mut parts if parts.len() == 1 => parts.pop().unwrap_or(Filter::ALL),
-                parts if parts.is_empty() => Filter::ALL,
-                parts => Filter::Or(parts),
-            }),
-            "$not" if !path.is_empty() && is_plain(value) => self.compare(path, key, value),
+            "$or" => Ok(alternatives(self.members(key, value, path, depth)?, self.negated)),
+            // Not `$ne`, which also finds what has no value.
+            "$not" if !path.is_empty() && is_plain(value) => {
+                Ok(Filter::Not(Box::new(self.compare(path, "$eq", value)?)))
+            }
             "$not" => {
+                self.negated = !self.negated;
                 let parts = self.members(key, value, path, depth)?;
+                self.negated = !self.negated;
                 Ok(Filter::Not(Box::new(conjunction(parts))))
             }
             _ if key.starts_with('$') => self.compare(path, key, value),
@@ -199,9 +200,9 @@ impl Parser<'_, '_> {
         let list = |op, value: &Value| Ok(cmp(field, op, items(value)?));
         match op {
             "$eq" | "$is" if is_list(value)? => list(CmpOp::In, value),
-            "$ne" | "$not" if is_list(value)? => list(CmpOp::NotIn, value),
+            "$ne" if is_list(value)? => list(CmpOp::NotIn, value),
             "$eq" | "$is" => one(CmpOp::Eq, value),
-            "$ne" | "$not" => one(CmpOp::Ne, value),
+            "$ne" => one(CmpOp::Ne, value),
             "$gt" => one(CmpOp::Gt, value),
             "$gte" => one(CmpOp::Gte, value),
             "$lt" => one(CmpOp::Lt, value),
@@ -256,6 +257,20 @@ fn conjunction(mut parts: Vec<Filter>) -> Filter {
     match parts.len() {
         1 => parts.pop().unwrap_or(Filter::ALL),
         _ => Filter::And(parts),
+    }
+}
+
+/// Any of them. An empty one among others is left out, so that it never turns a scope into "everything"; under a
+/// `$not` it counts for the same reason. Nothing to choose from is no condition: screens send `$or: []` for an empty form.
+fn alternatives(mut parts: Vec<Filter>, negated: bool) -> Filter {
+    if negated && parts.iter().any(Filter::is_all) {
+        return Filter::ALL;
+    }
+    parts.retain(|part| !part.is_all());
+    match parts.len() {
+        0 => Filter::ALL,
+        1 => parts.pop().unwrap_or(Filter::ALL),
+        _ => Filter::Or(parts),
     }
 }
 

@@ -70,8 +70,8 @@ fn every_operator_of_the_grammar_has_its_meaning() {
         (json!({"t.$dateBefore": "{{$nDate.now}}"}), "t Lt [Now]"),
         (json!("{\"id.$gt\":3}"), "id Gt [3]"),
         (json!({"a.$notMatch": ["x"]}), r#"(a NotMatch ["x"] and a Ne [null])"#),
-        (json!({"n": {"$not": 1}}), "n Ne [1]"),
-        (json!({"n": {"$not": [1, 2]}}), "n NotIn [1,2]"),
+        (json!({"n": {"$not": 1}}), "not n Eq [1]"),
+        (json!({"n": {"$not": [1, 2]}}), "not n In [1,2]"),
         (json!({"n": {"$not": {"$gt": 1}}}), "not n Gt [1]"),
         (json!({"n": {"$or": [1, 2]}}), "(n Eq [1] or n Eq [2])"),
         (json!({"n": {"$and": [1, {"$gt": 2}]}}), "(n Eq [1] and n Gt [2])"),
@@ -97,6 +97,20 @@ fn an_empty_filter_is_no_condition() {
     ] {
         assert!(parse(&filter, &Context::default()).unwrap().is_all(), "{filter}");
     }
+}
+
+#[test]
+fn an_empty_alternative_never_widens_a_scope() {
+    for (filter, want) in [
+        (json!({"$or": [{}, {"n": 1}]}), "n Eq [1]"),
+        (json!({"$or": [{"$and": []}, {"n": 1}, {"n": 2}]}), "(n Eq [1] or n Eq [2])"),
+        (json!({"$not": {"$not": {"$or": [{}, {"n": 1}]}}}), "not not n Eq [1]"),
+    ] {
+        assert_eq!(read(filter.clone()), want, "{filter}");
+    }
+    // The opposite of "n is 1" would be nearly everything, that of "everything" is nothing.
+    let negated = parse(&json!({"$not": {"$or": [{}, {"n": 1}]}}), &Context::default()).unwrap();
+    assert_eq!(negated, Filter::Not(Box::new(Filter::ALL)));
 }
 
 #[test]
