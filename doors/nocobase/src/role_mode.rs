@@ -76,6 +76,12 @@ impl Kept {
     }
 }
 
+/// `X-Role: anonymous`, which counts for people and not for keys.
+pub fn wants_anonymous(request: &Request, allowed: &Allowed) -> bool {
+    let header = request.headers.get("x-role").and_then(|value| value.to_str().ok());
+    allowed.principal().session.is_some() && header.is_some_and(|role| role.trim() == ANONYMOUS)
+}
+
 pub async fn current(inner: &Inner) -> Result<RoleMode, Failure> {
     Ok(kept(inner).await?.get())
 }

@@ -138,6 +138,12 @@ pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Fai
 
 /// What the caller's role may do, for screens to show or hide things by.
 pub async fn check(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let strangers = by_name(request, allowed, role_mode::ANONYMOUS).await?;
+    let let_in = strangers.is_some_and(|role| role.lets_strangers_in());
+    // Who asks to act as nobody is told what they were, unless nobody may do anything.
+    if !let_in && role_mode::wants_anonymous(request, allowed) {
+        return Err(Failure::forbidden());
+    }
     let user = auth::me(request, allowed).await?;
     let held = match &user {
         Some(user) => auth::held_roles(request, allowed, user).await?,
@@ -186,7 +192,7 @@ pub async fn check(request: &Request, allowed: &Allowed) -> Result<Answer, Failu
         "actionAlias": role::aliases_json(),
         "allowMenuItemIds": [],
         "uiButtonSchemasBlacklist": [],
-        "allowAnonymous": by_name(request, allowed, role_mode::ANONYMOUS).await?.is_some_and(|role| role.lets_strangers_in()),
+        "allowAnonymous": let_in,
     });
     Ok(Answer::Meta { data, meta: json!({ "dataSources": {} }) })
 }

@@ -135,7 +135,12 @@ pub(super) fn patch_of(field: &Field, values: &Map<String, Value>) -> Result<Fie
             || (field.kind == FieldKind::Link && of_links.contains(&key))
     };
     let kept = values.iter().filter(|(key, value)| !(fixed(key) || (*key == "type" && value.is_null())));
-    options.extend(kept.map(|(k, v)| (k.clone(), v.clone())));
+    for (key, value) in kept {
+        match options.get_mut(key) {
+            Some(there) if key == "uiSchema" => merge(there, value),
+            _ => drop(options.insert(key.clone(), value.clone())),
+        }
+    }
     let special = changed_special(field, &options)?;
     let allow_null = bool_property(values, "allowNull")?;
     let order = matches!(field.special, Some(Special::Order { .. }));
@@ -160,6 +165,18 @@ pub(super) fn patch_of(field: &Field, values: &Map<String, Value>) -> Result<Fie
             _ => None,
         },
     })
+}
+
+/// What is said of an object is put over what was known of it; anything else takes the place of what was there.
+fn merge(there: &mut Value, said: &Value) {
+    match (there, said) {
+        (Value::Object(there), Value::Object(said)) => {
+            for (key, value) in said {
+                merge(there.entry(key.as_str()).or_insert(Value::Null), value);
+            }
+        }
+        (there, said) => *there = said.clone(),
+    }
 }
 
 /// Types whose values are kept alike, so that one can become another.

@@ -105,6 +105,8 @@ fn textual(name: &str, rule: &Rule, limit: Option<f64>, value: &Value) -> Option
     let text = held.as_str();
     let chars = text.chars().count() as f64;
     match (name, limit) {
+        // Null is the core's to refuse; here an empty text is none.
+        ("required", _) => says(text.is_empty(), "filled in"),
         ("min", Some(limit)) => says(chars < limit, format!("at least {limit} characters long")),
         ("max", Some(limit)) => says(chars > limit, format!("at most {limit} characters long")),
         ("length", Some(limit)) => says(chars != limit, format!("{limit} characters long")),

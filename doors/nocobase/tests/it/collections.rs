@@ -125,6 +125,22 @@ async fn fields_are_added_shown_changed_and_removed() {
 }
 
 #[tokio::test]
+async fn what_is_not_named_of_how_a_field_looks_stays_as_it_was() {
+    let nocobase = Nocobase::new().await;
+    nocobase.todos().await;
+    let looks = json!({"title": "Note", "x-component": "Input", "x-component-props": {"a": 1, "b": [1, 2]}});
+    let values = json!({"name": "note", "type": "string", "uiSchema": looks});
+    let path = "/api/collections/todos/fields";
+    nocobase.admin.post(&format!("{path}:create"), values).await.expect(200);
+    let said = json!({"uiSchema": {"title": "Remark", "x-component-props": {"b": [3], "c": null}}});
+    let changed = data(nocobase.admin.post(&format!("{path}:update?filterByTk=note"), said).await);
+    let props = json!({"a": 1, "b": [3], "c": null});
+    let want = json!({"title": "Remark", "x-component": "Input", "x-component-props": props});
+    assert_eq!(changed[0]["uiSchema"], want);
+    assert_eq!(data(nocobase.admin.get(&format!("{path}:get?filterByTk=note")).await)["uiSchema"], want);
+}
+
+#[tokio::test]
 async fn a_collection_or_field_that_is_not_there_is_a_missing_record() {
     let nocobase = Nocobase::new().await;
     nocobase.todos().await;

@@ -72,6 +72,20 @@ async fn every_rule_lets_through_what_keeps_it_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn an_empty_text_is_not_enough_where_a_rule_requires_one() {
+    for kind in ["string", "text"] {
+        let nocobase = with(kind, json!([{"key": "r", "name": "required", "args": null}])).await;
+        nocobase.admin.post("/api/things:create", json!({"value": "a"})).await.expect(200);
+        for path in ["/api/things:create", "/api/things:update/1"] {
+            for none in [json!(""), json!(null)] {
+                nocobase.admin.post(path, json!({"value": none})).await.expect(400);
+            }
+        }
+        assert_eq!(data(nocobase.admin.get("/api/things:get/1").await)["value"], "a");
+    }
+}
+
+#[tokio::test]
 async fn a_pattern_that_cannot_be_followed_is_refused_with_its_field() {
     let nocobase = with("string", json!([{"name": "somebodys own", "args": {}}])).await;
     nocobase.admin.post("/api/things:create", json!({"value": "anything"})).await.expect(200);
