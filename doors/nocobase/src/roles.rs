@@ -177,7 +177,7 @@ pub async fn check(request: &Request, allowed: &Allowed) -> Result<Answer, Failu
         (None, true) => json!({}),
         (strategy, _) => json!(strategy.clone().unwrap_or_default()),
     };
-    let (actions, resources) = collection_actions(&doc, &StoredScopes(allowed.catalog()));
+    let (actions, resources) = collection_actions(&doc, allowed.catalog(), &StoredScopes(allowed.catalog()));
     let data = json!({
         "role": name,
         "roles": names,

@@ -229,6 +229,8 @@ async fn associations_have_addresses_of_their_own() {
     assert_eq!(labels().await, ["red", "green", "blue"]);
     post(admin, "/api/tasks/1/labels:remove?filterByTk=1").await.expect(200);
     assert_eq!(labels().await, ["green", "blue"]);
+    admin.post("/api/tasks/1/labels:set", json!([{"id": 3}])).await.expect(200);
+    assert_eq!(labels().await, ["blue"], "an object with an id is that record");
     admin.post("/api/tasks/1/labels:set", json!([1])).await.expect(200);
     assert_eq!(labels().await, ["red"]);
     assert_eq!(

@@ -101,6 +101,8 @@ async fn users_need_a_name_to_be_found_by_an_address_that_is_one_and_a_password_
         json!({"nickname": "only"}),
         json!({"username": "u", "email": "no address"}),
         json!({"username": "u", "password": "short"}),
+        json!({"username": "bad@name", "password": PASSWORD}),
+        json!({"username": "bad name", "password": PASSWORD}),
     ] {
         nocobase.admin.post("/api/users:create", values).await.expect(400);
     }

@@ -137,6 +137,7 @@ async fn what_one_may_do_says_for_which_records() {
     let actions = &data(bob.get("/api/roles:check").await)["actions"];
     let view = &actions["todos:view"];
     assert_eq!((&view["own"], &view["filter"]), (&json!(false), &json!({"completed": false})));
+    assert_eq!(view["fields"], json!(["title", "id", "createdAt", "updatedAt"]), "as answers have them");
     assert_eq!(actions["todos:update"]["own"], json!(true));
     assert_eq!(actions["todos:update"]["filter"]["createdById"], "{{ ctx.state.currentUser.id }}");
     assert_eq!(actions["todos:create"].get("filter"), None);

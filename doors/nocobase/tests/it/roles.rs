@@ -87,6 +87,11 @@ async fn fields_that_may_not_be_seen_or_written_are_dropped_and_may_not_be_asked
     for query in ["filter[completed]=true", "sort=completed", "sort=-completed"] {
         bob.get(&format!("/api/todos:list?{query}")).await.expect(403);
     }
+    assert_eq!(
+        data(bob.get("/api/todos:get/1?except=title").await).get("title"),
+        None,
+        "also of what may be seen"
+    );
     bob.post("/api/todos:create", json!({"title": "c", "completed": true})).await.expect(200);
     assert_eq!(data(nocobase.admin.get("/api/todos:get/3").await)["completed"], json!(null));
     bob.post("/api/todos:update/1", json!({"title": "d", "completed": false})).await.expect(200);
