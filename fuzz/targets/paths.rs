@@ -15,7 +15,7 @@ fuzz_target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes);
     let (route, query) = text.split_once('?').unwrap_or((&text, ""));
     if let Some(target) = path::parse(route) {
-        assert!(target.name().split('.').all(path::valid_name), "{target:?}");
+        assert!(target.assoc.iter().chain([&target.resource]).all(|name| path::valid_name(name)), "{target:?}");
     }
     if let Ok(parameters) = qs::parse(query) {
         // What was parsed can be written as JSON again: no depth or text that cannot.

@@ -76,6 +76,27 @@ pub struct Field {
     pub special: Option<Special>,
 }
 
+impl Field {
+    /// An optional field with nothing special about it.
+    pub fn new(no: FieldNo, name: impl Into<String>, kind: FieldKind) -> Self {
+        Self {
+            no,
+            name: name.into(),
+            title: None,
+            kind,
+            system: None,
+            primary: false,
+            required: false,
+            unique: false,
+            hidden: false,
+            default: None,
+            extra: None,
+            link: None,
+            special: None,
+        }
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SystemField {
     /// Primary key counted up by the store.

@@ -179,19 +179,5 @@ impl World {
 }
 
 fn field(name: &str, kind: FieldKind, system: Option<SystemField>) -> Field {
-    Field {
-        no: FieldNo(0),
-        name: name.to_owned(),
-        title: None,
-        kind,
-        system,
-        primary: system == Some(SystemField::AutoId),
-        required: false,
-        unique: false,
-        hidden: false,
-        default: None,
-        extra: None,
-        link: None,
-        special: None,
-    }
+    Field { system, primary: system == Some(SystemField::AutoId), ..Field::new(FieldNo(0), name, kind) }
 }

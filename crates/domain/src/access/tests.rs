@@ -44,19 +44,8 @@ fn catalog() -> Catalog {
 
 fn table(t: u128) -> Table {
     let field = |(no, name): (usize, &&str)| Field {
-        no: FieldNo(no as u32),
-        name: (*name).to_owned(),
-        title: None,
-        kind: FieldKind::Text,
-        system: None,
         primary: no == 0,
-        required: false,
-        unique: false,
-        hidden: false,
-        default: None,
-        extra: None,
-        link: None,
-        special: None,
+        ..Field::new(FieldNo(no as u32), *name, FieldKind::Text)
     };
     Table {
         id: TableId(uuid(20 + t)),

@@ -87,21 +87,7 @@ pub const PEOPLE_TABLE_NO: u32 = 0;
 /// Users as a link shows them: what is here, and nothing else of a user, can be reached through one. In
 /// the database this is a view, so nothing can be written to it.
 pub fn people() -> Table {
-    let field = |no, name: &str, kind, primary| Field {
-        no: FieldNo(no),
-        name: name.to_owned(),
-        title: None,
-        kind,
-        system: None,
-        primary,
-        required: false,
-        unique: false,
-        hidden: false,
-        default: None,
-        extra: None,
-        link: None,
-        special: None,
-    };
+    let field = |no, name: &str, kind, primary| Field { primary, ..Field::new(FieldNo(no), name, kind) };
     Table {
         id: TableId::from_bytes([0; 16]),
         no: PEOPLE_TABLE_NO,

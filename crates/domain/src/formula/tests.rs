@@ -4,21 +4,7 @@ use super::*;
 use crate::{FieldNo, limits};
 
 fn field(kind: FieldKind) -> Field {
-    Field {
-        no: FieldNo(1),
-        name: "f".to_owned(),
-        title: None,
-        kind,
-        system: None,
-        primary: false,
-        required: false,
-        unique: false,
-        hidden: false,
-        default: None,
-        extra: None,
-        link: None,
-        special: None,
-    }
+    Field::new(FieldNo(1), "f", kind)
 }
 
 fn values(name: &str) -> Option<Value> {

@@ -47,21 +47,7 @@ fn table() -> Table {
 }
 
 fn field(name: &str, kind: FieldKind) -> Field {
-    Field {
-        no: FieldNo(0),
-        name: name.to_owned(),
-        title: None,
-        kind,
-        system: None,
-        primary: false,
-        required: false,
-        unique: false,
-        hidden: false,
-        default: None,
-        extra: None,
-        link: None,
-        special: None,
-    }
+    Field::new(FieldNo(0), name, kind)
 }
 
 fn no(name: &str) -> FieldNo {

@@ -202,19 +202,9 @@ impl World {
     pub async fn table(&self, name: &str) -> Arc<Table> {
         let base = self.guard.catalog().base("main").unwrap().id;
         let field = |no: u32, name: &str, kind, system| Field {
-            no: domain::FieldNo(no),
-            name: name.to_owned(),
-            title: None,
-            kind,
             system,
             primary: system.is_some(),
-            required: false,
-            unique: false,
-            hidden: false,
-            default: None,
-            extra: None,
-            link: None,
-            special: None,
+            ..Field::new(domain::FieldNo(no), name, kind)
         };
         let fields = vec![
             field(0, "id", FieldKind::BigInt, Some(SystemField::AutoId)),

@@ -14,21 +14,7 @@ use store::{Before, Deed, NewTable, ReadBack, RecordPage, StoreError, Which};
 use crate::world::{T0, World, both, by};
 
 pub fn field(name: &str, kind: FieldKind) -> Field {
-    Field {
-        no: FieldNo(0),
-        name: name.to_owned(),
-        title: None,
-        kind,
-        system: None,
-        primary: false,
-        required: false,
-        unique: false,
-        hidden: false,
-        default: None,
-        extra: None,
-        link: None,
-        special: None,
-    }
+    Field::new(FieldNo(0), name, kind)
 }
 
 pub fn id_field() -> Field {

@@ -4,27 +4,13 @@ use domain::{
     access::{Op, Scope, Scopes},
     decision::Reason,
     host::AllowedHosts,
-    key::{Key, Owner, Quota},
+    key::{Owner, Quota},
     limit::{Balance, RateLimit, WindowRule},
 };
 use serde_json::json;
-use test_world::{Actor, World};
+use test_world::Actor;
 
-use crate::world::{Nocobase, post, refused};
-
-/// A key of the server itself that may read everything, unless changed.
-async fn key(nocobase: &Nocobase, change: impl FnOnce(&mut Key)) -> Actor {
-    let name = format!("role{}", nocobase.world.store.roles().await.unwrap().len());
-    let role = nocobase.world.role(&name, World::everywhere(Op::RecordRead.bit())).await;
-    let issued = nocobase
-        .world
-        .key(|key| {
-            key.role = Some(role);
-            change(key);
-        })
-        .await;
-    nocobase.nobody().bearer(&issued.secret)
-}
+use crate::world::{Nocobase, post, refused, server_key};
 
 #[tokio::test]
 async fn every_reason_reaches_the_caller_with_its_status_and_code() {
@@ -35,18 +21,18 @@ async fn every_reason_reaches_the_caller_with_its_status_and_code() {
     let list = "/api/todos:list";
 
     let gone = nocobase.world.user_with("gone", |user| user.active = false).await;
-    let inactive = key(&nocobase, |key| key.owner = Owner::User(gone.id)).await;
-    let limited = key(&nocobase, |key| {
+    let inactive = server_key(&nocobase, |key| key.owner = Owner::User(gone.id)).await;
+    let limited = server_key(&nocobase, |key| {
         key.rate_limit =
             Some(RateLimit { max: 1, window_ms: 10_000, rule: WindowRule::Fixed, enabled: true });
     })
     .await;
     limited.get(list).await.expect(200);
-    let spent = key(&nocobase, |key| {
+    let spent = server_key(&nocobase, |key| {
         key.quota = Some(Quota { balance: Balance { remaining: 0, last_refill_at: now }, refill: None });
     })
     .await;
-    let elsewhere = key(&nocobase, |key| {
+    let elsewhere = server_key(&nocobase, |key| {
         key.scopes = Some(Scopes(vec![Scope {
             base: Some("main".into()),
             table: Some("other".into()),
@@ -54,7 +40,7 @@ async fn every_reason_reaches_the_caller_with_its_status_and_code() {
         }]));
     })
     .await;
-    let narrow = key(&nocobase, |key| {
+    let narrow = server_key(&nocobase, |key| {
         key.scopes =
             Some(Scopes(vec![Scope { operations: Some(vec![Op::RecordCreate]), ..Scope::default() }]));
     })
@@ -64,8 +50,13 @@ async fn every_reason_reaches_the_caller_with_its_status_and_code() {
         (Reason::Missing, nobody.clone(), list, (401, "EMPTY_TOKEN")),
         (Reason::Malformed, nobody.bearer("kw_live_nonsense"), list, (401, "INVALID_TOKEN")),
         (Reason::Unknown, nobody.bearer("some-foreign-text"), list, (401, "INVALID_TOKEN")),
-        (Reason::Disabled, key(&nocobase, |k| k.enabled = false).await, list, (401, "INVALID_TOKEN")),
-        (Reason::Expired, key(&nocobase, |k| k.expires_at = Some(now)).await, list, (401, "INVALID_TOKEN")),
+        (Reason::Disabled, server_key(&nocobase, |k| k.enabled = false).await, list, (401, "INVALID_TOKEN")),
+        (
+            Reason::Expired,
+            server_key(&nocobase, |k| k.expires_at = Some(now)).await,
+            list,
+            (401, "INVALID_TOKEN"),
+        ),
         (Reason::OwnerInactive, inactive, list, (401, "NOT_EXIST_USER")),
         (
             Reason::RoleNotHeld,
@@ -75,14 +66,14 @@ async fn every_reason_reaches_the_caller_with_its_status_and_code() {
         ),
         (
             Reason::Host,
-            key(&nocobase, |k| k.hosts = AllowedHosts::parse(["192.0.2.1"]).unwrap()).await,
+            server_key(&nocobase, |k| k.hosts = AllowedHosts::parse(["192.0.2.1"]).unwrap()).await,
             list,
             (403, "HOST_NOT_ALLOWED"),
         ),
         (Reason::Rate, limited, list, (429, "RATE_LIMITED")),
         (Reason::NotFound, nocobase.admin.clone(), "/api/nothing:list", (404, "")),
         (Reason::Scope, elsewhere, list, (403, "")),
-        (Reason::Role, key(&nocobase, |_| {}).await, "/api/users:list", (403, "")),
+        (Reason::Role, server_key(&nocobase, |_| {}).await, "/api/users:list", (403, "")),
         (Reason::Level, narrow, list, (403, "")),
         (Reason::Quota, spent, list, (429, "QUOTA_EXCEEDED")),
     ];
@@ -99,7 +90,7 @@ async fn every_reason_reaches_the_caller_with_its_status_and_code() {
 async fn a_refusal_for_the_rate_says_when_to_come_back() {
     let nocobase = Nocobase::new().await;
     nocobase.todos().await;
-    let limited = key(&nocobase, |key| {
+    let limited = server_key(&nocobase, |key| {
         key.rate_limit =
             Some(RateLimit { max: 2, window_ms: 10_000, rule: WindowRule::Fixed, enabled: true });
     })
@@ -119,7 +110,7 @@ async fn a_refused_call_costs_nothing_and_an_allowed_one_one_unit() {
     let nocobase = Nocobase::new().await;
     nocobase.todos().await;
     let now = nocobase.world.now();
-    let metered = key(&nocobase, |key| {
+    let metered = server_key(&nocobase, |key| {
         key.quota = Some(Quota { balance: Balance { remaining: 2, last_refill_at: now }, refill: None });
     })
     .await;

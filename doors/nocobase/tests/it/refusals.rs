@@ -7,14 +7,14 @@ use axum::http::Method;
 use domain::{
     access::{Op, Scope, Scopes},
     host::AllowedHosts,
-    key::{Key, Owner, Quota},
+    key::{Owner, Quota},
     limit::{Balance, RateLimit, WindowRule},
     limits,
 };
 use serde_json::{Value, json};
-use test_world::{Actor, Reply, World, same_as_file};
+use test_world::{Actor, Reply, same_as_file};
 
-use crate::world::{Nocobase, PASSWORD, filter, post, signed_in};
+use crate::world::{Nocobase, PASSWORD, filter, post, server_key, signed_in};
 
 /// What was done, and what came back.
 #[derive(Default)]
@@ -51,20 +51,6 @@ impl Book {
 
 const LIST: &str = "/api/todos:list";
 
-/// A key of the server itself that may read everything, unless changed.
-async fn key(nocobase: &Nocobase, change: impl FnOnce(&mut Key)) -> Actor {
-    let name = format!("role{}", nocobase.world.store.roles().await.unwrap().len());
-    let role = nocobase.world.role(&name, World::everywhere(Op::RecordRead.bit())).await;
-    let issued = nocobase
-        .world
-        .key(|key| {
-            key.role = Some(role);
-            change(key);
-        })
-        .await;
-    nocobase.nobody().bearer(&issued.secret)
-}
-
 async fn grant(nocobase: &Nocobase, role: &str, resources: Value) {
     let path = format!("/api/roles:applyDataPermissions?filterByTk={role}");
     nocobase.admin.post(&path, json!({"resources": resources})).await.expect(200);
@@ -94,9 +80,9 @@ async fn who_is_refused_at_the_door_is_told_so_in_these_words() {
     let signed_out = nobody.bearer(&nocobase.key(&nocobase.admin, "admin").await);
     post(&signed_out, "/api/auth:signOut").await.expect(200);
     book.get("a deleted key", &signed_out, LIST).await;
-    book.get("a disabled key", &key(&nocobase, |k| k.enabled = false).await, LIST).await;
-    book.get("an expired key", &key(&nocobase, |k| k.expires_at = Some(now)).await, LIST).await;
-    let hosts = key(&nocobase, |k| k.hosts = AllowedHosts::parse(["192.0.2.1"]).unwrap()).await;
+    book.get("a disabled key", &server_key(&nocobase, |k| k.enabled = false).await, LIST).await;
+    book.get("an expired key", &server_key(&nocobase, |k| k.expires_at = Some(now)).await, LIST).await;
+    let hosts = server_key(&nocobase, |k| k.hosts = AllowedHosts::parse(["192.0.2.1"]).unwrap()).await;
     book.get("a key from another address", &hosts, LIST).await;
 
     book.part("People");
@@ -104,7 +90,7 @@ async fn who_is_refused_at_the_door_is_told_so_in_these_words() {
     post(&session, "/api/auth:signOut").await.expect(200);
     book.get("a signed-out token", &session, LIST).await;
     let gone = nocobase.world.user_with("gone", |user| user.active = false).await;
-    let of_gone = key(&nocobase, |key| key.owner = Owner::User(gone.id)).await;
+    let of_gone = server_key(&nocobase, |key| key.owner = Owner::User(gone.id)).await;
     book.get("a key of a deactivated user", &of_gone, LIST).await;
     book.get("a role not held", &nocobase.admin.header("x-role", "nope"), LIST).await;
     let (id, bob) = nocobase.user("bob", &["member"]).await;
@@ -122,25 +108,25 @@ async fn who_is_refused_at_the_door_is_told_so_in_these_words() {
     book.get("a key of a user who is gone", &key_of_bob, LIST).await;
 
     book.part("Limits");
-    let limited = key(&nocobase, |key| {
+    let limited = server_key(&nocobase, |key| {
         key.rate_limit =
             Some(RateLimit { max: 1, window_ms: 10_000, rule: WindowRule::Fixed, enabled: true });
     })
     .await;
     limited.get(LIST).await.expect(200);
     book.get("too many requests", &limited, LIST).await;
-    let spent = key(&nocobase, |key| {
+    let spent = server_key(&nocobase, |key| {
         key.quota = Some(Quota { balance: Balance { remaining: 0, last_refill_at: now }, refill: None });
     })
     .await;
     book.get("no uses left", &spent, LIST).await;
-    let elsewhere = key(&nocobase, |key| {
+    let elsewhere = server_key(&nocobase, |key| {
         let scope = Scope { base: Some("main".into()), table: Some("other".into()), ..Scope::default() };
         key.scopes = Some(Scopes(vec![scope]));
     })
     .await;
     book.get("a key for another collection", &elsewhere, LIST).await;
-    let narrow = key(&nocobase, |key| {
+    let narrow = server_key(&nocobase, |key| {
         let scope = Scope { operations: Some(vec![Op::RecordCreate]), ..Scope::default() };
         key.scopes = Some(Scopes(vec![scope]));
     })

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Router, http::Method};
-use domain::secret::Secret;
+use domain::{access::Op, key::Key, secret::Secret};
 use door_nocobase::{NocobaseSettings, NocobaseState};
 use serde_json::{Value, json};
 use test_world::{Actor, Reply, World, WorldOptions};
@@ -133,4 +133,18 @@ pub fn filter(value: Value) -> String {
 
 pub async fn post(actor: &Actor, path: &str) -> Reply {
     actor.call(Method::POST, path, None).await
+}
+
+/// A key of the server itself that may read everything, unless changed.
+pub async fn server_key(nocobase: &Nocobase, change: impl FnOnce(&mut Key)) -> Actor {
+    let name = format!("role{}", nocobase.world.store.roles().await.unwrap().len());
+    let role = nocobase.world.role(&name, World::everywhere(Op::RecordRead.bit())).await;
+    let issued = nocobase
+        .world
+        .key(|key| {
+            key.role = Some(role);
+            change(key);
+        })
+        .await;
+    nocobase.nobody().bearer(&issued.secret)
 }

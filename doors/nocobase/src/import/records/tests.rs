@@ -27,19 +27,9 @@ fn collection() -> Collection {
 
 fn table(fields: &[(&str, FieldKind)]) -> Table {
     let field = |(no, (name, kind)): (usize, &(&str, FieldKind))| Field {
-        no: FieldNo(no as u32 + 1),
-        name: (*name).to_owned(),
-        title: None,
-        kind: *kind,
         system: (*name == "createdById").then_some(SystemField::CreatedBy),
         primary: *name == "id",
-        required: false,
-        unique: false,
-        hidden: false,
-        default: None,
-        extra: None,
-        link: None,
-        special: None,
+        ..Field::new(FieldNo(no as u32 + 1), *name, *kind)
     };
     Table {
         id: TableId::from_bytes([0; 16]),

@@ -28,21 +28,7 @@ fn id(n: u8) -> [u8; 16] {
 
 fn catalog() -> Catalog {
     let (workspace, base) = (WorkspaceId::from_bytes(id(1)), BaseId::from_bytes(id(2)));
-    let field = |no: u32, name: &str, kind| Field {
-        no: FieldNo(no),
-        name: name.to_owned(),
-        title: None,
-        kind,
-        system: None,
-        primary: no == 1,
-        required: false,
-        unique: false,
-        hidden: false,
-        default: None,
-        extra: None,
-        link: None,
-        special: None,
-    };
+    let field = |no: u32, name: &str, kind| Field { primary: no == 1, ..Field::new(FieldNo(no), name, kind) };
     let table = |n: u8, name: &str| {
         Arc::new(Table {
             id: TableId::from_bytes(id(n)),
