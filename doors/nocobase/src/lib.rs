@@ -46,6 +46,7 @@ mod state;
 mod swagger;
 mod target;
 mod token;
+mod told;
 mod tree;
 mod users;
 

@@ -10,10 +10,10 @@ use crate::{
     failure::Failure,
     memory,
     request::{Request, bool_property, text_property},
-    resources::collection_actions,
     role::{self, RoleDoc, SNIPPETS_DEFAULT, Strategy},
     role_mode,
     scopes::StoredScopes,
+    told::collection_actions,
 };
 
 const NAME_ALPHABET: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
