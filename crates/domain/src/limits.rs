@@ -112,6 +112,12 @@ pub const SESSION_GRACE_MS: i64 = 10_000;
 /// Failed sign-ins per account, and per address, before further ones are refused for the window.
 pub const SIGN_IN_FAILURES_MAX: u64 = 10;
 pub const SIGN_IN_WINDOW_MS: i64 = 5 * 60_000;
+/// Life of a link that sets a new password, in milliseconds (1 hour).
+pub const PASSWORD_LINK_LIFE_MS: i64 = 3_600_000;
+/// Such links somebody may ask for per account, and per address, in a window; then nobody is sent any more of them.
+pub const PASSWORD_LINKS_PER_ACCOUNT_MAX: u64 = 3;
+pub const PASSWORD_LINKS_PER_ADDRESS_MAX: u64 = 20;
+pub const PASSWORD_LINKS_WINDOW_MS: i64 = 3_600_000;
 
 /// Answers "not authenticated" one address may cause per window before it is slowed; successes never count.
 pub const IP_FAILURES_MAX: u32 = 1_000;

@@ -30,7 +30,7 @@ use domain::{
     secret::Digester,
     time::{SharedClock, SharedEntropy},
 };
-use session::{Passwords, Throttle};
+use session::{LETTERS, Passwords, SIGN_INS, Throttle};
 use store::Store;
 
 pub use audit::AuditQuery;
@@ -43,7 +43,7 @@ pub use page::{Page, PageRequest};
 pub use role::{NewRole, RoleChange};
 pub use session::{PasswordCost, Renewed, SESSION_PREFIX, ScryptHash, SignIn, SignedIn};
 pub use usage::UsageQuery;
-pub use user::{NewUser, UserChange, UserQuery};
+pub use user::{NewUser, PasswordLink, UserChange, UserQuery};
 
 /// Values the store hands through unchanged.
 pub use store::{
@@ -97,6 +97,8 @@ struct Inner {
     slow_addresses: bool,
     passwords: Passwords,
     throttle: Throttle,
+    /// Of letters about lost passwords.
+    letters: Throttle,
     /// Held while deciding whether a root user is the last one, so that two cannot leave at once.
     last_root: tokio::sync::Mutex<()>,
 }
@@ -105,7 +107,7 @@ impl Keys {
     pub fn new(store: Store, options: KeysOptions) -> Self {
         let passwords = Passwords::new(options.password_cost, options.password_parallel);
         let KeysOptions { clock, entropy, digester, sealer, signup_open, slow_addresses, .. } = options;
-        let throttle = Throttle::default();
+        let (throttle, letters) = (Throttle::new(SIGN_INS), Throttle::new(LETTERS));
         let last_root = tokio::sync::Mutex::default();
         let inner = Inner {
             store,
@@ -117,6 +119,7 @@ impl Keys {
             slow_addresses,
             passwords,
             throttle,
+            letters,
             last_root,
         };
         Self { inner: Arc::new(inner) }

@@ -22,7 +22,7 @@ pub use scrypt::ScryptHash;
 pub use sign_in::{SESSION_PREFIX, SignIn, SignedIn};
 
 pub(crate) use password::Passwords;
-pub(crate) use throttle::Throttle;
+pub(crate) use throttle::{Account, LETTERS, SIGN_INS, Throttle};
 
 /// Whose sessions a call is about: the caller's own, or, for who may manage users, another's. To everybody
 /// else, others have none, and a key that may not manage users has none even of its owner's.

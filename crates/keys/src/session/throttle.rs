@@ -11,9 +11,31 @@ use std::{
 
 use domain::{Millis, UserId, limits};
 
+/// How many attempts there may be.
+#[derive(Clone, Copy)]
+pub(crate) struct Bounds {
+    pub per_account: u64,
+    pub per_address: u64,
+    pub window_ms: i64,
+}
+
+/// Wrong passwords.
+pub(crate) const SIGN_INS: Bounds = Bounds {
+    per_account: limits::SIGN_IN_FAILURES_MAX,
+    per_address: limits::SIGN_IN_FAILURES_MAX,
+    window_ms: limits::SIGN_IN_WINDOW_MS,
+};
+
+/// Letters to people who say they lost theirs.
+pub(crate) const LETTERS: Bounds = Bounds {
+    per_account: limits::PASSWORD_LINKS_PER_ACCOUNT_MAX,
+    per_address: limits::PASSWORD_LINKS_PER_ADDRESS_MAX,
+    window_ms: limits::PASSWORD_LINKS_WINDOW_MS,
+};
+
 /// Counted failures. In memory only: a restart forgives.
-#[derive(Default)]
 pub(crate) struct Throttle {
+    bounds: Bounds,
     /// Accounts are remembered by a keyed hash, so that long names cost nothing.
     hasher: RandomState,
     counts: Mutex<HashMap<u64, Failures>>,
@@ -42,6 +64,10 @@ pub(crate) struct Attempt {
 }
 
 impl Throttle {
+    pub fn new(bounds: Bounds) -> Self {
+        Self { bounds, hasher: RandomState::default(), counts: Mutex::default() }
+    }
+
     /// Counts an attempt, or says in how many milliseconds the next one can be made.
     pub fn begin(&self, account: Account<'_>, ip: Option<IpAddr>, now: Millis) -> Result<Attempt, i64> {
         let attempt = Attempt {
@@ -52,14 +78,16 @@ impl Throttle {
             address: ip.map(|ip| self.hasher.hash_one(("address", neighbourhood(ip)))),
         };
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let slots = [Some(attempt.account), attempt.address];
-        if let Some(wait) = slots.into_iter().flatten().filter_map(|slot| blocked(&counts, slot, now)).max() {
+        let Bounds { per_account, per_address, window_ms } = self.bounds;
+        let slots = [Some((attempt.account, per_account)), attempt.address.map(|slot| (slot, per_address))];
+        let wait = |(slot, max)| blocked(&counts, slot, now, max, window_ms);
+        if let Some(wait) = slots.into_iter().flatten().filter_map(wait).max() {
             return Err(wait);
         }
-        for slot in slots.into_iter().flatten() {
-            make_room(&mut counts, slot, now);
+        for (slot, _) in slots.into_iter().flatten() {
+            make_room(&mut counts, slot, now, window_ms);
             let failures = counts.entry(slot).or_insert(Failures { since: now, count: 0 });
-            if now.since(failures.since) >= limits::SIGN_IN_WINDOW_MS {
+            if now.since(failures.since) >= window_ms {
                 *failures = Failures { since: now, count: 0 };
             }
             failures.count += 1;
@@ -92,10 +120,10 @@ fn neighbourhood(ip: IpAddr) -> u128 {
     }
 }
 
-fn blocked(counts: &HashMap<u64, Failures>, slot: u64, now: Millis) -> Option<i64> {
+fn blocked(counts: &HashMap<u64, Failures>, slot: u64, now: Millis, max: u64, window_ms: i64) -> Option<i64> {
     let failures = counts.get(&slot)?;
-    let left = limits::SIGN_IN_WINDOW_MS - now.since(failures.since);
-    (failures.count >= limits::SIGN_IN_FAILURES_MAX && left > 0).then_some(left)
+    let left = window_ms - now.since(failures.since);
+    (failures.count >= max && left > 0).then_some(left)
 }
 
 fn take_back(counts: &mut HashMap<u64, Failures>, slot: u64) {
@@ -107,11 +135,11 @@ fn take_back(counts: &mut HashMap<u64, Failures>, slot: u64) {
     }
 }
 
-fn make_room(counts: &mut HashMap<u64, Failures>, slot: u64, now: Millis) {
+fn make_room(counts: &mut HashMap<u64, Failures>, slot: u64, now: Millis, window_ms: i64) {
     if counts.len() < limits::SIGN_IN_TRACKED_MAX || counts.contains_key(&slot) {
         return;
     }
-    counts.retain(|_, failures| now.since(failures.since) < limits::SIGN_IN_WINDOW_MS);
+    counts.retain(|_, failures| now.since(failures.since) < window_ms);
     if counts.len() < limits::SIGN_IN_TRACKED_MAX {
         return;
     }
@@ -143,7 +171,7 @@ mod tests {
 
     #[test]
     fn an_account_is_closed_for_the_window_after_ten_failures_from_anywhere() {
-        let throttle = Throttle::default();
+        let throttle = Throttle::new(SIGN_INS);
         for n in 0..10 {
             assert!(begin(&throttle, "Ada", ip(&format!("192.0.2.{n}")), NOW).is_ok());
         }
@@ -154,7 +182,7 @@ mod tests {
 
     #[test]
     fn an_address_is_closed_whatever_accounts_it_tries_and_a_v6_network_is_one_address() {
-        let throttle = Throttle::default();
+        let throttle = Throttle::new(SIGN_INS);
         for n in 0..10 {
             assert!(begin(&throttle, &format!("user{n}"), ip(&format!("2001:db8::{n}")), NOW).is_ok());
         }
@@ -164,7 +192,7 @@ mod tests {
 
     #[test]
     fn success_forgives_the_account_but_gives_the_address_only_its_own_attempt_back() {
-        let throttle = Throttle::default();
+        let throttle = Throttle::new(SIGN_INS);
         for _ in 0..9 {
             begin(&throttle, "ada", ip("192.0.2.1"), NOW).unwrap_or_else(|_| panic!("closed too early"));
         }
@@ -178,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_flood_of_accounts_does_not_grow_the_memory() {
-        let throttle = Throttle::default();
+        let throttle = Throttle::new(SIGN_INS);
         for n in 0..limits::SIGN_IN_TRACKED_MAX + 1_000 {
             let _ = begin(&throttle, &n.to_string(), None, NOW);
         }

@@ -4,11 +4,13 @@ mod create;
 mod delete;
 mod list;
 mod password;
+mod password_link;
 mod roles;
 mod update;
 
 pub use create::NewUser;
 pub use list::UserQuery;
+pub use password_link::PasswordLink;
 pub use update::UserChange;
 
 pub(crate) use roles::check_combination;

@@ -1,6 +1,7 @@
 //! Users, roles, organizations and sessions: what can be asked for and changed. One file per subject.
 
 mod organizations;
+mod password_links;
 mod roles;
 mod sessions;
 mod users;

@@ -16,7 +16,7 @@ use crate::{
     writer::Tx,
 };
 
-use super::{NewUser, UserList, UserPatch, UserSort, sessions};
+use super::{NewUser, UserList, UserPatch, UserSort, password_links, sessions};
 
 impl Store {
     /// A `num` that was never given out is kept (imports bring theirs); otherwise the next one is given.
@@ -211,8 +211,10 @@ pub(super) fn password(conn: &Connection, id: UserId) -> Result<Option<String>, 
     sql::first(conn, sql, [id.as_bytes()], |c| Ok(c.take()?))
 }
 
+/// Replaces the hash. Links that would set another one are void with it.
 fn set_password(conn: &Connection, id: UserId, hash: Option<&str>) -> Result<(), StoreError> {
     sql::execute(conn, "DELETE FROM passwords WHERE user_id = $1", [id.as_bytes()])?;
+    password_links::forget(conn, id)?;
     if let Some(hash) = hash {
         let sql = "INSERT INTO passwords (user_id, hash) VALUES ($1, $2)";
         sql::execute(conn, sql, params![id.as_bytes(), hash])?;
@@ -220,7 +222,7 @@ fn set_password(conn: &Connection, id: UserId, hash: Option<&str>) -> Result<(),
     Ok(())
 }
 
-fn patch_user(tx: &mut Tx<'_>, by: &Actor, id: UserId, patch: &UserPatch) -> Result<User, StoreError> {
+pub(super) fn patch_user(tx: &mut Tx<'_>, by: &Actor, id: UserId, patch: &UserPatch) -> Result<User, StoreError> {
     if patch.password_was.is_some() && password(tx.conn, id)? != patch.password_was {
         return Err(StoreError::Conflict("password".to_owned()));
     }
@@ -241,6 +243,10 @@ fn patch_user(tx: &mut Tx<'_>, by: &Actor, id: UserId, patch: &UserPatch) -> Res
     if let Some(hash) = &patch.password_hash {
         set_password(tx.conn, id, hash.as_deref())?;
         names.push("password");
+    }
+    // A link that went to the address before must not open what belongs to the next one.
+    if patch.email.is_some() || patch.active == Some(false) {
+        password_links::forget(tx.conn, id)?;
     }
     if patch.end_sessions {
         sessions::end_all(tx, id, None)?;

@@ -19,6 +19,10 @@ const SQLITE: &[(&str, &str)] = &[
         "V5__what_an_import_called_it",
         include_str!("../../migrations/sqlite/V5__what_an_import_called_it.sql"),
     ),
+    (
+        "V6__links_for_lost_passwords",
+        include_str!("../../migrations/sqlite/V6__links_for_lost_passwords.sql"),
+    ),
 ];
 
 /// Brings the database to this server's version.
