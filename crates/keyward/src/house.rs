@@ -220,6 +220,8 @@ impl Parts<'_> {
             list: config.list,
             cookie_prefix: config.cookie_prefix.clone(),
             signed_bearers: config.signed_bearers,
+            fresh_age_ms: config.fresh_age_ms,
+            organizations: config.organizations,
             signup_open: access.signup_open,
             ip_rate_limit: config.rate_limit,
             ..BetterAuthSettings::new(self.base_url, secret)
@@ -320,3 +322,6 @@ async fn open_guard(
 fn internal(error: impl std::fmt::Display) -> Failure {
     Failure::new(error.to_string())
 }
+
+#[cfg(test)]
+mod tests;
