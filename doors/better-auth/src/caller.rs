@@ -42,6 +42,8 @@ pub struct Caller {
     pub bearer_key: Option<Secret>,
     /// A token came, whether or not it opened a session.
     pub presented: bool,
+    /// It is a session of somebody who is switched off.
+    pub banned: bool,
 }
 
 pub async fn read(inner: &Inner, headers: &HeaderMap, ip: Option<IpAddr>) -> Result<Caller, Failure> {
@@ -56,20 +58,24 @@ pub async fn read(inner: &Inner, headers: &HeaderMap, ip: Option<IpAddr>) -> Res
     let bearer_key = bearer.clone().filter(|secret| inner.guard.find(secret).is_some());
     let cookie = inner.signer.session(headers);
     if let Some(who) = by_key {
-        return Ok(Caller { who, bearer_key, presented: true });
+        return Ok(Caller { who, bearer_key, presented: true, banned: false });
     }
     let bearer =
         bearer.filter(|_| bearer_key.is_none()).and_then(|secret| inner.signer.bearer(secret.expose()));
     let presented = bearer.is_some() || cookie.is_some() || bearer_key.is_some();
     // A bearer stands for a cookie of the same request, whether or not it opens anything.
+    let mut banned = false;
     if let Some(token) = bearer.or(cookie) {
         let checked =
             inner.guard.check(&SESSION, &Credential::Session(token.clone()), ip, &Call::who()).await;
-        if let Ok(allowed) = checked {
-            return Ok(Caller { who: Who::Session { allowed, token }, bearer_key, presented });
+        match checked {
+            Ok(allowed) => {
+                return Ok(Caller { who: Who::Session { allowed, token }, bearer_key, presented, banned });
+            }
+            Err(refused) => banned = refused.reason == Reason::OwnerInactive,
         }
     }
-    Ok(Caller { who: Who::Nobody, bearer_key, presented })
+    Ok(Caller { who: Who::Nobody, bearer_key, presented, banned })
 }
 
 /// The key in a header that some configuration takes for a session, and that configuration.
@@ -110,7 +116,8 @@ async fn by_api_key(
     let credential = Credential::Key(text.clone());
     let allowed = match inner.guard.check(profile, &credential, ip, &Call::who()).await {
         Ok(allowed) => allowed,
-        Err(refused) if refused.reason == Reason::OwnerInactive => return Err(no_owner()),
+        // Whoever is deleted took their keys along: this one is there and may not act.
+        Err(refused) if refused.reason == Reason::OwnerInactive => return Err(failure::USER_BANNED.into()),
         Err(refused) => {
             if let Some(key) = &key {
                 bury(inner, key, refused.reason).await?;
@@ -138,7 +145,7 @@ pub async fn bury(inner: &Inner, key: &CachedKey, reason: Reason) -> Result<(), 
         _ => false,
     };
     if over && !key.is_virtual() {
-        inner.keys.retire(key.id()).await?;
+        inner.keys.retire(key.id()).await.map_err(failure::not_changed)?;
     }
     Ok(())
 }

@@ -72,6 +72,9 @@ catalogue! {
     INSUFFICIENT_API_KEY_PERMISSIONS 403 "You do not have permission to perform this action on organization API keys.";
     INVALID_REFERENCE_ID_FROM_API_KEY 401 "The reference id from the API key is invalid.";
     NO_DEFAULT_API_KEY_CONFIGURATION_FOUND 400 "No default api-key configuration found.";
+    ORGANIZATION_PLUGIN_REQUIRED 500 "Organization plugin is required for organization-owned API keys. Please install and configure the organization plugin.";
+    USER_BANNED 401 "User is banned";
+    FAILED_TO_UPDATE_API_KEY 500 "Failed to update API key";
     INVALID_EMAIL 400 "Invalid email";
     INVALID_EMAIL_OR_PASSWORD 401 "Invalid email or password";
     INVALID_PASSWORD 400 "Invalid password";
@@ -199,6 +202,17 @@ impl From<KeysError> for Failure {
                 INTERNAL_SERVER_ERROR.into()
             }
         }
+    }
+}
+
+/// The same, where a key was to be changed: a store that failed is named as the original names it there.
+pub fn not_changed(error: KeysError) -> Failure {
+    match error {
+        KeysError::Store(error) => {
+            tracing::error!(%error, "the store failed; the key is as it was");
+            FAILED_TO_UPDATE_API_KEY.into()
+        }
+        other => other.into(),
     }
 }
 

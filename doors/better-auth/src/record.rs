@@ -58,9 +58,9 @@ pub fn user(user: &User) -> Value {
 }
 
 /// `token`: the one it is called by where the caller may know it, else a name that opens nothing.
-/// `organization`: what the one it is about is called.
-pub fn session(session: &Session, token: &str, user: &User, organization: Option<String>) -> Value {
-    json!({
+/// `organization`: what the one it is about is called, if any; outer `None`: there are none on this server.
+pub fn session(session: &Session, token: &str, user: &User, organization: Option<Option<String>>) -> Value {
+    let mut shown = json!({
         "id": session.id.to_string(),
         "token": token,
         "userId": user_id(user),
@@ -69,8 +69,11 @@ pub fn session(session: &Session, token: &str, user: &User, organization: Option
         "updatedAt": date(session.updated_at),
         "ipAddress": session.ip.as_deref().unwrap_or_default(),
         "userAgent": session.user_agent.as_deref().unwrap_or_default(),
-        "activeOrganizationId": organization,
-    })
+    });
+    if let (Some(organization), Some(map)) = (organization, shown.as_object_mut()) {
+        map.insert("activeOrganizationId".to_owned(), organization.map_or(Value::Null, Value::from));
+    }
+    shown
 }
 
 /// A key as the wire shows it, whichever way it was found.

@@ -39,6 +39,13 @@ struct Route {
     run: for<'r> fn(&'r Request) -> Done<'r>,
 }
 
+impl Route {
+    /// One that is only there with them.
+    fn is_of_organizations(&self) -> bool {
+        self.path.starts_with("/organization/")
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Verb {
     Get,
@@ -104,7 +111,8 @@ async fn serve(state: &BetterAuthState, parts: Parts, body: Body) -> Result<Answ
     let settings = &inner.settings;
     let path = parts.uri.path().strip_prefix(BASE).unwrap_or_default();
     let ip = peer::client_ip(&parts, &settings.trusted);
-    let route = find(&parts.method, path);
+    let route =
+        find(&parts.method, path).filter(|route| settings.organizations || !route.is_of_organizations());
     // Whatever is not here counts as one path, so that made-up ones cannot fill the table.
     let counted = route.map_or("", |route| route.path);
     // The original verifies inside its own process: a backend's verifications are not a visitor's requests.

@@ -8,7 +8,7 @@ use std::sync::{
 use domain::{
     Millis,
     secret::Secret,
-    time::{SharedClock, SharedEntropy},
+    time::{DAY_MS, SharedClock, SharedEntropy},
 };
 use guard::Guard;
 use http_kit::TrustedProxies;
@@ -43,8 +43,12 @@ pub struct BetterAuthSettings {
     pub trusted: Arc<TrustedProxies>,
     pub configurations: Configurations,
     pub list: ListShape,
+    /// Keys and sessions may be of organizations. Without: as the original without its plugin for them.
+    pub organizations: bool,
     /// Beginning of the names of cookies.
     pub cookie_prefix: String,
+    /// How young a session must be that lists the others; 0: of any age.
+    pub fresh_age_ms: i64,
     /// A bearer without a signature opens nothing.
     pub signed_bearers: bool,
     /// Strangers may make accounts; otherwise only who holds a root key makes them.
@@ -62,7 +66,9 @@ impl BetterAuthSettings {
             trusted: Arc::default(),
             configurations: Configurations::default(),
             list: ListShape::default(),
+            organizations: true,
             cookie_prefix: cookie::PREFIX.to_owned(),
+            fresh_age_ms: DAY_MS,
             signed_bearers: false,
             signup_open: false,
             ip_rate_limit: false,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use domain::secret::Secret;
+use domain::{limits::SESSION_LIFE_MS, secret::Secret, time::DAY_MS};
 use door_better_auth::{Configurations, ListShape};
 
 use super::{ConfigError, Key, Section, Values, access::choice};
@@ -32,6 +32,16 @@ pub const SECTION: Section = Section {
             "What a better-auth session is taken from as bearer: \"any\" (the token alone will do) or \"signed\".",
         ),
         Key::new(
+            "better_auth_fresh_age_seconds",
+            "86400",
+            "How young a better-auth session must be that lists the other ones (session.freshAge): seconds; 0: of any age.",
+        ),
+        Key::new(
+            "better_auth_organizations",
+            "\"on\"",
+            "Whether keys and better-auth sessions may be of organizations: \"on\" or \"off\".",
+        ),
+        Key::new(
             "better_auth_list",
             "\"newer\"",
             "What a list of keys looks like: \"newer\" ({apiKeys, total}) or \"older\" (a bare array, before 1.5).",
@@ -50,6 +60,8 @@ pub struct BetterAuth {
     pub secret: Option<Secret>,
     pub cookie_prefix: String,
     pub signed_bearers: bool,
+    pub fresh_age_ms: i64,
+    pub organizations: bool,
     pub list: ListShape,
     pub rate_limit: bool,
 }
@@ -62,10 +74,21 @@ impl BetterAuth {
             secret: values.text("better_auth_secret").map(Secret::new),
             cookie_prefix: cookie_prefix(values)?,
             signed_bearers: choice(values, "better_auth_bearer", "signed", "any")?,
+            fresh_age_ms: fresh_age(values)?,
+            organizations: choice(values, "better_auth_organizations", "on", "off")?,
             list: if older { ListShape::Older } else { ListShape::Newer },
             rate_limit: choice(values, "better_auth_rate_limit", "on", "off")?,
         })
     }
+}
+
+/// In milliseconds; no session is older than it can live.
+fn fresh_age(values: &Values) -> Result<i64, ConfigError> {
+    const NAME: &str = "better_auth_fresh_age_seconds";
+    let longest_s = SESSION_LIFE_MS / 1_000;
+    let expected = format!("a number of seconds from 0 to {longest_s}");
+    let fits = |text: &str| text.parse().ok().filter(|s: &i64| (0..=longest_s).contains(s));
+    Ok(values.checked(NAME, &expected, fits)?.map_or(DAY_MS, |s| s * 1_000))
 }
 
 /// Letters, digits, `-` and `_`: what a cookie may be called, and nothing that a browser treats as special.

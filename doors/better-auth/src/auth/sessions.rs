@@ -3,8 +3,12 @@
 
 use axum::http::header::{CACHE_CONTROL, PRAGMA};
 use domain::{
-    KeyId, Millis, SessionId, decision::Allowed, limits::SESSION_LIFE_MS, secret::Secret, time::DAY_MS,
-    user::Session,
+    KeyId, Millis, SessionId,
+    decision::Allowed,
+    limits::SESSION_LIFE_MS,
+    secret::Secret,
+    time::DAY_MS,
+    user::{Session, User},
 };
 use guard::{Call, Credential};
 use keys::KeysError;
@@ -61,8 +65,7 @@ pub async fn get(request: &Request) -> Result<Answer, Failure> {
             let user = inner.keys.me(allowed).await?;
             let session = inner.keys.session(allowed, token).await?;
             let (session, prolonged) = prolong(request, allowed, session).await?;
-            let organization = called(inner, allowed, session.organization).await?;
-            let shown = record::session(&session, token.expose(), &user, organization);
+            let shown = shown(inner, allowed, &session, token.expose(), &user).await?;
             let body = json!({ "session": shown, "user": record::user(&user) });
             let answer = private(Answer::new(body));
             let max_age_s = session.expires_at.since(allowed.at()).div_euclid(1_000);
@@ -90,16 +93,30 @@ pub async fn list(request: &Request) -> Result<Answer, Failure> {
     let (allowed, token) = request.in_person()?;
     let keys = &request.inner.keys;
     let own = keys.session(allowed, token).await?;
-    check_fresh(&own, allowed.at())?;
+    check_fresh(&request.inner, &own, allowed.at())?;
     let (user, sessions) = (keys.me(allowed).await?, keys.sessions(allowed, None).await?);
-    let mut shown = Vec::with_capacity(sessions.len());
+    let mut all = Vec::with_capacity(sessions.len());
     for session in &sessions {
-        let organization = called(&request.inner, allowed, session.organization).await?;
         let handle = format!("{HANDLE}{}", session.id);
         let token = if session.id == own.id { token.expose() } else { handle.as_str() };
-        shown.push(record::session(session, token, &user, organization));
+        all.push(shown(&request.inner, allowed, session, token, &user).await?);
     }
-    Ok(Answer::new(Value::Array(shown)))
+    Ok(Answer::new(Value::Array(all)))
+}
+
+/// The session as the wire shows it; which organization it is about only where there are any.
+async fn shown(
+    inner: &Inner,
+    allowed: &Allowed,
+    session: &Session,
+    token: &str,
+    user: &User,
+) -> Result<Value, Failure> {
+    let organization = match inner.settings.organizations {
+        true => Some(called(inner, allowed, session.organization).await?),
+        false => None,
+    };
+    Ok(record::session(session, token, user, organization))
 }
 
 /// What a key is called here.
@@ -108,8 +125,12 @@ fn key_id(inner: &Inner, id: KeyId) -> String {
     old.unwrap_or_else(|| id.to_string())
 }
 
-fn check_fresh(session: &Session, now: Millis) -> Result<(), Failure> {
-    if now.since(session.created_at) < DAY_MS { Ok(()) } else { Err(failure::SESSION_NOT_FRESH.into()) }
+fn check_fresh(inner: &Inner, session: &Session, now: Millis) -> Result<(), Failure> {
+    let within_ms = inner.settings.fresh_age_ms;
+    match within_ms == 0 || now.since(session.created_at) < within_ms {
+        true => Ok(()),
+        false => Err(failure::SESSION_NOT_FRESH.into()),
+    }
 }
 
 /// By token or by handle. What is not the caller's is left alone, and nobody is told.

@@ -4,13 +4,22 @@ use domain::access::Op;
 use serde_json::json;
 
 use super::{Acting, DOOR_PREFIX, clear, find};
-use crate::{answer::Answer, failure::Failure, request::Request, roles::Action, router::only_server};
+use crate::{
+    answer::Answer,
+    failure::{self, Failure},
+    request::Request,
+    roles::Action,
+    router::only_server,
+};
 
 pub async fn delete(request: &Request) -> Result<Answer, Failure> {
     let mut fields = request.body();
     let config_id = fields.maybe_text("configId");
     let id = fields.text("keyId");
     fields.finish()?;
+    if request.caller.banned {
+        return Err(failure::USER_BANNED.into());
+    }
     let acting = Acting::client(request.signed_in()?)?;
     let found = find(request, &acting, id, config_id, Action::Delete).await?;
     request.inner.keys.revoke(&found.allowed, found.key.id).await?;

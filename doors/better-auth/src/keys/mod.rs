@@ -125,6 +125,7 @@ pub async fn act_for(
     organization: OrgId,
     action: Action,
 ) -> Result<Allowed, Failure> {
+    check_organizations(inner)?;
     let user = acting.user.user().ok_or_else(not_member)?;
     let may = |role: &str| inner.settings.configurations.roles().allow(role, action);
     inner.keys.act_for_if(acting.allowed, organization, Some(user), may).await.map_err(|error| match error {
@@ -141,8 +142,14 @@ pub async fn act_for_named(
     organization: &str,
     action: Action,
 ) -> Result<Allowed, Failure> {
+    check_organizations(inner)?;
     let id = ids::organization_id(inner, acting.allowed, organization).await?.ok_or_else(not_member)?;
     act_for(inner, acting, id, action).await
+}
+
+/// Before who asks: without organizations nobody may anything for one, and the configuration is what is wrong.
+fn check_organizations(inner: &Inner) -> Result<(), Failure> {
+    if inner.settings.organizations { Ok(()) } else { Err(failure::ORGANIZATION_PLUGIN_REQUIRED.into()) }
 }
 
 fn not_member() -> Failure {

@@ -78,14 +78,16 @@ pub async fn update(request: &Request) -> Result<Answer, Failure> {
     let found = find(request, &acting, wanted.key_id, wanted.config_id, Action::Update).await?;
     let change = change(&found, &wanted)?;
     let had_quota = found.key.quota.is_some();
-    let mut key = inner.keys.update(&found.allowed, found.key.id, change).await?;
+    let changed = inner.keys.update(&found.allowed, found.key.id, change).await;
+    let mut key = changed.map_err(failure::not_changed)?;
     let began = key.quota.map(|quota| quota.balance.last_refill_at);
     if let Some(at) = began.filter(|at| !had_quota && *at > key.created_at) {
         // The beginning of a quota is no refill: remember when it was.
         let kept = Kept { quota_from: Some(at.0), ..Kept::read(key.extra.as_deref()) };
         let extra = Some(kept.write(key.extra.as_deref()));
         let change = KeyChange { extra, ..KeyChange::default() };
-        key = inner.keys.update(&found.allowed, key.id, change).await?;
+        let changed = inner.keys.update(&found.allowed, key.id, change).await;
+        key = changed.map_err(failure::not_changed)?;
     }
     clear(inner).await?;
     Ok(Answer::new(Value::Object(Record::stored(&key, &inner.guard).to_json())))

@@ -52,10 +52,15 @@ pub async fn verify(request: &Request) -> Result<Answer, Failure> {
         (Ok(()), Some(key)) => granted(request, &allowed, &verdict, key).await,
         (Ok(()), None) => refused(Reason::Unknown, None),
         (Err(reason), key) => {
-            if let Some(key) = key {
-                bury(&request.inner, key, *reason).await?;
+            let buried = match key {
+                Some(key) => bury(&request.inner, key, *reason).await,
+                None => Ok(()),
+            };
+            match buried {
+                Ok(()) => refused(*reason, verdict.retry_after_ms),
+                // A store that fails is no answer about the key; it is one about the verification.
+                Err(failure) => not_valid(&failure),
             }
-            refused(*reason, verdict.retry_after_ms)
         }
     };
     Ok(answer.header(DECISION_ID, verdict.id.to_string()))
@@ -84,6 +89,10 @@ async fn granted(request: &Request, allowed: &Allowed, verdict: &Verdict, key: &
 }
 
 fn refused(reason: Reason, retry_after_ms: Option<i64>) -> Answer {
-    let error = denied::failure(reason, retry_after_ms).body().unwrap_or_default();
+    not_valid(&denied::failure(reason, retry_after_ms))
+}
+
+fn not_valid(failure: &Failure) -> Answer {
+    let error = failure.body().unwrap_or_default();
     Answer::new(json!({ "valid": false, "error": error, "key": null }))
 }
