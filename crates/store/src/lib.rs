@@ -25,7 +25,7 @@ mod writer;
 
 pub use access::{Member, NewUser, OrganizationPatch, RolePatch, UserList, UserPatch, UserSort};
 pub use audit::AuditList;
-pub use catalog::{FieldPatch, NewTable, TablePatch};
+pub use catalog::{FieldPatch, NewTable, Step, TablePatch};
 pub use error::StoreError;
 pub use feed::{Change, FeedEntry, LiveKey, Subscriber};
 #[cfg(feature = "fixtures")]

@@ -90,6 +90,16 @@ pub(super) fn table(conn: &Connection, base: BaseId, id: TableId) -> Result<Tabl
     with_fields(conn, table.ok_or(StoreError::NotFound)?)
 }
 
+/// People, and some databases, cannot keep names apart that differ only in case.
+pub(super) fn free_name(conn: &Connection, base: BaseId, name: &str) -> Result<(), StoreError> {
+    let sql = "SELECT no FROM tables WHERE base_id = $1 AND name = $2 COLLATE NOCASE";
+    let taken: Option<u32> = sql::first(conn, sql, params![base.as_bytes(), name], |c| Ok(c.take()?))?;
+    match taken {
+        Some(_) => Err(StoreError::Conflict("name".to_owned())),
+        None => Ok(()),
+    }
+}
+
 pub(super) fn insert_table(conn: &Connection, table: &Table) -> Result<u32, StoreError> {
     sql::execute(
         conn,

@@ -16,4 +16,5 @@ mod order;
 mod panics;
 mod records;
 mod recovery;
+mod reshape;
 mod world;
