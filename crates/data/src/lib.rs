@@ -24,7 +24,7 @@ pub use records::{
     Draft, Follow, Found, ImportRecords, Imported, LinkDraft, Linked, Linking, MoveSpec, MoveTo, Other,
     Record, Records, Row, Summarized, Values, Which, Written,
 };
-pub use schema::{FieldPatch, FieldSpec, TablePatch, TableSpec};
+pub use schema::{FieldPatch, FieldSpec, Reshape, TableChange, TablePatch, TableSpec};
 
 /// The service. Cheap to clone.
 #[derive(Clone)]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::{
+    FieldNo,
     access::{Op, Place},
     catalog::{Field, FieldKind, Special, Table},
     decision::Allowed,
@@ -16,14 +17,8 @@ impl Data {
         let table = self.table(allowed)?;
         rights::require(allowed, Op::FieldCreate, &Place::of(&table))?;
         let field = check::field(&spec)?;
-        if field.primary {
-            return Err(DataError::invalid("a table has one primary key"));
-        }
-        if field.system.is_some_and(|system| table.system(system).is_some()) {
-            return Err(DataError::invalid(format!("the table has a field like {:?} already", field.name)));
-        }
+        fits(&table, &field)?;
         check::count(table.fields.len() + 1)?;
-        free_name(&table, &field.name)?;
         let table = self.store.add_field(&allowed.actor(), table.base, table.id, field).await?;
         table.field(&spec.name).cloned().ok_or(DataError::NotFound)
     }
@@ -47,12 +42,29 @@ impl Data {
     pub async fn drop_field(&self, allowed: &Allowed, name: &str) -> Result<(), DataError> {
         let table = self.table(allowed)?;
         rights::require(allowed, Op::FieldDelete, &Place::of(&table))?;
-        let field = table.field(name).ok_or(DataError::NotFound)?;
-        if field.primary {
-            return Err(DataError::invalid("the primary key cannot be dropped"));
-        }
-        self.store.drop_field(&allowed.actor(), table.base, table.id, field.no).await?;
+        let no = droppable(&table, name)?;
+        self.store.drop_field(&allowed.actor(), table.base, table.id, no).await?;
         Ok(())
+    }
+}
+
+/// What holds of a field that comes to those of a table.
+pub(super) fn fits(table: &Arc<Table>, field: &Field) -> Result<(), DataError> {
+    if field.primary {
+        return Err(DataError::invalid("a table has one primary key"));
+    }
+    if field.system.is_some_and(|system| table.system(system).is_some()) {
+        return Err(DataError::invalid(format!("the table has a field like {:?} already", field.name)));
+    }
+    free_name(table, &field.name)
+}
+
+/// The number of a field that may go.
+pub(super) fn droppable(table: &Table, name: &str) -> Result<FieldNo, DataError> {
+    let field = table.field(name).ok_or(DataError::NotFound)?;
+    match field.primary {
+        true => Err(DataError::invalid("the primary key cannot be dropped")),
+        false => Ok(field.no),
     }
 }
 
@@ -63,7 +75,11 @@ fn free_name(table: &Arc<Table>, name: &str) -> Result<(), DataError> {
     }
 }
 
-fn checked(table: &Arc<Table>, field: &Field, patch: FieldPatch) -> Result<store::FieldPatch, DataError> {
+pub(super) fn checked(
+    table: &Arc<Table>,
+    field: &Field,
+    patch: FieldPatch,
+) -> Result<store::FieldPatch, DataError> {
     let FieldPatch { name, title, required, unique, hidden, default, extra, special, on_delete } = patch;
     let name = name.filter(|name| *name != field.name);
     if let Some(name) = &name {

@@ -54,16 +54,8 @@ impl Data {
     pub async fn patch_table(&self, allowed: &Allowed, patch: TablePatch) -> Result<Arc<Table>, DataError> {
         let table = self.table(allowed)?;
         rights::require(allowed, Op::TableUpdate, &Place::of(&table))?;
-        check::title(patch.title.as_ref().and_then(Option::as_deref))?;
-        check::extra(patch.extra.as_ref().and_then(Option::as_deref))?;
-        let wanted = patch.name.clone().filter(|name| *name != table.name);
-        if let Some(name) = &wanted {
-            check::name(name)?;
-            let catalog = self.store.catalog();
-            free_name(&catalog, catalog.bases.get(&table.base).ok_or(DataError::NotFound)?, name)?;
-        }
-        let TablePatch { title, extra, .. } = patch;
-        let patch = store::TablePatch { name: wanted.clone(), title, extra };
+        let patch = checked(&self.store.catalog(), &table, patch)?;
+        let wanted = patch.name.clone();
         self.store
             .patch_table(&allowed.actor(), table.base, table.id, patch)
             .await
@@ -77,7 +69,7 @@ impl Data {
         Ok(self.store.drop_table(&allowed.actor(), table.base, table.id).await?)
     }
 
-    fn base(&self, allowed: &Allowed) -> Result<Base, DataError> {
+    pub(super) fn base(&self, allowed: &Allowed) -> Result<Base, DataError> {
         let id = match allowed.target() {
             Target::Server => self.store.main_base(),
             Target::Base(base) => base.id,
@@ -87,9 +79,26 @@ impl Data {
     }
 }
 
+/// All rules of a change of a table, apart from its fields.
+pub(super) fn checked(
+    catalog: &Catalog,
+    table: &Table,
+    patch: TablePatch,
+) -> Result<store::TablePatch, DataError> {
+    let TablePatch { name, title, extra } = patch;
+    check::title(title.as_ref().and_then(Option::as_deref))?;
+    check::extra(extra.as_ref().and_then(Option::as_deref))?;
+    let name = name.filter(|name| *name != table.name);
+    if let Some(name) = &name {
+        check::name(name)?;
+        free_name(catalog, catalog.bases.get(&table.base).ok_or(DataError::NotFound)?, name)?;
+    }
+    Ok(store::TablePatch { name, title, extra })
+}
+
 /// The store refuses a taken name as well; this one answers before any work, and refuses names that differ
 /// only in case, which people and some databases cannot keep apart.
-fn free_name(catalog: &Catalog, base: &Base, name: &str) -> Result<(), DataError> {
+pub(super) fn free_name(catalog: &Catalog, base: &Base, name: &str) -> Result<(), DataError> {
     let same = |t: &&Arc<Table>| t.base == base.id && t.name.eq_ignore_ascii_case(name);
     match catalog.tables.values().find(same) {
         Some(table) => Err(DataError::Conflict { field: table.name.clone() }),
@@ -97,7 +106,7 @@ fn free_name(catalog: &Catalog, base: &Base, name: &str) -> Result<(), DataError
     }
 }
 
-fn taken(error: StoreError, name: &str) -> DataError {
+pub(super) fn taken(error: StoreError, name: &str) -> DataError {
     match error {
         StoreError::Conflict(what) if what == "name" => DataError::Conflict { field: name.to_owned() },
         other => other.into(),

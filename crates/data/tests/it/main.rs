@@ -12,6 +12,7 @@ mod fields;
 mod kinds;
 mod limits;
 mod read;
+mod reshape;
 mod tables;
 mod together;
 mod update;
