@@ -32,6 +32,7 @@ impl From<StoreError> for DataError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Conflict(field) => Self::Conflict { field },
+            StoreError::InRow { error, .. } => (*error).into(),
             StoreError::NotFound => Self::NotFound,
             StoreError::NoTarget(field) => {
                 let message = "names a record that is not there".to_owned();
@@ -48,6 +49,14 @@ impl From<StoreError> for DataError {
             other => Self::Store(other),
         }
     }
+}
+
+/// What is wrong with a batch: with one of its records, counted from 0, or with all of it.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct BatchError {
+    pub at: Option<usize>,
+    pub error: DataError,
 }
 
 impl DataError {

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use domain::time::{SharedClock, SharedEntropy};
 use store::Store;
 
-pub use error::DataError;
+pub use error::{BatchError, DataError};
 pub use records::{
     Draft, Follow, Found, ImportRecords, Imported, LinkDraft, Linked, Linking, MoveSpec, MoveTo, Other,
     Record, Records, Row, Summarized, Values, Which, Written,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::{
     DecisionId, KeyId, Millis, RoleId, UserId,
-    access::{Alt, Layer, Op, Place},
+    access::{Alt, Layer, Op, Place, both},
     catalog::{Base, Catalog, Table},
     key::{KeyKind, Owner},
     query::Subject,
@@ -350,6 +350,13 @@ impl Allowed {
         let alts = self.alternatives_of(op, &Place::of(table));
         let target = Target::Table(Arc::clone(table));
         (!alts.is_empty()).then(|| Self { op: Some(op), target, alts, ..self.clone() })
+    }
+
+    /// The same proof for another operation in the same place, only as far as this call's own operation allows it
+    /// too: of an export what may be read as well. `None`: nothing is left.
+    pub fn narrowed(&self, op: Op) -> Option<Self> {
+        let alts = both(&self.alts, &self.alternatives_of(op, &self.target.place()), op);
+        (!alts.is_empty()).then(|| Self { op: Some(op), alts, ..self.clone() })
     }
 
     /// Whether another operation would be allowed as well.

@@ -24,6 +24,9 @@ pub enum StoreError {
     /// More records would lose a key, or be deleted with the record, than one transaction takes.
     #[error("too many records hold on to it")]
     TooMuchHeld,
+    /// Of several records that were to be written together: which one (from 0), and what is wrong with it.
+    #[error("record {row}: {error}")]
+    InRow { row: usize, error: Box<StoreError> },
     /// The disk has no room. Reading still works.
     #[error("the disk is full")]
     Full,
@@ -41,4 +44,17 @@ pub enum StoreError {
     /// The store itself failed. For the log, not for callers.
     #[error("{0}")]
     Backend(String),
+}
+
+impl StoreError {
+    /// What is wrong with one of several records is told with its place. What is wrong with the store is not.
+    pub(crate) fn in_row(self, row: usize) -> Self {
+        match self {
+            Self::InRow { error, .. } => Self::InRow { row, error },
+            error @ (Self::Conflict(_) | Self::Required(_) | Self::Row | Self::NoTarget(_)) => {
+                Self::InRow { row, error: Box::new(error) }
+            }
+            error => error,
+        }
+    }
 }

@@ -140,7 +140,7 @@ impl Data {
         if !kind.many() && drafts.len() > 1 {
             return Err(DataError::invalid("only one record can be linked"));
         }
-        let mut plan = Plan::new(self, strict);
+        let mut plan = Plan::new(self, strict, limits::RECORDS_PER_WRITE_MAX);
         let mut bound = Vec::with_capacity(drafts.len());
         for draft in drafts {
             let held = holds.then(|| (step.target_key, Some(near.key.clone())));
@@ -150,7 +150,7 @@ impl Data {
             }
             bound.push(one);
         }
-        self.carry_out(&there, plan.finish()?, bound, true).await
+        self.carry_out(&there, plan.finish()?, bound, true, &mut None).await
     }
 
     /// The table a link of `from` leads to.

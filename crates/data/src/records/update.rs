@@ -77,11 +77,11 @@ impl Data {
                 self.keys_of(table, alts, filter).await?
             }
         };
-        let mut plan = Plan::new(self, strict);
+        let mut plan = Plan::new(self, strict, limits::RECORDS_PER_WRITE_MAX);
         let one = |key| plan.change(allowed, store::Which::Keys(vec![key]), draft, None, 0);
         let bound = keys.into_iter().map(one).collect::<Result<_, _>>()?;
         let dropped = plan.finish()?;
-        self.carry_out(allowed, dropped, bound, false).await.map_err(|error| match error {
+        self.carry_out(allowed, dropped, bound, false, &mut None).await.map_err(|error| match error {
             DataError::OutOfScope => DataError::CarriedOut,
             other => other,
         })

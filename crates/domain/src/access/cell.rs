@@ -121,6 +121,16 @@ pub struct TooManyAlternatives(pub Op);
 
 const FULL: &[Alt] = &[Alt::FULL];
 
+/// The alternatives both of two operations leave, where one is the other with more to it.
+pub fn both(a: &[Alt], b: &[Alt], op: Op) -> Vec<Alt> {
+    undominated(meet(a, b), op)
+}
+
+fn meet(some: &[Alt], others: &[Alt]) -> Vec<Alt> {
+    let met = |a: &Alt, b: &Alt| Alt { rows: a.rows.meet(&b.rows), fields: a.fields.meet(&b.fields) };
+    some.iter().flat_map(|a| others.iter().map(move |b| met(a, b))).collect()
+}
+
 impl Cell {
     pub const NOTHING: Self = Self { ops: Ops::NONE, limits: None };
     pub const EVERYTHING: Self = Self { ops: Ops::ALL, limits: None };
@@ -180,13 +190,7 @@ impl Cell {
         }
         let mut parts = BTreeMap::new();
         for op in self.limited_ops().or(other.limited_ops()).and(ops).iter() {
-            let mut alts = Vec::new();
-            for a in self.alternatives(op) {
-                for b in other.alternatives(op) {
-                    alts.push(Alt { rows: a.rows.meet(&b.rows), fields: a.fields.meet(&b.fields) });
-                }
-            }
-            parts.insert(op, alts);
+            parts.insert(op, meet(self.alternatives(op), other.alternatives(op)));
         }
         Self::build(ops, parts)
     }

@@ -17,7 +17,7 @@ mod reference;
 mod tests;
 
 pub use category::{Category, Level};
-pub use cell::{Alt, Cell, Cond, Fields, Rows, TooManyAlternatives};
+pub use cell::{Alt, Cell, Cond, Fields, Rows, TooManyAlternatives, both};
 pub use compile::{Layer, Place};
 pub use grants::{Entry, Grants, Limit, Reach};
 pub use ops::{Op, Ops};

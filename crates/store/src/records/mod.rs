@@ -134,8 +134,10 @@ impl Store {
         let table = table.clone();
         self.write(move |tx| {
             let mut ids = Vec::with_capacity(deeds.len());
-            for deed in deeds {
-                ids.extend(together::carry_out(tx, deed)?);
+            let several = deeds.len() > 1;
+            for (at, deed) in deeds.into_iter().enumerate() {
+                let done = together::carry_out(tx, deed);
+                ids.extend(done.map_err(|error| if several { error.in_row(at) } else { error })?);
             }
             read::back(tx.conn, &table, &ids, &back)
         })

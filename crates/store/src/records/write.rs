@@ -32,20 +32,31 @@ pub(super) fn create(
     alts: &[BoundAlt],
 ) -> Result<Vec<Id>, StoreError> {
     let mut ids = Vec::with_capacity(rows.len());
-    for mut row in rows {
-        let mine = chosen(table, &row);
-        special::complete(tx, table, &mut row)?;
-        check_required(table, &row, true)?;
-        let id = insert(tx, table, row.values).map_err(|error| named(error, table))?;
-        special::compute(tx.conn, table, std::slice::from_ref(&id), None)?;
-        // What the row says decides, defaults and stamps included: so it is asked once it is there.
-        if !unlimited(alts) && !matches(tx, table, &id, granted(&mine, alts, table))? {
-            return Err(StoreError::Row);
-        }
-        ids.push(id);
+    let several = rows.len() > 1;
+    for (at, row) in rows.into_iter().enumerate() {
+        let made = create_one(tx, table, row, alts);
+        ids.push(made.map_err(|error| if several { error.in_row(at) } else { error })?);
     }
     tx.records_changed(table.no);
     Ok(ids)
+}
+
+fn create_one(
+    tx: &mut Tx<'_>,
+    table: &Table,
+    mut row: BoundWrite,
+    alts: &[BoundAlt],
+) -> Result<Id, StoreError> {
+    let mine = chosen(table, &row);
+    special::complete(tx, table, &mut row)?;
+    check_required(table, &row, true)?;
+    let id = insert(tx, table, row.values).map_err(|error| named(error, table))?;
+    special::compute(tx.conn, table, std::slice::from_ref(&id), None)?;
+    // What the row says decides, defaults and stamps included: so it is asked once it is there.
+    if !unlimited(alts) && !matches(tx, table, &id, granted(&mine, alts, table))? {
+        return Err(StoreError::Row);
+    }
+    Ok(id)
 }
 
 /// Records as they were elsewhere: nothing is filled in or worked out, and only their keys are required.

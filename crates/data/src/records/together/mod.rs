@@ -11,13 +11,12 @@ use domain::{
     access::{Alt, Op},
     catalog::{Field, FieldKind, Special, Table},
     decision::Allowed,
-    limits,
     query::{BindError, BoundAlt, BoundWrite, bind_create, bind_write},
     value::Value,
 };
 use store::{After, Before, Deed};
 
-use super::{Draft, Written, fill::made_later, which, written};
+use super::{Draft, Written, create::placed, fill::made_later, which, written};
 use crate::{Data, DataError, password, rights};
 
 /// Stands where the store will put the key of another record, so that it counts as given.
@@ -30,6 +29,8 @@ pub(super) struct Plan<'d> {
     strict: bool,
     pub dropped: BTreeSet<String>,
     broken: Vec<String>,
+    /// Records it may write, and those it does.
+    most: usize,
     records: usize,
     links: u64,
 }
@@ -82,8 +83,8 @@ struct Source<'a> {
 }
 
 impl<'d> Plan<'d> {
-    pub fn new(data: &'d Data, strict: bool) -> Self {
-        Self { data, strict, dropped: BTreeSet::new(), broken: Vec::new(), records: 0, links: 0 }
+    pub fn new(data: &'d Data, strict: bool, most: usize) -> Self {
+        Self { data, strict, dropped: BTreeSet::new(), broken: Vec::new(), most, records: 0, links: 0 }
     }
 
     /// Refuses what breaks a rule, all of it together.
@@ -167,8 +168,8 @@ impl<'d> Plan<'d> {
 
     fn one_more(&mut self) -> Result<(), DataError> {
         self.records += 1;
-        if self.records > limits::RECORDS_PER_WRITE_MAX {
-            let message = format!("at most {} records can be written at once", limits::RECORDS_PER_WRITE_MAX);
+        if self.records > self.most {
+            let message = format!("at most {} records can be written at once", self.most);
             return Err(BindError::TooMuch(message).into());
         }
         Ok(())
@@ -202,6 +203,7 @@ impl Data {
         dropped: Vec<String>,
         bound: Vec<Bound>,
         created: bool,
+        at: &mut Option<usize>,
     ) -> Result<Written, DataError> {
         let table = rights::table(allowed)?;
         let (mut deeds, mut own, mut set) = (Vec::new(), Vec::new(), Vec::new());
@@ -213,7 +215,8 @@ impl Data {
         let fields = own.iter().flatten().map(|(no, _)| *no).collect();
         let back = written::read_back(allowed, table, &fields)?;
         self.seal_all(&mut deeds).await?;
-        let page = self.store.write_together(table, deeds, back).await?;
+        let page = self.store.write_together(table, deeds, back).await;
+        let page = page.map_err(|error| placed(error, at))?;
         let records = written::records(table, page, &own);
         set.truncate(records.rows.len());
         Ok(Written { records, set, dropped, created })
