@@ -59,7 +59,7 @@ struct Inner {
 }
 
 /// When the ledger cannot be asked, a call with a quota is refused and may try again this much later.
-const LEDGER_RETRY_MS: i64 = 1_000;
+pub const LEDGER_RETRY_MS: i64 = 1_000;
 
 impl Guard {
     /// Loads every live key, user, role and session and follows the feed from then on.

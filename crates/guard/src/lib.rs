@@ -25,6 +25,6 @@ mod verdict;
 pub use cached::CachedKey;
 pub use call::{Call, Credential, PlaceName, VerifyCall};
 pub use explain::{DryRun, DrySubject, Explanation, GateReport, Records, Rule, Suggestion};
-pub use guard::{Guard, GuardError, GuardOptions};
+pub use guard::{Guard, GuardError, GuardOptions, LEDGER_RETRY_MS};
 pub use journal::Dropped;
 pub use verdict::{RateView, Verdict};

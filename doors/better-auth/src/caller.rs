@@ -9,7 +9,7 @@ use domain::{
     key::Owner,
     secret::Secret,
 };
-use guard::{CachedKey, Call, Credential};
+use guard::{CachedKey, Call, Credential, LEDGER_RETRY_MS};
 use http_kit::{Presented, credential};
 
 use crate::{
@@ -120,7 +120,7 @@ async fn by_api_key(
         Err(refused) if refused.reason == Reason::OwnerInactive => return Err(failure::USER_BANNED.into()),
         Err(refused) => {
             if let Some(key) = &key {
-                bury(inner, key, refused.reason).await?;
+                bury(inner, key, refused.reason, refused.retry_after_ms).await?;
             }
             return Err(denied::failure(refused.reason, refused.retry_after_ms));
         }
@@ -137,10 +137,26 @@ fn no_owner() -> Failure {
     failure::INVALID_REFERENCE_ID_FROM_API_KEY.into()
 }
 
-/// Keys that have come to their end are gone after their first refused use.
-pub async fn bury(inner: &Inner, key: &CachedKey, reason: Reason) -> Result<(), Failure> {
+/// A quota that the ledger could not debit, and so refused: it says when to try again although none is to come, or
+/// although some is left.
+fn uncounted(key: &CachedKey, retry_after_ms: Option<i64>) -> bool {
+    let left = key.remaining().is_some_and(|remaining| remaining > 0);
+    retry_after_ms == Some(LEDGER_RETRY_MS) && (left || key.refill().is_none())
+}
+
+/// Keys that have come to their end are gone after their first refused use. `Err`: this one has not; what it has left
+/// could not be counted.
+pub async fn bury(
+    inner: &Inner,
+    key: &CachedKey,
+    reason: Reason,
+    retry_after_ms: Option<i64>,
+) -> Result<(), Failure> {
     let over = match reason {
         Reason::Expired => true,
+        Reason::Quota if uncounted(key, retry_after_ms) => {
+            return Err(failure::FAILED_TO_UPDATE_API_KEY.into());
+        }
         Reason::Quota => !crate::kept::Kept::read(key.extra()).has_refill(key.refill().as_ref()),
         _ => false,
     };

@@ -53,7 +53,7 @@ pub async fn verify(request: &Request) -> Result<Answer, Failure> {
         (Ok(()), None) => refused(Reason::Unknown, None),
         (Err(reason), key) => {
             let buried = match key {
-                Some(key) => bury(&request.inner, key, *reason).await,
+                Some(key) => bury(&request.inner, key, *reason, verdict.retry_after_ms).await,
                 None => Ok(()),
             };
             match buried {
