@@ -116,7 +116,8 @@ impl Edge {
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.entry(CACHE_CONTROL).or_insert_with(|| HeaderValue::from_static("no-store"));
         if headers.get(CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"text/html")) {
-            headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+            // A door may let its own pages frame a document of its.
+            headers.entry(X_FRAME_OPTIONS).or_insert_with(|| HeaderValue::from_static("DENY"));
             headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
         }
         if let (Some(cors), Some(origin)) = (&self.0.cors, &seen.origin) {

@@ -34,8 +34,8 @@ enum Door {
     Elsewhere,
 }
 
-/// `/v1…` and `/docs…` are native, `/api/auth/…` is better-auth, the rest of `/api/…` is NocoBase. That dialect
-/// has a resource `auth` too; its actions are told by the colon.
+/// `/v1…` and `/docs…` are native, `/api/auth/…` is better-auth, the rest of `/api/…` and the page below `/nocobase/` are
+/// NocoBase. That dialect has a resource `auth` too; its actions are told by the colon.
 fn door(path: &str) -> Door {
     let mut segments = path.get(1..).unwrap_or_default().split('/');
     match (segments.next(), segments.next()) {
@@ -43,7 +43,7 @@ fn door(path: &str) -> Door {
         (Some("api"), Some("auth")) if !segments.next_back().unwrap_or_default().contains(':') => {
             Door::BetterAuth
         }
-        (Some("api"), _) => Door::Nocobase,
+        (Some("api" | "nocobase"), _) => Door::Nocobase,
         _ => Door::Elsewhere,
     }
 }
@@ -101,6 +101,9 @@ mod tests {
             ("/api/auth/sign-in/email", Door::BetterAuth),
             ("/api/auth/ok", Door::BetterAuth),
             ("/api/auth/", Door::BetterAuth),
+            ("/nocobase", Door::Nocobase),
+            ("/nocobase/app/main.js", Door::Nocobase),
+            ("/nocobase2/", Door::Elsewhere),
             ("/v10/keys", Door::Elsewhere),
             ("/", Door::Elsewhere),
             ("*", Door::Elsewhere),

@@ -205,6 +205,7 @@ impl Parts<'_> {
         settings.unpaged_rows_max = self.config.nocobase.unpaged_rows_max;
         settings.query_token = self.config.nocobase.query_token;
         settings.tokens = self.config.nocobase.tokens;
+        settings.page = self.config.nocobase.page.clone();
         settings.jwt_secret = self.material.jwt_secret.as_ref().map(|bytes| bytes.as_slice().into());
         let (clock, entropy) = (self.clock.clone(), self.entropy.clone());
         NocobaseState::new(self.guard.clone(), keys.clone(), data.clone(), clock, entropy, settings)

@@ -1,7 +1,7 @@
 //! The NocoBase door: where it answers besides `/api/`, how long a sign-in lasts, how much one answer may hold.
 
 use domain::limits;
-use door_nocobase::{BasePath, TokenPolicy};
+use door_nocobase::{BasePath, PageSettings, TokenPolicy};
 
 use super::{ConfigError, Key, Section, Values, access::choice};
 
@@ -36,6 +36,25 @@ pub const SECTION: Section = Section {
             "10080",
             "How long a sign-in lasts at most, however often its token is exchanged.",
         ),
+        Key::new("nocobase_page", "\"on\"", "Serve the web page below /nocobase/: \"on\" or \"off\"."),
+        Key::new(
+            "nocobase_module_base",
+            "\"/nocobase/modules/\"",
+            "What JS blocks put short names of modules behind (axios@1/axios.min.js); another host must be among \
+             nocobase_module_hosts.",
+        ),
+        Key::new(
+            "nocobase_module_hosts",
+            "[]",
+            "Hosts JS blocks may load scripts and styles from, besides the server's own modules: https://esm.sh. What is \
+             loaded acts with the rights of whoever looks at the page.",
+        ),
+        Key::new(
+            "nocobase_connect_hosts",
+            "[]",
+            "Hosts JS blocks may send requests to and show images from, besides this server. What viewers may read can be \
+             sent there.",
+        ),
     ],
 };
 
@@ -50,6 +69,7 @@ pub struct Nocobase {
     pub unpaged_rows_max: u64,
     pub query_token: bool,
     pub tokens: TokenPolicy,
+    pub page: PageSettings,
 }
 
 impl Nocobase {
@@ -70,8 +90,30 @@ impl Nocobase {
                 renewal_ms: minutes_ms(values, "nocobase_renewal_minutes", 0)?,
                 session_ms: minutes_ms(values, "nocobase_session_minutes", 1)?,
             },
+            page: page(values)?,
         })
     }
+}
+
+fn page(values: &Values) -> Result<PageSettings, ConfigError> {
+    let base = "a path such as /nocobase/modules/, or an address such as https://esm.sh/";
+    let page = PageSettings {
+        on: choice(values, "nocobase_page", "on", "off")?,
+        module_base: values
+            .checked("nocobase_module_base", base, PageSettings::base)?
+            .unwrap_or_else(|| PageSettings::default().module_base),
+        module_hosts: hosts(values, "nocobase_module_hosts")?,
+        connect_hosts: hosts(values, "nocobase_connect_hosts")?,
+    };
+    Ok(page)
+}
+
+fn hosts(values: &Values, name: &'static str) -> Result<Vec<String>, ConfigError> {
+    let expected = "addresses such as https://esm.sh, separated by commas";
+    let read = values.checked(name, expected, |text| {
+        text.split(',').map(str::trim).filter(|one| !one.is_empty()).map(PageSettings::host).collect()
+    })?;
+    Ok(read.unwrap_or_default())
 }
 
 fn minutes_ms(values: &Values, name: &'static str, least: i64) -> Result<i64, ConfigError> {
@@ -99,6 +141,10 @@ mod tests {
         assert!(defaults.base_path.is_none() && !defaults.query_token);
         assert_eq!(defaults.unpaged_rows_max, limits::UNPAGED_ROWS_DEFAULT);
         assert_eq!(defaults.tokens, TokenPolicy::default());
+        assert_eq!(defaults.page, PageSettings::default());
+        assert!(!read("nocobase_page", "off").unwrap().page.on);
+        let hosts = read("nocobase_module_hosts", "https://esm.sh, https://cdn.example/npm/").unwrap();
+        assert_eq!(hosts.page.module_hosts, ["https://esm.sh", "https://cdn.example/npm/"]);
         let own = read("nocobase_base_path", "/nocobase/api").unwrap().base_path.unwrap();
         assert_eq!(own.as_str(), "/nocobase/api/");
         for (name, bad) in [
@@ -111,6 +157,10 @@ mod tests {
             ("nocobase_unpaged_rows_max", "0"),
             ("nocobase_unpaged_rows_max", "100001"),
             ("nocobase_query_token", "yes"),
+            ("nocobase_page", "perhaps"),
+            ("nocobase_module_base", "modules"),
+            ("nocobase_module_hosts", "*"),
+            ("nocobase_connect_hosts", "https://a; script-src *"),
             ("nocobase_token_minutes", "0"),
             ("nocobase_renewal_minutes", "-1"),
             ("nocobase_session_minutes", "525601"),
