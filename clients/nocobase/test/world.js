@@ -7,6 +7,8 @@ import { readFileSync } from 'node:fs';
 
 import sdk from '@nocobase/sdk';
 
+import { record } from './record.js';
+
 export const url = (process.env.KEYWARD_URL ?? 'http://127.0.0.1:7420').replace(/\/$/, '');
 /** Where the door answers; a server may have another path for it besides. */
 export const baseURL = `${url}/api/`;
@@ -28,6 +30,7 @@ export const fresh = (word) => `${word}_${mark}_${(count += 1)}`;
 /** A client as a page or a script makes it. */
 export function client(token, headers = {}, base = baseURL) {
   const api = new sdk.APIClient({ baseURL: base, headers });
+  record(api.axios);
   if (token) api.auth.setToken(token);
   return api;
 }
