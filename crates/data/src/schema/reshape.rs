@@ -19,6 +19,8 @@ use crate::{Data, DataError};
 pub struct Reshape {
     pub create: Vec<TableSpec>,
     pub change: Vec<TableChange>,
+    /// With all of their records; one that is gone already stays gone.
+    pub drop: Vec<TableId>,
 }
 
 /// What is to become of one table; fields are changed, then made, then dropped.
@@ -56,6 +58,11 @@ impl Data {
         }
         for change in reshape.change {
             bind(&catalog, base.id, allowed, change, &mut steps)?;
+        }
+        let gone = reshape.drop.iter().filter_map(|id| catalog.tables.get(id)).filter(|t| t.base == base.id);
+        for table in gone {
+            may(allowed, Op::TableDelete, &Place::of(table))?;
+            steps.push(Step::DropTable { table: table.id });
         }
         if steps.is_empty() {
             return Ok(Vec::new());
