@@ -3,10 +3,12 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 export const binary = process.env.KEYWARD_BIN;
 
@@ -30,8 +32,30 @@ async function untilReady(url, child) {
   }
 }
 
-/** Runs `test({url, rootKey})` against a server with these settings (`{KEYWARD_…}`) and configurations. */
-export async function withServer({ configs, settings = {} }, test) {
+/** Databases that real installations wrote, and what was in them. */
+const fixtures = new URL('../../../crates/keyward/tests/fixtures/', import.meta.url);
+export const fixture = (name) => JSON.parse(readFileSync(new URL(`${name}.json`, fixtures), 'utf8'));
+
+/** Takes a database of the fixtures over into the data folder of a server that does not run. */
+async function take(name, more, { cwd, env }) {
+  const args = ['--data', join(cwd, 'data'), 'import', '--from', 'better-auth', '--apply'];
+  const file = fileURLToPath(new URL(`${name}.db`, fixtures));
+  const child = spawn(binary, [...args, file, ...more], { cwd, env, stdio: 'ignore' });
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`the import of ${name} ended with ${code}`);
+}
+
+/**
+ * The program with room for files of this size and no more, as on a full disk. A write beyond ends a process, unless it
+ * has been told before to take it as a failure.
+ */
+const cramped = (kib, args) => ['sh', ['-c', `trap '' XFSZ; ulimit -f ${2 * kib}; exec "$0" "$@"`, binary, ...args]];
+
+/**
+ * Runs `test({url, rootKey})` against a server with these settings (`{KEYWARD_…}`) and configurations, with what was in
+ * a database of the fixtures (`taken`, and `more` arguments of the import), on a disk with room for files of `kib`.
+ */
+export async function withServer({ configs, settings = {}, taken, more = [], kib }, test) {
   const folder = await mkdtemp(join(tmpdir(), 'keyward-better-auth-'));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -48,7 +72,9 @@ export async function withServer({ configs, settings = {} }, test) {
     env.KEYWARD_BETTER_AUTH_CONFIGS = 'configs.json';
   }
   const args = ['--data', join(folder, 'data'), 'serve', '--listen', `127.0.0.1:${port}`];
-  const child = spawn(binary, args, { cwd: folder, env, stdio: 'ignore' });
+  if (taken) await take(taken, more, { cwd: folder, env });
+  const [program, all] = kib ? cramped(kib, args) : [binary, args];
+  const child = spawn(program, all, { cwd: folder, env, stdio: 'ignore' });
   try {
     await untilReady(url, child);
     return await test({ url, rootKey });

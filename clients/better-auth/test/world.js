@@ -7,6 +7,8 @@ import { apiKeyClient } from '@better-auth/api-key/client';
 import { createAuthClient } from 'better-auth/client';
 import { organizationClient } from 'better-auth/client/plugins';
 
+import { hooks, noteRaw } from './record.js';
+
 export const url = (process.env.KEYWARD_URL ?? 'http://127.0.0.1:7420').replace(/\/$/, '');
 export const rootKey = process.env.KEYWARD_ROOT_KEY;
 export const password = 'correct horse battery';
@@ -22,7 +24,7 @@ export function client(headers = {}, baseURL = url) {
   return createAuthClient({
     baseURL,
     plugins: [apiKeyClient(), organizationClient()],
-    fetchOptions: { headers: { origin: baseURL, ...headers } },
+    fetchOptions: { headers: { origin: baseURL, ...headers }, ...hooks },
   });
 }
 
@@ -55,12 +57,23 @@ export async function person(word = 'ada', baseURL = url) {
   return { id: user.id, email, token, auth: bearer(token, baseURL) };
 }
 
+/** Switches somebody off or on, as an administrator does at another interface of the server. */
+export async function setActive({ id }, active, { base = url, key = rootKey } = {}) {
+  const answer = await fetch(`${base}/v1/users/${id}`, {
+    method: 'PATCH',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+    body: JSON.stringify({ active }),
+  });
+  assert.equal(answer.status, 200);
+}
+
 /** A request as it is, below the client: `{status, type, body, headers}`. No origin unless one is named. */
 export async function raw(method, path, { headers = {}, body: sent, base = url } = {}) {
   const response = await fetch(`${base}/api/auth${path}`, { method, headers, body: sent });
   const text = await response.text();
   const type = response.headers.get('content-type');
   const body = type === 'application/json' ? JSON.parse(text || 'null') : text;
+  if (type === 'application/json') noteRaw(response.status, body);
   return { status: response.status, type, body, headers: response.headers };
 }
 

@@ -26,33 +26,60 @@ use crate::{
     keys::{DOOR_PREFIX, scopes_of},
 };
 
+mod storage;
+
+pub use storage::Storage;
+
 /// The name of this source.
 pub const SOURCE: &str = DOOR;
 
-/// What only the installation's own configuration knows.
-#[derive(Clone, Copy, Debug, Default)]
+/// What only the installation's own configuration knows, and what it keeps beside its database.
+#[derive(Debug, Default)]
 pub struct ImportSettings {
     /// `disableKeyHashing`: the column holds the keys themselves.
     pub plain_keys: bool,
+    /// Keys and sessions that are not in its database, or not only.
+    pub storage: Storage,
 }
 
 /// `ours`: the configurations of this server, for the rule of their windows.
 pub fn import(
     foreign: &Foreign,
-    settings: ImportSettings,
+    settings: &ImportSettings,
     ours: &Configurations,
 ) -> Result<Import, StoreError> {
     let mut import = Import::new(SOURCE);
     // Before the users: their sessions name them.
     organizations(foreign, &mut import)?;
-    users(foreign, &mut import)?;
+    users(foreign, &settings.storage, &mut import)?;
     members(foreign, ours, &mut import)?;
-    let mut unknown = HashSet::new();
-    foreign.for_each("apikey", &mut |row| import.push(item(&row, settings, ours, &mut unknown)))?;
+    keys(foreign, settings, ours, &mut import)?;
     Ok(import)
 }
 
-fn users(foreign: &Foreign, import: &mut Import) -> Result<(), StoreError> {
+fn keys(
+    foreign: &Foreign,
+    settings: &ImportSettings,
+    ours: &Configurations,
+    import: &mut Import,
+) -> Result<(), StoreError> {
+    let (mut unknown, mut ids) = (HashSet::new(), HashSet::new());
+    foreign.for_each("apikey", &mut |row| {
+        ids.extend(row.text("id").filter(|_| !settings.storage.is_empty()));
+        import.push(item(&row, settings, ours, &mut unknown));
+    })?;
+    for (name, record) in settings.storage.keys() {
+        match record {
+            // A copy of a row, for quick look-ups: the row is what counts.
+            Some(row) if row.text("id").is_some_and(|id| ids.contains(&id)) => {}
+            Some(row) => import.push(item(&row, settings, ours, &mut unknown)),
+            None => import.push(Item::refused("apikey", name, None, "its record cannot be read")),
+        }
+    }
+    Ok(())
+}
+
+fn users(foreign: &Foreign, storage: &Storage, import: &mut Import) -> Result<(), StoreError> {
     let mut passwords: HashMap<String, String> = HashMap::new();
     foreign.for_each("account", &mut |row| {
         let credential = row.text("providerId").is_some_and(|provider| provider == "credential");
@@ -60,7 +87,7 @@ fn users(foreign: &Foreign, import: &mut Import) -> Result<(), StoreError> {
             passwords.insert(user, hash);
         }
     })?;
-    let mut sessions = sessions(foreign, import)?;
+    let mut sessions = sessions(foreign, storage, import)?;
     for row in foreign.rows("user")? {
         let Some(id) = row.text("id") else {
             import.push(Item::refused("user", "?", None, "a user without an id"));
@@ -103,10 +130,12 @@ fn users(foreign: &Foreign, import: &mut Import) -> Result<(), StoreError> {
 /// By the user they are of.
 fn sessions(
     foreign: &Foreign,
+    storage: &Storage,
     import: &mut Import,
 ) -> Result<BTreeMap<String, Vec<ImportSession>>, StoreError> {
     let mut all: BTreeMap<String, Vec<ImportSession>> = BTreeMap::new();
-    foreign.for_each("session", &mut |row| {
+    let mut tokens = HashSet::new();
+    let mut take = |row: ForeignRow| {
         let id = row.text("id").unwrap_or_else(|| "?".to_owned());
         let agent = row.text("userAgent");
         let (Some(user), Some(token)) = (row.text("userId"), row.text("token")) else {
@@ -127,7 +156,15 @@ fn sessions(
             user_agent: agent,
             organization: row.text("activeOrganizationId"),
         });
+    };
+    foreign.for_each("session", &mut |row| {
+        tokens.extend(row.text("token").filter(|_| !storage.is_empty()));
+        take(row);
     })?;
+    // Those that are in both are the same.
+    let beside =
+        storage.sessions().filter(|row| row.text("token").is_none_or(|token| !tokens.contains(&token)));
+    beside.for_each(take);
     Ok(all)
 }
 
@@ -202,7 +239,7 @@ fn members(foreign: &Foreign, ours: &Configurations, import: &mut Import) -> Res
 
 fn item(
     row: &ForeignRow,
-    settings: ImportSettings,
+    settings: &ImportSettings,
     ours: &Configurations,
     unknown: &mut HashSet<String>,
 ) -> Item {
@@ -224,7 +261,7 @@ fn item(
 fn key(
     row: &ForeignRow,
     config: &str,
-    settings: ImportSettings,
+    settings: &ImportSettings,
     ours: &Configurations,
     notes: &mut Vec<String>,
 ) -> Result<ImportKey, String> {
@@ -290,7 +327,7 @@ fn key(
 }
 
 /// 32 bytes as base64url are a digest; everything else can only be the key itself.
-fn digest(row: &ForeignRow, settings: ImportSettings, notes: &mut Vec<String>) -> Result<Digest, String> {
+fn digest(row: &ForeignRow, settings: &ImportSettings, notes: &mut Vec<String>) -> Result<Digest, String> {
     let stored = row.text("key").filter(|text| !text.is_empty()).ok_or("there is no key in its row")?;
     let bytes = URL_SAFE_NO_PAD.decode(&stored).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
     match bytes.filter(|_| !settings.plain_keys) {

@@ -12,6 +12,7 @@ use std::{collections::HashMap, path::PathBuf, process::ExitCode};
 
 use clap::{Args, ValueEnum};
 use domain::{access::Op, decision::Allowed, secret::Secret, user::User};
+use door_better_auth::import::{ImportSettings, Storage};
 use door_nocobase::import::{Here, Person, SOURCE, TokenSecret, Tokens, opens_any};
 use guard::{Call, Credential, PlaceName, profile::NATIVE};
 use keys::{
@@ -75,6 +76,9 @@ pub struct ImportArgs {
     /// better-auth: the installation runs with disableKeyHashing
     #[arg(long)]
     plain_keys: bool,
+    /// better-auth: a dump of its secondary storage, if it has one: a JSON object of names and values
+    #[arg(long, value_name = "FILE")]
+    secondary_storage: Option<PathBuf>,
     /// What stands before every table name in the file
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     table_prefix: String,
@@ -109,6 +113,7 @@ pub async fn run(global: &Global, args: &ImportArgs) -> Result<ExitCode, Failure
             .help("copy it once more, or repair it")
     })?;
     hint_of_secret(args);
+    let settings = ImportSettings { plain_keys: args.plain_keys, storage: storage(args)? };
     place::no_server_runs(&config.server.data).or_else(|busy| if args.apply { Err(busy) } else { Ok(()) })?;
     let own_folder = config.server.data.clone();
     let adopted = secrets(args, &foreign, &mut config)?;
@@ -119,7 +124,7 @@ pub async fn run(global: &Global, args: &ImportArgs) -> Result<ExitCode, Failure
         key_files::adopt_app_key(&own_folder, key)?;
         output::complain("note: this server had no app key yet; from now on it is the one given (app.key)");
     }
-    let whole = Work { house: &house, config: &config, args, foreign: &foreign }.run(root).await;
+    let whole = Work { house: &house, config: &config, args, foreign: &foreign, settings }.run(root).await;
     let closed = house.close().await;
     drop(scratch);
     let whole = whole?;
@@ -185,6 +190,14 @@ fn fit_to_adopt(foreign: &Foreign, key: &TokenSecret) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What a better-auth keeps beside its database.
+fn storage(args: &ImportArgs) -> Result<Storage, Failure> {
+    let Some(path) = &args.secondary_storage else { return Ok(Storage::default()) };
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| Failure::usage(format!("cannot read {}: {e}", path.display())))?;
+    Storage::parse(&text).map_err(|why| Failure::usage(format!("{} {why}", path.display())))
+}
+
 fn app_key(args: &ImportArgs) -> Result<Option<Secret>, Failure> {
     match (&args.app_key, &args.app_key_file) {
         (Some(key), _) => Ok(Some(Secret::new(key))),
@@ -202,6 +215,7 @@ struct Work<'a> {
     config: &'a Config,
     args: &'a ImportArgs,
     foreign: &'a Foreign,
+    settings: ImportSettings,
 }
 
 impl Work<'_> {
@@ -261,9 +275,8 @@ impl Work<'_> {
     }
 
     fn better_auth(&self) -> Result<keys::import::Import, Failure> {
-        let settings = door_better_auth::import::ImportSettings { plain_keys: self.args.plain_keys };
         let ours = &self.config.better_auth.configurations;
-        door_better_auth::import::import(self.foreign, settings, ours).map_err(unreadable)
+        door_better_auth::import::import(self.foreign, &self.settings, ours).map_err(unreadable)
     }
 
     async fn nocobase(&self, root: &Secret) -> Result<keys::import::Import, Failure> {
