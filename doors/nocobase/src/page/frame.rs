@@ -61,6 +61,7 @@ fn body(nonce: &str, page: &PageSettings) -> String {
     <meta name="block" data-modules="{module_base}" data-scripts="{scripts}" data-calls="{calls}">
     <title>Block</title>
     <link rel="stylesheet" href="frame/frame.css">
+    <script src="../modules/axios@1/axios.min.js"></script>
     <script type="module" nonce="{nonce}" src="frame/main.js"></script>
   </head>
   <body></body>

@@ -65,3 +65,16 @@ fn html(body: String, csp: &str) -> Response {
     headers.insert(HeaderName::from_static("x-dns-prefetch-control"), HeaderValue::from_static("off"));
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::collections::RESERVED;
+
+    #[test]
+    fn the_page_knows_every_resource_that_is_no_collection() {
+        let policy = include_str!("../../page/block/policy.js");
+        for name in RESERVED {
+            assert!(policy.contains(&format!("'{name}'")), "{name}");
+        }
+    }
+}
