@@ -23,6 +23,12 @@ export function queryOf(params = {}) {
   return query.toString();
 }
 
+/** `+02:00`: where days begin for the reader. */
+function timezone(minutes = -new Date().getTimezoneOffset()) {
+  const two = (number) => String(Math.floor(Math.abs(number))).padStart(2, '0');
+  return `${minutes < 0 ? '-' : '+'}${two(minutes / 60)}:${two(minutes % 60)}`;
+}
+
 /** Where the API answers, as the page was told. */
 export function apiBase() {
   const told = document.querySelector('meta[name="api-base"]')?.content || '../api/';
@@ -57,7 +63,8 @@ export function createApi({ session, busy = () => {}, refused = () => {} }) {
   const base = apiBase();
 
   function addressOf(url, params) {
-    const address = new URL(String(url).replace(/^\/+(?:api\/)?/, ''), base);
+    // `auth:check` alone would be read as an address of the scheme `auth`.
+    const address = new URL(`./${String(url).replace(/^\/+(?:api\/)?/, '')}`, base);
     if (!address.href.startsWith(base)) throw new ApiError(0, [{ message: 'This address is not part of the API.' }]);
     const query = queryOf(params);
     return query ? `${address.href}${address.search ? '&' : '?'}${query}` : address.href;
@@ -66,6 +73,7 @@ export function createApi({ session, busy = () => {}, refused = () => {} }) {
   async function request({ url, method = 'get', params, data, headers = {} }) {
     const own = { ...headers };
     if (session.token) own.authorization = `Bearer ${session.token}`;
+    own['x-timezone'] ??= timezone();
     if (session.token && session.role) own['x-role'] ??= session.role;
     const asked = session.token;
     busy(1);

@@ -1,0 +1,67 @@
+// What a role may do, in the words of the screens and in those of the dialect.
+
+/** Actions on records: name, words, whether single records and fields can be named. */
+export const ACTIONS = [
+  { name: 'view', title: 'View', about: 'list and read records', fields: true, scope: true },
+  { name: 'create', title: 'Add', about: 'create records', fields: true, scope: false },
+  { name: 'update', title: 'Edit', about: 'change records', fields: true, scope: true },
+  { name: 'destroy', title: 'Delete', about: 'delete records', fields: false, scope: true },
+];
+
+/** Parts of the administration a role can be given. */
+export const SNIPPETS = [
+  { name: 'pm.api-keys.configuration', title: 'Manage API keys', about: 'Create and delete one’s own keys. A key acts in one of the roles its owner holds.' },
+  { name: 'pm.data-source-manager.data-source-main', title: 'Manage collections and fields', about: 'Create, change and delete collections with everything in them.' },
+  { name: 'pm.acl.roles', title: 'Manage roles and permissions', about: 'Decide what every role may do.' },
+  { name: 'pm.users', title: 'Manage users', about: 'Create people, give them roles, set passwords.' },
+  { name: 'ui.*', title: 'Edit pages', about: 'Create and change pages with script blocks.' },
+];
+
+/** What the server gives a role without any of these. */
+const NONE = ['!ui.*', '!pm', '!pm.*'];
+
+const NAMES = SNIPPETS.map((one) => one.name);
+
+/** The rules of a role after these parts were ticked. Rules this page has no words for stay. */
+export function snippetRules(before, ticked) {
+  const kept = before.filter((rule) => !NAMES.includes(rule.replace(/^!/, '')));
+  const unticked = NAMES.filter((name) => !ticked.includes(name));
+  if (kept.includes('pm.*') && !kept.includes('!pm.*')) {
+    return [...kept, ...ticked.filter((name) => !name.startsWith('pm.')), ...unticked.map((name) => `!${name}`)];
+  }
+  // A rule against all of them would win over those that were ticked.
+  const pm = ticked.some((name) => name.startsWith('pm.'));
+  const rest = kept.filter((rule) => rule !== '!pm.*' && !(pm && rule === '!pm'));
+  if (pm) return [...rest, ...ticked, ...unticked.filter((name) => name === 'ui.*').map((name) => `!${name}`)];
+  return [...new Set([...(ticked.includes('ui.*') ? ['ui.*'] : ['!ui.*']), ...NONE.slice(1), ...rest])];
+}
+
+/** A strategy as `{ view: 'all', update: 'own' }`. */
+export function strategyOf(actions = []) {
+  const given = {};
+  for (const one of actions ?? []) {
+    const [name, predicate] = one.split(':');
+    const names = name === '*' ? ACTIONS.map((action) => action.name) : [name];
+    for (const action of names) if (given[action] !== 'all') given[action] = predicate && predicate !== 'all' ? predicate : 'all';
+  }
+  return given;
+}
+
+/** The same as the dialect writes it. Actions this page has no words for (`export`) stay. */
+export function strategyActions(given, before = []) {
+  const others = (before ?? []).filter((one) => one.split(':')[0] !== '*' && !ACTIONS.some((action) => action.name === one.split(':')[0]));
+  return [...ACTIONS.filter((action) => given[action.name]).map((action) => (given[action.name] === 'all' ? action.name : `${action.name}:${given[action.name]}`)), ...others];
+}
+
+/** An entry of a role for a collection, in short. */
+export function entryInWords(entry) {
+  const known = (entry.actions ?? []).filter((one) => ACTIONS.some((action) => action.name === one.name));
+  if (known.length === 0) return 'nothing';
+  const whole = known.every((one) => !one.fields && !one.scopeId && !one.scope) && known.length === ACTIONS.length;
+  if (whole) return 'everything';
+  return known.map((one) => {
+    const action = ACTIONS.find((each) => each.name === one.name);
+    const own = one.scope?.key === 'own' || one.scopeId === 2 ? ' own' : one.scopeId || (one.scope && one.scope.key !== 'all') ? ' some' : '';
+    return `${action.title.toLowerCase()}${own}`;
+  }).join(', ');
+}
