@@ -8,6 +8,7 @@
 
 mod config;
 mod denials;
+mod failing;
 mod imported;
 mod keys;
 mod organizations;

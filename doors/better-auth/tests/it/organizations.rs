@@ -241,3 +241,31 @@ async fn an_organization_is_chosen_by_id_or_slug_and_stays_chosen_when_none_is_n
     let foreign = json!({"organizationSlug": "acme"});
     assert_eq!(code(&choose(&bob, foreign).await), "400 ORGANIZATION_NOT_FOUND", "nor that it is there");
 }
+
+#[tokio::test]
+async fn without_organizations_their_routes_are_not_there_and_their_keys_cannot_be_managed() {
+    let auth = Auth::with(|s| s.organizations = false).await;
+    let ada = auth.person("ada").await;
+    for path in ["create", "set-active", "add-member"] {
+        let reply = auth.server().post(&format!("/api/auth/organization/{path}"), json!({})).await;
+        assert_eq!((reply.code(), reply.bytes.len()), (404, 0), "{path}");
+    }
+    assert_eq!(ada.actor.get("/api/auth/organization/list").await.code(), 404);
+    let session = ada.actor.get("/api/auth/get-session").await.expect(200).json()["session"].clone();
+    assert!(session.get("activeOrganizationId").is_none(), "{session}");
+    let body = json!({"configId": "org", "organizationId": "x"});
+    let refused = ada.actor.post(CREATE, body.clone()).await.expect(500).json();
+    assert_eq!(refused["code"], "ORGANIZATION_PLUGIN_REQUIRED");
+    assert_eq!(
+        code(&auth.nobody().post(CREATE, body).await),
+        "401 UNAUTHORIZED_SESSION",
+        "who asks comes first"
+    );
+    assert_eq!(
+        code(&ada.actor.post(CREATE, json!({"configId": "org"})).await),
+        "400 ORGANIZATION_ID_REQUIRED"
+    );
+    let path = "/api/auth/api-key/list?organizationId=x";
+    assert_eq!(code(&ada.actor.get(path).await), "500 ORGANIZATION_PLUGIN_REQUIRED");
+    ada.actor.post(CREATE, json!({})).await.expect(200);
+}

@@ -142,6 +142,18 @@ async fn a_session_in_use_goes_on_after_a_day_unless_asked_not_to() {
 }
 
 #[tokio::test]
+async fn how_old_a_fresh_session_may_be_is_a_setting() {
+    for (fresh_age_ms, after_ms, want) in
+        [(2_000, 1_999, "200 "), (2_000, 2_000, "403 SESSION_NOT_FRESH"), (0, 6 * DAY_MS, "200 ")]
+    {
+        let auth = Auth::with(|s| s.fresh_age_ms = fresh_age_ms).await;
+        let ada = auth.person("ada").await;
+        auth.world.advance(after_ms);
+        assert_eq!(code(&ada.actor.get("/api/auth/list-sessions").await), want, "{fresh_age_ms}");
+    }
+}
+
+#[tokio::test]
 async fn other_sessions_are_named_by_handles_that_can_only_end_them() {
     let auth = Auth::new().await;
     let ada = auth.person("ada").await;

@@ -91,6 +91,25 @@ async fn a_key_never_becomes_more_than_it_is() {
 }
 
 #[tokio::test]
+async fn whoever_is_banned_ends_no_keys_and_does_nothing_else_by_session_or_by_key() {
+    let auth = Auth::new().await;
+    let ada = auth.person("ada").await;
+    let (key, other) = (auth.key(&ada, json!({})).await, auth.key(&ada, json!({})).await);
+    let actor = auth.nobody().header("x-api-key", key["key"].as_str().unwrap());
+    auth.switch_off(&ada).await;
+    let delete = "/api/auth/api-key/delete";
+    let end = json!({"keyId": other["id"]});
+    assert_eq!(code(&ada.actor.post(delete, end.clone()).await), "401 USER_BANNED");
+    assert_eq!(code(&ada.actor.post(delete, json!({})).await), "400 VALIDATION_ERROR");
+    assert_eq!(code(&auth.nobody().post(delete, end.clone()).await), "401 UNAUTHORIZED");
+    assert_eq!(code(&actor.post(delete, end).await), "401 USER_BANNED");
+    assert_eq!(code(&actor.get("/api/auth/api-key/list").await), "401 USER_BANNED");
+    assert_eq!(code(&ada.actor.get("/api/auth/api-key/list").await), "401 UNAUTHORIZED");
+    assert_eq!(ada.actor.get("/api/auth/get-session").await.json(), Value::Null);
+    assert!(auth.world.guard.find(&domain::secret::Secret::new(other["key"].as_str().unwrap())).is_some());
+}
+
+#[tokio::test]
 async fn at_other_doors_a_key_of_an_administrator_is_nobody() {
     let auth = Auth::new().await;
     let root = auth.world.root_user("root").await;

@@ -200,8 +200,6 @@ async fn keys_of_people_who_are_switched_off_do_not_verify() {
     let auth = Auth::new().await;
     let ada = auth.person("ada").await;
     let key = auth.key(&ada, json!({})).await;
-    let server = auth.world.allowed(domain::access::Op::UserManage, guard::PlaceName::Server).await;
-    let change = ::keys::UserChange { active: Some(false), ..::keys::UserChange::default() };
-    auth.world.keys.update_user(&server, ada.id.parse().unwrap(), change).await.unwrap();
+    auth.switch_off(&ada).await;
     assert_eq!(verdict(&auth.verify(&key).await), "INVALID_API_KEY");
 }

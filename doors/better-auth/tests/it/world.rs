@@ -43,7 +43,20 @@ impl Auth {
     }
 
     pub async fn with(change: impl FnOnce(&mut BetterAuthSettings)) -> Self {
-        let world = World::with(WorldOptions { signup_open: true, ..WorldOptions::default() }).await;
+        Self::in_world(
+            World::with(WorldOptions { signup_open: true, ..WorldOptions::default() }).await,
+            change,
+        )
+    }
+
+    /// On a real disk: for what can go wrong there.
+    pub async fn on_disk(folder: &std::path::Path) -> Self {
+        let folder = Some(folder.to_owned());
+        let options = WorldOptions { signup_open: true, folder, ..WorldOptions::default() };
+        Self::in_world(World::with(options).await, |_| {})
+    }
+
+    fn in_world(world: World, change: impl FnOnce(&mut BetterAuthSettings)) -> Self {
         let mut settings =
             BetterAuthSettings::new("http://keys.example", Secret::new("a-secret-of-sufficient-length"));
         settings.configurations = Configurations::parse(PROFILE).unwrap();
@@ -84,6 +97,13 @@ impl Auth {
         let mut body = json!({"userId": person.id});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         self.server().post("/api/auth/api-key/create", body).await.expect(200).json()
+    }
+
+    /// As an administrator does at another door.
+    pub async fn switch_off(&self, person: &Person) {
+        let allowed = self.world.allowed(domain::access::Op::UserManage, guard::PlaceName::Server).await;
+        let change = ::keys::UserChange { active: Some(false), ..::keys::UserChange::default() };
+        self.world.keys.update_user(&allowed, person.id.parse().unwrap(), change).await.unwrap();
     }
 
     pub async fn verify(&self, key: &Value) -> Value {
