@@ -22,7 +22,7 @@ use store::Store;
 pub use error::{BatchError, DataError};
 pub use records::{
     Draft, Follow, Found, ImportRecords, Imported, LinkDraft, Linked, Linking, MoveSpec, MoveTo, Other,
-    Record, Records, Row, Summarized, Values, Which, Written,
+    Pairs, Record, Records, Row, Summarized, Values, Which, Written,
 };
 pub use schema::{FieldPatch, FieldSpec, Reshape, TableChange, TablePatch, TableSpec};
 

@@ -35,7 +35,7 @@ pub use idempotency::{Earlier, Idempotency};
 pub use keys::{KeyList, KeyPatch, KeySort, KeyTouch, NewKey, OwnerScope, QuotaPatch, Rotation};
 pub use ledger::{DebitOutcome, LedgerEntry, LedgerKind};
 pub use open::{Integrity, Options, Place, Store};
-pub use records::{After, Before, Deed, End, Linking, Move, ReadBack, RecordPage, Spot, Which};
+pub use records::{After, Before, Deed, End, Linking, Move, Pair, ReadBack, RecordPage, Spot, Which};
 pub use usage::{UsageCount, UsageList};
 
 /// One page of a list and, when asked for, how many there are in all.

@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
-use data::{DataError, Found, Linking, Records, Which};
+use data::{DataError, Draft, Found, Linking, Other, Records, Which};
 use domain::{
+    FieldNo,
     access::Op,
     catalog::Table,
     decision::Allowed,
-    query::{BindError, Filter, Query},
+    query::{BindError, Filter, Query, Select},
     value::Value as Typed,
 };
 use serde_json::{Value, json};
@@ -67,7 +68,7 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     let (name, source) = (name(request)?, source(request)?);
     let data = &request.inner.data;
     let there = data.implied_behind(allowed, name, Op::RecordCreate).map_err(|e| unfound(name, e))?;
-    let (drafts, many) = records::new_drafts(request, &there)?;
+    let (drafts, many) = records::new_drafts(request, &there, Some((allowed, name)))?;
     let shown = drafts::shown(request, &there, &drafts);
     let written = data.create_behind(allowed, &source, name, drafts, false).await;
     let written = written.map_err(|e| records::said(&there, e))?;
@@ -88,7 +89,7 @@ async fn upsert(request: &Request, allowed: &Allowed, then: Found) -> Result<Ans
     let data = &request.inner.data;
     let there = data.implied_behind(allowed, name, Op::RecordCreate).map_err(|e| unfound(name, e))?;
     let keys = records::filter_keys(request)?;
-    let draft = drafts::draft(request, &there, records::listed(request, request.values()?)?)?;
+    let draft = records::new_draft(request, &there, Some((allowed, name)), request.values()?)?;
     let shown = drafts::shown(request, &there, [&draft]);
     let written = data.upsert_behind(allowed, (&source, name), &keys, draft, false, then).await;
     let written = written.map_err(|e| records::said(&there, e))?;
@@ -97,8 +98,14 @@ async fn upsert(request: &Request, allowed: &Allowed, then: Found) -> Result<Ans
 }
 
 pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
-    let (there, which) = chosen(request, allowed, Op::RecordUpdate).await?;
-    let draft = drafts::draft(request, &there, records::listed(request, request.values()?)?)?;
+    let (there, found) = chosen(request, allowed, Op::RecordUpdate).await?;
+    let which = Which::Keys(primary_keys(&found));
+    let mut values = records::listed(request, request.values()?)?;
+    let pair = drafts::pair(request, allowed, name(request)?, &mut values)?;
+    let draft = drafts::draft(request, &there, values)?;
+    if !pair.is_empty() {
+        return update_paired(request, allowed, found, Draft { pair, ..draft }).await;
+    }
     let shown = drafts::shown(request, &there, [&draft]);
     let written = request.inner.data.update(&there, &which, draft, false).await;
     let written = written.map_err(|e| records::said(&there, e))?;
@@ -106,8 +113,33 @@ pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     Ok(Answer::Written(render::page(&written.records, None)))
 }
 
+/// Changes records together with the rows that pair them: as a change of the association, by whoever may write it.
+async fn update_paired(
+    request: &Request,
+    allowed: &Allowed,
+    found: Records,
+    draft: Draft,
+) -> Result<Answer, Failure> {
+    let (name, source) = (name(request)?, source(request)?);
+    let link = allowed.table().and_then(|table| table.field(name)?.link.as_ref());
+    let named_by =
+        link.and_then(|link| found.table.field(&link.target_key)).ok_or_else(Failure::not_found)?;
+    let named = keys_of(&found, named_by.no).into_iter();
+    let targets: Vec<Other> = named.map(|key| Other::Changed(key, draft.clone())).collect();
+    if targets.is_empty() {
+        return Ok(Answer::Data(json!([])));
+    }
+    let done = request.inner.data.link(allowed, &source, name, &targets, Linking::Add).await;
+    done.map_err(|e| records::said(allowed, e))?;
+    let primary = found.table.primary().ok_or_else(Failure::not_found)?;
+    let these = target::among(&primary.name, primary_keys(&found));
+    let changed = behind(request, allowed, these, None, false).await?;
+    Ok(changed.map_or(Answer::Data(json!([])), |records| Answer::Written(render::page(&records, None))))
+}
+
 pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
-    let (there, which) = chosen(request, allowed, Op::RecordDelete).await?;
+    let (there, found) = chosen(request, allowed, Op::RecordDelete).await?;
+    let which = Which::Keys(primary_keys(&found));
     request.inner.data.delete(&there, &which).await.map_err(|e| records::said(&there, e))?;
     Ok(Answer::Data(json!(true)))
 }
@@ -123,7 +155,7 @@ pub async fn remove(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     // The SDK sends an empty object where it has nothing to say.
     let empty = matches!(&request.body, Some(Value::Object(map)) if map.is_empty());
     let unsaid = empty && request.params.target_keys()?.is_none();
-    if one && (unsaid || targets(request)?.is_empty()) {
+    if one && (unsaid || request.targets("id")?.is_empty()) {
         return link_with(request, allowed, Linking::Set, &[]).await;
     }
     change(request, allowed, Linking::Remove).await
@@ -140,14 +172,14 @@ pub async fn toggle(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
 }
 
 async fn change(request: &Request, allowed: &Allowed, how: Linking) -> Result<Answer, Failure> {
-    link_with(request, allowed, how, &targets(request)?).await
+    link_with(request, allowed, how, &drafts::targets(request, allowed, name(request)?)?).await
 }
 
 async fn link_with(
     request: &Request,
     allowed: &Allowed,
     how: Linking,
-    targets: &[Value],
+    targets: &[Other],
 ) -> Result<Answer, Failure> {
     let (name, source) = (name(request)?, source(request)?);
     let done = request.inner.data.link(allowed, &source, name, targets, how).await;
@@ -167,7 +199,9 @@ async fn behind(
 ) -> Result<Option<Records>, Failure> {
     let (name, source) = (name(request)?, source(request)?);
     let target = linked_table(request, allowed)?;
-    let Asked { select, follow } = follow::asked(request, Some(&target))?;
+    let Asked { select, follow } = follow::asked(request, allowed, Some(&target))?;
+    // Of a part the pair is none.
+    let pair = !matches!(select, Select::Only(_));
     let query = Query {
         filter,
         sort: request.params.sort()?,
@@ -178,12 +212,12 @@ async fn behind(
         ceiling: records::unpaged(request),
         strict: false,
     };
-    let found = request.inner.data.list_behind(allowed, &source, name, &query, &follow).await;
+    let found = request.inner.data.list_behind(allowed, &source, name, &query, &follow, pair).await;
     found.map_err(|e| failure::data(name, e))
 }
 
 /// The records an update or a destroy is about: of the named ones those behind the association.
-async fn chosen(request: &Request, allowed: &Allowed, op: Op) -> Result<(Allowed, Which), Failure> {
+async fn chosen(request: &Request, allowed: &Allowed, op: Op) -> Result<(Allowed, Records), Failure> {
     let name = name(request)?;
     let there = request.inner.data.implied_behind(allowed, name, op).map_err(|e| unfound(name, e))?;
     let table = there.table().ok_or_else(Failure::not_found)?;
@@ -192,7 +226,7 @@ async fn chosen(request: &Request, allowed: &Allowed, op: Op) -> Result<(Allowed
         (named, filter) => Filter::And(named.into_iter().chain(filter).collect()),
     };
     let found = behind(request, allowed, named, None, false).await?.ok_or_else(Failure::not_found)?;
-    Ok((there, Which::Keys(keys_of(&found))))
+    Ok((there, found))
 }
 
 fn linked_table(request: &Request, allowed: &Allowed) -> Result<Arc<Table>, Failure> {
@@ -200,9 +234,12 @@ fn linked_table(request: &Request, allowed: &Allowed) -> Result<Arc<Table>, Fail
     request.inner.data.linked_table(allowed, from, name).map_err(|e| unfound(name, e))
 }
 
-fn keys_of(records: &Records) -> Vec<Value> {
-    let primary = records.table.primary().map(|f| f.no);
-    let Some(at) = records.select.iter().position(|no| Some(*no) == primary) else { return Vec::new() };
+fn primary_keys(records: &Records) -> Vec<Value> {
+    records.table.primary().map(|key| keys_of(records, key.no)).unwrap_or_default()
+}
+
+fn keys_of(records: &Records, field: FieldNo) -> Vec<Value> {
+    let Some(at) = records.select.iter().position(|no| *no == field) else { return Vec::new() };
     let key = |value: &Typed| match value {
         Typed::Int(n) => Some(Value::from(*n)),
         Typed::Text(text) => Some(Value::from(text.clone())),
@@ -225,8 +262,4 @@ fn name(request: &Request) -> Result<&str, Failure> {
 
 fn source(request: &Request) -> Result<Value, Failure> {
     request.source().map(|text| Value::String(text.to_owned()))
-}
-
-fn targets(request: &Request) -> Result<Vec<Value>, Failure> {
-    Ok(request.targets("id")?.into_iter().map(Value::String).collect())
 }

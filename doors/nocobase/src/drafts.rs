@@ -55,7 +55,12 @@ fn show(
         }
         let at = follow.iter().position(|known| known.link == wanted.link).unwrap_or(follow.len());
         if at == follow.len() {
-            follow.push(Follow { link: wanted.link.clone(), select: Select::All, then: Vec::new() });
+            follow.push(Follow {
+                link: wanted.link.clone(),
+                select: Select::All,
+                pair: false,
+                then: Vec::new(),
+            });
         }
         let target = request.inner.data.linked_table(allowed, table, &wanted.link);
         let (Some(known), Ok(target)) = (follow.get_mut(at), target) else { continue };
@@ -65,6 +70,35 @@ fn show(
             }
         }
     }
+}
+
+/// What is said of the row that pairs a record behind `link`, taken out of its values.
+pub fn pair(
+    request: &Request,
+    allowed: &Allowed,
+    link: &str,
+    values: &mut Map<String, Value>,
+) -> Result<Map<String, Value>, Failure> {
+    let Some((table, field)) = allowed.table().and_then(|table| Some((table, table.field(link)?))) else {
+        return Ok(Map::new());
+    };
+    let target = request.inner.data.linked_table(allowed, table, link).ok();
+    Reader::new(request, allowed)?.pair(field, target.as_ref(), values)
+}
+
+/// Records an association action names, and what is said of their pairs: `[1, [2, {"note": "x"}], {"id": 3}]`.
+pub fn targets(request: &Request, allowed: &Allowed, link: &str) -> Result<Vec<Other>, Failure> {
+    let reader = Reader::new(request, allowed)?;
+    let field = allowed.table().and_then(|table| table.field(link));
+    let read = |(key, pair): (String, Map<String, Value>)| {
+        let pair = match field {
+            Some(field) if !pair.is_empty() => reader.pair_said(field, pair)?,
+            _ => Map::new(),
+        };
+        Ok(paired(Other::Key(Value::String(key)), pair))
+    };
+    let inside = field.and_then(|f| f.link.as_ref()?.through.as_ref()).map(|through| through.table.as_str());
+    request.targets_paired("id", inside)?.into_iter().map(read).collect()
 }
 
 struct Reader<'a> {
@@ -95,7 +129,7 @@ impl<'a> Reader<'a> {
         }
         off_the_wall(table, &mut values);
         self.request.inner.rules.check(table, &values)?;
-        Ok(Draft { values, links })
+        Ok(Draft { values, links, pair: Map::new() })
     }
 
     fn link(&self, table: &Table, field: &Field, value: Value, path: &str) -> Result<LinkDraft, Failure> {
@@ -124,21 +158,69 @@ impl<'a> Reader<'a> {
     ) -> Result<Other, Failure> {
         match item {
             Value::String(_) | Value::Number(_) => Ok(Other::Key(item)),
-            Value::Object(mut values) => match values.remove(key) {
-                None | Some(Value::Null) => Ok(Other::New(self.record(target, values, path)?)),
-                Some(named @ (Value::String(_) | Value::Number(_))) => {
-                    if !self.updated.iter().any(|name| name == path) {
-                        // Nothing of its own is changed, but further in something may be.
-                        values.retain(|name, _| self.leads_to_updated(&format!("{path}.{name}")));
-                    }
-                    Ok(match values.is_empty() {
-                        true => Other::Key(named),
-                        false => Other::Changed(named, self.record(target, values, path)?),
-                    })
-                }
-                Some(_) => Err(unnamed(field)),
-            },
+            Value::Object(mut values) => {
+                let pair = self.pair(field, target, &mut values)?;
+                let other = self.named_or_new(field, target, key, values, path)?;
+                Ok(paired(other, pair))
+            }
             _ => Err(unnamed(field)),
+        }
+    }
+
+    /// What is said of the row that pairs it, under the name of the table of pairs.
+    fn pair(
+        &self,
+        field: &Field,
+        target: Option<&Arc<Table>>,
+        values: &mut Map<String, Value>,
+    ) -> Result<Map<String, Value>, Failure> {
+        let Some(table) = field.link.as_ref().and_then(|link| link.through.as_ref()).map(|t| &t.table) else {
+            return Ok(Map::new());
+        };
+        let own = target.is_some_and(|target| target.field(table).is_some());
+        match values.get(table) {
+            Some(Value::Object(_)) if !own => {}
+            _ => return Ok(Map::new()),
+        }
+        match values.remove(table) {
+            Some(Value::Object(pair)) => self.pair_said(field, pair),
+            _ => Ok(Map::new()),
+        }
+    }
+
+    fn pair_said(&self, field: &Field, mut pair: Map<String, Value>) -> Result<Map<String, Value>, Failure> {
+        let (source, through) = (self.allowed.table(), field.link.as_ref().and_then(|l| l.through.as_ref()));
+        let table = through.map(|through| &through.table);
+        if let Some(pairs) =
+            source.zip(table).and_then(|(at, name)| self.allowed.catalog().table(at.base, name))
+        {
+            off_the_wall(pairs, &mut pair);
+            self.request.inner.rules.check(pairs, &pair)?;
+        }
+        Ok(pair)
+    }
+
+    fn named_or_new(
+        &self,
+        field: &Field,
+        target: Option<&Arc<Table>>,
+        key: &str,
+        mut values: Map<String, Value>,
+        path: &str,
+    ) -> Result<Other, Failure> {
+        match values.remove(key) {
+            None | Some(Value::Null) => Ok(Other::New(self.record(target, values, path)?)),
+            Some(named @ (Value::String(_) | Value::Number(_))) => {
+                if !self.updated.iter().any(|name| name == path) {
+                    // Nothing of its own is changed, but further in something may be.
+                    values.retain(|name, _| self.leads_to_updated(&format!("{path}.{name}")));
+                }
+                Ok(match values.is_empty() {
+                    true => Other::Key(named),
+                    false => Other::Changed(named, self.record(target, values, path)?),
+                })
+            }
+            Some(_) => Err(unnamed(field)),
         }
     }
 
@@ -163,6 +245,16 @@ fn off_the_wall(table: &Table, values: &mut Map<String, Value>) {
         {
             *text = at.to_zoned(TimeZone::UTC).strftime(format).to_string();
         }
+    }
+}
+
+/// The record with what is said of its pair.
+pub fn paired(other: Other, pair: Map<String, Value>) -> Other {
+    match other {
+        other if pair.is_empty() => other,
+        Other::Key(key) => Other::Changed(key, Draft::pairing(pair)),
+        Other::Changed(key, draft) => Other::Changed(key, Draft { pair, ..draft }),
+        Other::New(draft) => Other::New(Draft { pair, ..draft }),
     }
 }
 

@@ -38,7 +38,7 @@ pub async fn move_behind(request: &Request, allowed: &Allowed) -> Result<Answer,
         let filter = Filter::eq(by.clone(), key);
         let page = Some(Page { offset: 0, limit: 1 });
         let query = Query { filter, page, ..Query::default() };
-        let found = data.list_behind(allowed, &source, name, &query, &[]).await.map_err(said)?;
+        let found = data.list_behind(allowed, &source, name, &query, &[], false).await.map_err(said)?;
         if found.is_none_or(|found| found.rows.is_empty()) {
             return Err(Failure::not_found());
         }
@@ -113,7 +113,7 @@ fn named_by(table: &Table) -> Result<String, Failure> {
 }
 
 /// From the address, as the SDK sends it, or from the body.
-fn option(request: &Request, name: &str) -> Option<Value> {
+pub fn option(request: &Request, name: &str) -> Option<Value> {
     let inside = || request.body.as_ref().and_then(|body| body.get(name));
     request.params.map.get(name).or_else(inside).filter(|value| !value.is_null()).cloned()
 }

@@ -80,10 +80,8 @@ impl Params {
 
     pub fn select(&self) -> Result<Select, Failure> {
         Ok(match (self.names("fields")?, self.names("except")?) {
-            (Some(fields), None) => Select::Only(fields),
-            (Some(fields), Some(except)) => {
-                Select::Only(fields.into_iter().filter(|f| !except.contains(f)).collect())
-            }
+            // What is named is answered, whatever is left out besides.
+            (Some(fields), _) => Select::Only(fields),
             (None, Some(except)) => Select::Except(except),
             (None, None) => Select::All,
         })

@@ -30,7 +30,7 @@ pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failur
     }
     let asked = request.params.page()?;
     let uncounted = asked.filter(|_| allowed.table().is_some_and(|table| pages_simply(table)));
-    let Asked { select, follow } = follow::asked(request, allowed.table().map(AsRef::as_ref))?;
+    let Asked { select, follow } = follow::asked(request, allowed, allowed.table())?;
     let query = Query {
         filter: filter_of(request, allowed)?.unwrap_or(Filter::ALL),
         sort: request.params.sort()?,
@@ -87,7 +87,7 @@ pub fn listed_page(request: &Request, records: Records, asked: Option<PageAsked>
 
 pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     check_own(allowed, allowed.op())?;
-    let Asked { select, follow } = follow::asked(request, allowed.table().map(AsRef::as_ref))?;
+    let Asked { select, follow } = follow::asked(request, allowed, allowed.table())?;
     let query = Query { sort: request.params.sort()?, nulls_last: true, select, ..Query::default() };
     // Nobody named: the first one of all.
     let which = asked_for(request, allowed)?.unwrap_or(Which::Filter(Filter::ALL));
@@ -101,7 +101,7 @@ pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure
 
 pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     check_own(allowed, allowed.op())?;
-    let (drafts, many) = new_drafts(request, allowed)?;
+    let (drafts, many) = new_drafts(request, allowed, None)?;
     if drafts.is_empty() {
         return Ok(Answer::Data(Value::Array(Vec::new())));
     }
@@ -125,8 +125,30 @@ pub async fn with_links(
     written
 }
 
+/// Behind which association something is made, and the proof for the record it belongs to.
+pub type Behind<'a> = Option<(&'a Allowed, &'a str)>;
+
+/// One of them.
+pub fn new_draft(
+    request: &Request,
+    allowed: &Allowed,
+    behind: Behind<'_>,
+    values: Map<String, Value>,
+) -> Result<Draft, Failure> {
+    let mut values = listed(request, values)?;
+    let pair = match behind {
+        Some((source, link)) => drafts::pair(request, source, link, &mut values)?,
+        None => Map::new(),
+    };
+    Ok(Draft { pair, ..drafts::draft(request, allowed, values)? })
+}
+
 /// The records of a create, and whether they came as a list.
-pub fn new_drafts(request: &Request, allowed: &Allowed) -> Result<(Vec<Draft>, bool), Failure> {
+pub fn new_drafts(
+    request: &Request,
+    allowed: &Allowed,
+    behind: Behind<'_>,
+) -> Result<(Vec<Draft>, bool), Failure> {
     let (values, many) = match &request.body {
         Some(Value::Array(items)) => {
             let objects = items.iter().map(|i| i.as_object().cloned()).collect::<Option<Vec<_>>>();
@@ -138,7 +160,7 @@ pub fn new_drafts(request: &Request, allowed: &Allowed) -> Result<(Vec<Draft>, b
         let max = limits::RECORDS_PER_WRITE_MAX;
         return Err(Failure::bad(format!("at most {max} records can be created at once")));
     }
-    let draft = |values| drafts::draft(request, allowed, listed(request, values)?);
+    let draft = |values| new_draft(request, allowed, behind, values);
     Ok((values.into_iter().map(draft).collect::<Result<_, _>>()?, many))
 }
 

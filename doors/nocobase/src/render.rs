@@ -1,6 +1,6 @@
 //! Records as JSON bytes, straight from typed values: no tree is built per row.
 
-use data::{Linked, Record, Records};
+use data::{Linked, Pairs, Record, Records};
 use domain::{
     FieldNo, Millis,
     catalog::{Field, FieldKind, Special},
@@ -60,10 +60,7 @@ fn branch(shape: &Shape<'_>, all: &Branches<'_>, name: &[u8], rows: &[usize], pa
             out.push(b',');
         }
         shape.write(*row, out);
-        let empty = out.pop().is_some() && out.last() == Some(&b'{');
-        if !empty {
-            out.push(b',');
-        }
+        reopen(out);
         let place = format!("{path}{at}");
         out.extend_from_slice(b"\"__index\":");
         text(&place, out);
@@ -113,7 +110,42 @@ pub fn first(records: &Records) -> Vec<u8> {
 struct Shape<'r> {
     records: &'r Records,
     columns: Columns,
-    links: Vec<(Vec<u8>, &'r Linked, Shape<'r>)>,
+    links: Vec<Link<'r>>,
+}
+
+struct Link<'r> {
+    label: Vec<u8>,
+    linked: &'r Linked,
+    shape: Shape<'r>,
+    /// The rows that pair them, with the name they go by.
+    pairs: Option<(Vec<u8>, &'r Pairs, Shape<'r>)>,
+}
+
+impl<'r> Link<'r> {
+    fn of(linked: &'r Linked) -> Self {
+        let pairs = linked.pairs.as_ref();
+        let pairs = pairs.map(|pairs| (label(&pairs.records.table.name), pairs, Shape::of(&pairs.records)));
+        Self { label: label(&linked.name), linked, shape: Shape::of(&linked.records), pairs }
+    }
+
+    /// The `n`th of the records the one at `at` is linked with, with the row that pairs it.
+    fn write(&self, at: usize, n: usize, row: usize, out: &mut Vec<u8>) {
+        self.shape.write(row, out);
+        let Some((label, pairs, shape)) = &self.pairs else { return };
+        let Some(pair) = pairs.of_row.get(at).and_then(|row| *row.get(n)?) else { return };
+        reopen(out);
+        out.extend_from_slice(label);
+        shape.write(pair, out);
+        out.push(b'}');
+    }
+}
+
+/// Takes back the end of an object, for one property more.
+fn reopen(out: &mut Vec<u8>) {
+    let empty = out.pop().is_some() && out.last() == Some(&b'{');
+    if !empty {
+        out.push(b',');
+    }
 }
 
 impl<'r> Shape<'r> {
@@ -122,8 +154,7 @@ impl<'r> Shape<'r> {
         for column in &mut columns.0 {
             column.hidden |= column.kind == FieldKind::Link || records.beside.contains(&column.no);
         }
-        let link = |linked: &'r Linked| (label(&linked.name), linked, Shape::of(&linked.records));
-        Self { records, columns, links: records.linked.iter().map(link).collect() }
+        Self { records, columns, links: records.linked.iter().map(Link::of).collect() }
     }
 
     fn write(&self, at: usize, out: &mut Vec<u8>) {
@@ -134,25 +165,22 @@ impl<'r> Shape<'r> {
     fn write_some(&self, at: usize, wanted: impl Fn(FieldNo) -> bool, out: &mut Vec<u8>) {
         let Some(row) = self.records.rows.get(at) else { return out.extend_from_slice(b"null") };
         self.columns.write(row, wanted, out);
-        for (label, linked, shape) in &self.links {
+        for link in &self.links {
             // A link that may not be read in this row is not there, like any other field.
-            let Some(Some(rows)) = linked.of_row.get(at) else { continue };
-            let empty = out.pop().is_some() && out.last() == Some(&b'{');
-            if !empty {
-                out.push(b',');
-            }
-            out.extend_from_slice(label);
-            if linked.many {
+            let Some(Some(rows)) = link.linked.of_row.get(at) else { continue };
+            reopen(out);
+            out.extend_from_slice(&link.label);
+            if link.linked.many {
                 out.push(b'[');
                 for (n, row) in rows.iter().enumerate() {
                     if n > 0 {
                         out.push(b',');
                     }
-                    shape.write(*row, out);
+                    link.write(at, n, *row, out);
                 }
                 out.push(b']');
             } else {
-                shape.write(rows.first().copied().unwrap_or(usize::MAX), out);
+                link.shape.write(rows.first().copied().unwrap_or(usize::MAX), out);
             }
             out.push(b'}');
         }

@@ -27,6 +27,8 @@ pub struct Request {
     pub params: Params,
     /// `None`: there was no body, or one of a type that is no body here.
     pub body: Option<Value>,
+    /// What was uploaded with the body.
+    pub file: Option<axum::body::Bytes>,
     pub headers: HeaderMap,
     pub ip: Option<IpAddr>,
     /// The sign-in token it came with, wherever that stood.
@@ -96,35 +98,54 @@ impl Request {
     /// Targets of an association action: `filterByTk`, or the body as a key, a list of keys, or a list of
     /// objects with the key inside.
     pub fn targets(&self, inside: &str) -> Result<Vec<String>, Failure> {
-        let text = |value: &Value| match value {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            Value::Object(map) => match map.get(inside) {
-                Some(Value::String(text)) => Some(text.clone()),
-                Some(Value::Number(number)) => Some(number.to_string()),
-                _ => None,
-            },
-            _ => None,
-        };
+        Ok(self.targets_paired(inside, None)?.into_iter().map(|(key, _)| key).collect())
+    }
+
+    /// The same, each with what is said of the row that pairs it: `[1, {"note": "x"}]`, or inside of its object
+    /// under the name `pair`.
+    pub fn targets_paired(&self, inside: &str, pair: Option<&str>) -> Result<Vec<Paired>, Failure> {
         let bad = || Failure::bad("the body must be a list of keys");
-        let texts = |items: &[Value]| {
+        let one = |item: &Value| target(item, inside, pair).ok_or_else(bad);
+        let listed = |items: &[Value]| {
             few_enough(items.len())?;
-            items.iter().map(|item| text(item).ok_or_else(bad)).collect::<Result<Vec<_>, _>>()
+            items.iter().map(one).collect::<Result<Vec<_>, _>>()
         };
         let asked = self.params.target_keys()?.map(Value::Array);
         match asked.as_ref().or(self.body.as_ref()) {
             None | Some(Value::Null) => Ok(Vec::new()),
-            Some(Value::Array(items)) => texts(items),
+            Some(Value::Array(items)) => listed(items),
             // `{"filterByTk":[…]}` and `{"values":[…]}` are how some clients wrap it.
             Some(Value::Object(map)) if map.contains_key("filterByTk") || map.contains_key("values") => {
                 match map.get("filterByTk").or_else(|| map.get("values")) {
-                    Some(Value::Array(items)) => texts(items),
-                    Some(one) => Ok(vec![text(one).ok_or_else(bad)?]),
+                    Some(Value::Array(items)) => listed(items),
+                    Some(only) => Ok(vec![one(only)?]),
                     None => Ok(Vec::new()),
                 }
             }
-            Some(one) => Ok(vec![text(one).ok_or_else(bad)?]),
+            Some(only) => Ok(vec![one(only)?]),
         }
+    }
+}
+
+/// A key, and values of the row that pairs it.
+pub type Paired = (String, Map<String, Value>);
+
+fn target(item: &Value, inside: &str, pair: Option<&str>) -> Option<Paired> {
+    let key = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    match (item, pair) {
+        (Value::Object(map), pair) => {
+            let said = pair.and_then(|pair| map.get(pair)?.as_object().cloned());
+            Some((key(map.get(inside)?)?, said.unwrap_or_default()))
+        }
+        (Value::Array(both), Some(_)) => match both.as_slice() {
+            [named, Value::Object(said)] => Some((key(named)?, said.clone())),
+            _ => None,
+        },
+        (plain, _) => Some((key(plain)?, Map::new())),
     }
 }
 

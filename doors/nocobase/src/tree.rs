@@ -167,7 +167,7 @@ impl Walk<'_> {
     /// The records themselves, as they were asked for.
     async fn records(&self, keys: Vec<Value>) -> Result<Records, Failure> {
         let (request, table) = (self.request, self.allowed.table());
-        let Asked { mut select, mut follow } = follow::asked(request, table.map(AsRef::as_ref))?;
+        let Asked { mut select, mut follow } = follow::asked(request, self.allowed, table)?;
         // Children come as the tree has them, whole.
         follow.retain(|one| one.link != self.tree.children);
         let mut beside = Vec::new();

@@ -18,8 +18,9 @@ use serde_json::Value as Json;
 use store::{After, End, Linking};
 
 use super::{
-    Draft, Follow, Other, Records, Which, Written,
-    follow::beside,
+    Draft, Follow, Other, Records, Values, Which, Written,
+    follow::{beside, shows_key},
+    pairs::carried,
     read::both,
     together::{Plan, covering, holds_keys, implied},
     upsert, which,
@@ -38,8 +39,8 @@ struct Near<'t> {
 }
 
 impl Data {
-    /// The rows behind `link` of the record `source`, as far as they may be read. `None`: there is no such
-    /// record that may be read.
+    /// The rows behind `link` of the record `source`, as far as they may be read; with `pair` beside each the row
+    /// that pairs it, where there is one. `None`: there is no such record that may be read.
     pub async fn list_behind(
         &self,
         allowed: &Allowed,
@@ -47,6 +48,7 @@ impl Data {
         link: &str,
         query: &Query,
         follow: &[Follow],
+        pair: bool,
     ) -> Result<Option<Records>, DataError> {
         let from = rights::table(allowed)?;
         let Some(near) = self.near(allowed, source, link, Op::RecordRead).await? else { return Ok(None) };
@@ -56,11 +58,16 @@ impl Data {
         let keys = self.far_keys(&step, &near.key).await?;
         let here = BoundFilter::Cmp(BoundCmp { field: step.target_key, op: CmpOp::In, values: keys });
         bound.filter = both(std::mem::replace(&mut bound.filter, BoundFilter::Never), here);
-        let added = beside(&step.target, &mut bound, follow);
+        let mut added = beside(&step.target, &mut bound, follow);
+        let pair = pair && carried(&step);
+        if pair && !bound.select.contains(&step.target_key) {
+            bound.select.push(step.target_key);
+            added.push(step.target_key);
+        }
         let (offset, limit) = (bound.offset, bound.limit);
         let page = self.store.list_records(&step.target, bound).await?;
         let mut records = Records {
-            table: step.target,
+            table: step.target.clone(),
             select: page.select,
             rows: page.rows,
             total: page.total,
@@ -70,6 +77,9 @@ impl Data {
             linked: Vec::new(),
         };
         self.follow(allowed, &mut records, follow, 0).await?;
+        if pair {
+            self.show_pairs(allowed, &mut records, &step, &near.key, shows_key(&step, &alts)).await?;
+        }
         Ok(Some(records))
     }
 
@@ -79,7 +89,7 @@ impl Data {
         allowed: &Allowed,
         source: &Json,
         link: &str,
-        targets: &[Json],
+        targets: &[Other],
         how: Linking,
     ) -> Result<(), DataError> {
         let kind = rights::table(allowed)?.field(link).and_then(|f| f.link.as_ref()).map(|l| l.kind);
@@ -93,7 +103,7 @@ impl Data {
             }
             _ => Json::Null,
         };
-        let linked = targets.iter().any(|target| same(target, &held));
+        let linked = targets.iter().any(|target| target.key().is_some_and(|key| same(key, &held)));
         let targets = match (kind, how) {
             // Another one than the linked one is not linked: nothing to do.
             (Some(LinkKind::Here), Linking::Remove) if !linked => return Ok(()),
@@ -101,7 +111,7 @@ impl Data {
             (Some(LinkKind::Here), Linking::Toggle) if linked => &[],
             _ => targets,
         };
-        let draft = Draft::linking(link, how, targets.iter().cloned().map(Other::Key).collect());
+        let draft = Draft::linking(link, how, targets.to_vec());
         let written = self.update(allowed, &Which::Keys(vec![source.clone()]), draft, true).await?;
         if written.records.rows.is_empty() { Err(self.unwritable(allowed, source).await?) } else { Ok(()) }
     }
@@ -144,9 +154,11 @@ impl Data {
         let mut bound = Vec::with_capacity(drafts.len());
         for draft in drafts {
             let held = holds.then(|| (step.target_key, Some(near.key.clone())));
-            let mut one = plan.create(&there, &draft.into(), held, 0)?;
+            let mut draft = draft.into();
+            let pair = std::mem::take(&mut draft.pair);
+            let mut one = plan.create(&there, &draft, held, 0)?;
             if !holds {
-                one.deed.after.push(linked_from(&mut plan, allowed, source, &near, step.clone())?);
+                one.deed.after.push(linked_from(&mut plan, allowed, source, &near, step.clone(), &pair)?);
             }
             bound.push(one);
         }
@@ -216,6 +228,7 @@ fn linked_from(
     source: &Json,
     near: &Near<'_>,
     step: BoundStep,
+    pair: &Values,
 ) -> Result<After, DataError> {
     let from = rights::table(allowed)?;
     let alts = rights::alternatives(allowed, Op::RecordUpdate);
@@ -223,7 +236,7 @@ fn linked_from(
     let BoundStep { key, target_key, through, .. } = step;
     let (by, named, end) = match through {
         Some(through) => {
-            let pairs = plan.pairs(allowed, &through, 1)?;
+            let pairs = vec![plan.pair(allowed, &through, pair)?];
             let BoundThrough { table, from, to } = through;
             let through = BoundThrough { table, from: to, to: from };
             (key, vec![near.key.clone()], End::Through { through, pairs })

@@ -5,18 +5,15 @@ use std::{collections::HashMap, pin::Pin, sync::Arc};
 
 use domain::{
     FieldNo,
-    access::Fields,
+    access::{Alt, Fields},
     catalog::{FieldKind, Table},
     decision::Allowed,
     limits,
-    query::{
-        BindError, BoundCmp, BoundFilter, BoundQuery, BoundSort, BoundStep, BoundThrough, CmpOp, Query,
-        bind_with, step,
-    },
+    query::{BindError, BoundCmp, BoundFilter, BoundQuery, BoundStep, CmpOp, Query, bind_with, step},
     value::Value,
 };
 
-use super::{Follow, Linked, Records, read::both, which};
+use super::{Follow, Linked, Records, pairs::carried, read::both};
 use crate::{
     Data, DataError,
     links::{Caller, Roles},
@@ -24,13 +21,13 @@ use crate::{
 
 /// A value by which rows are linked.
 #[derive(Clone, PartialEq, Eq, Hash)]
-enum Key {
+pub(super) enum Key {
     Int(i64),
     Text(String),
 }
 
 impl Key {
-    fn of(value: &Value) -> Option<Self> {
+    pub fn of(value: &Value) -> Option<Self> {
         match value {
             Value::Int(n) => Some(Self::Int(*n)),
             Value::Text(text) => Some(Self::Text(text.clone())),
@@ -115,10 +112,13 @@ impl Data {
         let mut wanted: Vec<Key> = keys.iter().flatten().flatten().cloned().collect();
         let pairs = match &step.through {
             None => None,
-            Some(through) => Some(self.pairs(through, &wanted).await?),
+            Some(through) => {
+                let shown = (follow.pair && carried(&step)).then(|| shows_key(&step, &alts));
+                Some(self.pairs(allowed, through, &wanted, None, shown).await?)
+            }
         };
         if let Some(pairs) = &pairs {
-            wanted = pairs.values().flatten().cloned().collect();
+            wanted = pairs.of.values().flatten().map(|(key, _)| key.clone()).collect();
         }
         let query = Query { select: follow.select.clone(), ..Query::default() };
         let mut bound =
@@ -126,18 +126,26 @@ impl Data {
         let records = self.target_rows(allowed, &step, &mut bound, wanted, follow, depth).await?;
         let by_key = index(&records, step.target_key);
         let rows_of = |key: &Key| by_key.get(key).cloned().unwrap_or_default();
-        let of_row = keys
-            .into_iter()
-            .map(|shown| {
-                let Some(key) = shown? else { return Some(Vec::new()) };
-                Some(match &pairs {
-                    None => rows_of(&key),
-                    Some(pairs) => pairs.get(&key).into_iter().flatten().flat_map(rows_of).collect(),
-                })
-            })
-            .collect();
+        let (mut of_row, mut pair_of) = (Vec::with_capacity(keys.len()), Vec::with_capacity(keys.len()));
+        for shown in keys {
+            let mut paired_by = Vec::new();
+            of_row.push(shown.map(|key| match (key, &pairs) {
+                (None, _) => Vec::new(),
+                (Some(key), None) => rows_of(&key),
+                (Some(key), Some(pairs)) => {
+                    let mut rows = Vec::new();
+                    for (other, at) in pairs.of.get(&key).into_iter().flatten() {
+                        rows.extend(rows_of(other));
+                        paired_by.resize(rows.len(), pairs.seen(*at));
+                    }
+                    rows
+                }
+            }));
+            pair_of.push(paired_by);
+        }
+        let pairs = pairs.and_then(|pairs| pairs.shown(pair_of));
         let many = link.kind.many();
-        Ok(Some(Linked { field: field.no, name: field.name.clone(), many, records, of_row }))
+        Ok(Some(Linked { field: field.no, name: field.name.clone(), many, records, of_row, pairs }))
     }
 
     async fn target_rows(
@@ -179,36 +187,9 @@ impl Data {
         self.follow(allowed, &mut records, &follow.then, depth + 1).await?;
         Ok(records)
     }
-
-    /// Which keys of the other side each key of this side is paired with.
-    async fn pairs(&self, through: &BoundThrough, keys: &[Key]) -> Result<HashMap<Key, Vec<Key>>, DataError> {
-        let sort = which::primary(&through.table).map(|f| BoundSort::own(f.no, false)).into_iter().collect();
-        let query = BoundQuery {
-            alts: which::every_row(),
-            filter: one_of(through.from, keys.to_vec()),
-            sort,
-            select: vec![through.from, through.to],
-            offset: 0,
-            limit: limits::LINKED_ROWS_MAX + 1,
-            count: false,
-        };
-        let page = self.store.list_records(&through.table, query).await?;
-        bounded(page.rows.len() as u64)?;
-        let mut pairs: HashMap<Key, Vec<Key>> = HashMap::new();
-        let mut known = std::collections::HashSet::new();
-        for row in page.rows {
-            if let [Some(from), Some(to)] = row.as_slice()
-                && let (Some(from), Some(to)) = (Key::of(from), Key::of(to))
-                && known.insert((from.clone(), to.clone()))
-            {
-                pairs.entry(from).or_default().push(to);
-            }
-        }
-        Ok(pairs)
-    }
 }
 
-fn one_of(field: FieldNo, mut keys: Vec<Key>) -> BoundFilter {
+pub(super) fn one_of(field: FieldNo, mut keys: Vec<Key>) -> BoundFilter {
     let mut seen = std::collections::HashSet::new();
     keys.retain(|key| seen.insert(key.clone()));
     if keys.is_empty() {
@@ -218,7 +199,7 @@ fn one_of(field: FieldNo, mut keys: Vec<Key>) -> BoundFilter {
     BoundFilter::Cmp(BoundCmp { field, op: CmpOp::In, values })
 }
 
-fn bounded(rows: u64) -> Result<(), DataError> {
+pub(super) fn bounded(rows: u64) -> Result<(), DataError> {
     if rows > limits::LINKED_ROWS_MAX {
         let message = format!(
             "the links of this page lead to more than {} records; ask for a smaller page",
@@ -227,6 +208,12 @@ fn bounded(rows: u64) -> Result<(), DataError> {
         return Err(BindError::TooMuch(message).into());
     }
     Ok(())
+}
+
+/// Whether the key rows of the target are linked by may be shown wherever they are.
+pub(super) fn shows_key(step: &BoundStep, alts: &[Alt]) -> bool {
+    let field = step.target.field_by_no(step.target_key);
+    field.is_some_and(|f| f.primary || (!f.hidden && alts.iter().all(|alt| alt.fields.has(f.no))))
 }
 
 fn index(records: &Records, key: FieldNo) -> HashMap<Key, Vec<usize>> {

@@ -7,7 +7,7 @@ use domain::{
     value::Value,
 };
 
-use super::{Follow, Linked, Record, Records, Row, Which, follow::beside, which};
+use super::{Follow, Linked, Pairs, Record, Records, Row, Which, follow::beside, which};
 use crate::{
     Data, DataError,
     links::{Caller, Roles},
@@ -85,7 +85,15 @@ impl Data {
             keys.iter().map(|key| there.iter().position(|other| key.is_some() && other == key)).collect();
         let placed = |linked: Linked| {
             let of_row = places.iter().map(|place| linked.of_row.get((*place)?)?.clone()).collect();
-            Linked { of_row, ..linked }
+            let pairs = linked.pairs.map(|pairs| Pairs {
+                of_row: places
+                    .iter()
+                    .map(|at| at.and_then(|at| pairs.of_row.get(at).cloned()))
+                    .map(Option::unwrap_or_default)
+                    .collect(),
+                ..pairs
+            });
+            Linked { of_row, pairs, ..linked }
         };
         Ok(found.linked.into_iter().map(placed).collect())
     }

@@ -21,18 +21,30 @@ pub type Row = Vec<Option<Value>>;
 pub struct Draft {
     pub values: Values,
     pub links: Vec<LinkDraft>,
+    /// Of a record inside of a link that is kept in a table of pairs: values of the row that pairs it.
+    pub pair: Values,
 }
 
 impl Draft {
     /// Only linked, and nothing of its own changed.
     pub fn linking(link: impl Into<String>, how: Linking, targets: Vec<Other>) -> Self {
-        Self { values: Values::new(), links: vec![LinkDraft { link: link.into(), how, targets }] }
+        Self { links: vec![LinkDraft { link: link.into(), how, targets }], ..Self::default() }
+    }
+
+    /// Only paired, and nothing of its own changed.
+    pub fn pairing(pair: Values) -> Self {
+        Self { pair, ..Self::default() }
+    }
+
+    /// Whether anything of the record itself is wanted.
+    pub(crate) fn touches(&self) -> bool {
+        !self.values.is_empty() || !self.links.is_empty()
     }
 }
 
 impl From<Values> for Draft {
     fn from(values: Values) -> Self {
-        Self { values, links: Vec::new() }
+        Self { values, ..Self::default() }
     }
 }
 
@@ -59,6 +71,16 @@ pub enum Other {
     /// It is changed as well.
     Changed(serde_json::Value, Draft),
     New(Draft),
+}
+
+impl Other {
+    /// The key it is named by.
+    pub fn key(&self) -> Option<&serde_json::Value> {
+        match self {
+            Self::Key(key) | Self::Changed(key, _) => Some(key),
+            Self::New(_) => None,
+        }
+    }
 }
 
 /// Which records a call is about.
@@ -99,6 +121,8 @@ pub struct Follow {
     pub link: String,
     /// What to answer of the rows it leads to.
     pub select: Select,
+    /// Also answer the rows by which a table of pairs links them.
+    pub pair: bool,
     pub then: Vec<Follow>,
 }
 
@@ -111,6 +135,15 @@ pub struct Linked {
     pub records: Records,
     /// Per row of the page: which of `records`. `None`: the link may not be read in this row.
     pub of_row: Vec<Option<Vec<usize>>>,
+    pub pairs: Option<Pairs>,
+}
+
+/// The rows of a table of pairs that link the rows of a page with others.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pairs {
+    pub records: Records,
+    /// Per row of the page and row it leads to: which of `records`. `None`: it may not be seen.
+    pub of_row: Vec<Vec<Option<usize>>>,
 }
 
 /// One record.

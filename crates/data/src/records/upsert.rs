@@ -80,7 +80,7 @@ impl Data {
         let target = self.linked_table(allowed, rights::table(allowed)?, link)?;
         let page = Some(Page { offset: 0, limit: 1 });
         let query = Query { filter: wanted(&target, keys, &draft)?, page, ..Query::default() };
-        let there = self.list_behind(allowed, source, link, &query, &[]).await?.ok_or(DataError::NotFound)?;
+        let there = self.list_behind(allowed, source, link, &query, &[], false).await?.ok_or(DataError::NotFound)?;
         match there.first() {
             None => self.create_behind(allowed, source, link, vec![draft], strict).await,
             Some(record) if then == Found::Kept => Ok(found(record)),

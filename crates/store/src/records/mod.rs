@@ -25,7 +25,7 @@ use crate::{Store, StoreError};
 
 pub(crate) use counts::Counts;
 pub use order::{Move, Spot};
-pub use together::{After, Before, Deed, End, Linking};
+pub use together::{After, Before, Deed, End, Linking, Pair};
 
 /// Rows in the order of the query; each has one value per field of `select`. `None`: not readable in this row.
 #[derive(Clone, Debug, PartialEq)]

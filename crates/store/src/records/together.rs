@@ -89,8 +89,16 @@ pub struct After {
 pub enum End {
     /// In a field of the target; `write` is what else a change of the target row says.
     There { field: FieldNo, write: BoundWrite, alts: Vec<BoundAlt> },
-    /// In a table of pairs; `pairs` are filled in but for the two keys: one per target.
-    Through { through: BoundThrough, pairs: Vec<BoundWrite> },
+    /// In a table of pairs; `pairs` are filled in but for the two keys: one per target, those that are made last.
+    Through { through: BoundThrough, pairs: Vec<Pair> },
+}
+
+/// One row of a table of pairs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pair {
+    pub new: BoundWrite,
+    /// What changes where the two are paired already.
+    pub change: Option<BoundWrite>,
 }
 
 /// Answers the record; `None`: there is none that may be changed so, and nothing happened.
@@ -176,16 +184,27 @@ fn hang(tx: &mut Tx<'_>, table: &Table, id: &Id, link: After) -> Result<(), Stor
             }
         }
         End::Through { through, pairs } => {
-            let mut new = paired(tx, &through, &key, how, &named, seen_behind(&through, &target, by, seen))?;
+            let there = paired(tx, &through, &key, how, &named, seen_behind(&through, &target, by, seen))?;
+            let (mut rows, mut pairs) = (Vec::new(), pairs.into_iter());
+            let mut row = |pair: Option<Pair>, to: Value| {
+                let mut write = pair.unwrap_or_default().new;
+                write.values.extend([(through.from, key.clone()), (through.to, to)]);
+                rows.push(write);
+            };
+            for to in named.into_iter().filter(|_| how != Linking::Remove) {
+                let pair = pairs.next();
+                if !there.contains(&to) {
+                    row(pair, to);
+                } else if let (false, Some(change)) = (how == Linking::Toggle, pair.and_then(|p| p.change)) {
+                    let which = Which::Matching(both(equal(through.from, &key), equal(through.to, &to)));
+                    write::update(tx, &through.table, &which, &change, &every_row())?;
+                }
+            }
             for deed in made {
                 let id = carry_out(tx, deed)?.ok_or(StoreError::Row)?;
-                new.push(value_of(tx, &target, &id, by)?);
+                row(pairs.next(), value_of(tx, &target, &id, by)?);
             }
-            let rows = pairs.into_iter().zip(new).map(|(mut pair, to)| {
-                pair.values.extend([(through.from, key.clone()), (through.to, to)]);
-                pair
-            });
-            write::create(tx, &through.table, rows.collect(), &every_row())?;
+            write::create(tx, &through.table, rows, &every_row())?;
         }
     }
     for deed in changed {
@@ -247,7 +266,7 @@ impl Held<'_> {
     }
 }
 
-/// Unlinks; answers which keys are still to be paired.
+/// Unlinks; answers which of the named keys were paired before.
 fn paired(
     tx: &mut Tx<'_>,
     through: &BoundThrough,
@@ -273,10 +292,7 @@ fn paired(
     if let Some(gone) = gone {
         write::delete(tx, &through.table, &Which::Matching(gone), &every_row())?;
     }
-    Ok(match how {
-        Linking::Remove => Vec::new(),
-        _ => named.iter().filter(|value| !there.contains(value)).cloned().collect(),
-    })
+    Ok(there)
 }
 
 /// Pairs that lead to rows that can be seen.

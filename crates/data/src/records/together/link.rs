@@ -6,22 +6,23 @@ use std::{collections::HashSet, sync::Arc};
 
 use domain::{
     FieldNo,
-    access::Op,
+    access::{Alt, Op},
     catalog::{Field, LinkKind, LinkTarget, Table},
     decision::Allowed,
     limits,
     query::{
-        BindError, BoundAlt, BoundCmp, BoundFilter, BoundStep, BoundThrough, BoundWrite, CmpOp, coerce, step,
+        BindError, BoundAlt, BoundCmp, BoundFilter, BoundStep, BoundThrough, BoundWrite, CmpOp, bind_write,
+        coerce, step,
     },
     value::Value,
 };
-use store::{After, Before, End, Linking};
+use store::{After, Before, End, Linking, Pair};
 
 use super::{Parts, Plan, Source, covering, holds_keys, implied};
 use crate::{
     DataError,
     links::Caller,
-    records::{Draft, LinkDraft, Other},
+    records::{Draft, LinkDraft, Other, Values},
     rights,
 };
 
@@ -155,7 +156,8 @@ impl Plan<'_> {
             return Err(BindError::ForbiddenField(field.name.clone()).into());
         }
         let (mut named, mut changed, mut made) = (Vec::new(), Vec::new(), Vec::new());
-        let mut known = HashSet::new();
+        let (mut pairs, mut new_pairs) = (Vec::new(), Vec::new());
+        let (mut known, none) = (HashSet::new(), Values::new());
         for target in &wanted.targets {
             let (key, draft) = match target {
                 Other::Key(key) => (key, None),
@@ -163,6 +165,7 @@ impl Plan<'_> {
                 Other::New(draft) => {
                     let there = implied(allowed, Op::RecordCreate, &step.target)?;
                     made.push(self.create(&there, draft, held.clone(), source.depth + 1)?.deed);
+                    new_pairs.push(&draft.pair);
                     continue;
                 }
             };
@@ -171,7 +174,8 @@ impl Plan<'_> {
             if value.is_null() || !known.insert(format!("{value:?}")) {
                 continue;
             }
-            if let Some(draft) = draft {
+            pairs.push(draft.map_or(&none, |draft| &draft.pair));
+            if let Some(draft) = draft.filter(|draft| draft.touches()) {
                 let there = implied(allowed, Op::RecordUpdate, &step.target)?;
                 let (which, held) = (matching(by.no, &value), held.as_ref().map(|(field, _)| *field));
                 changed.push(self.change(&there, which, draft, held, source.depth + 1)?.deed);
@@ -181,14 +185,14 @@ impl Plan<'_> {
         self.count_links(named.len())?;
         // What is being made is linked with nothing yet: there is nothing to take away.
         let how = if source.new { Linking::Add } else { wanted.how };
-        let pairs = named.len() + made.len();
         let seen = if named.is_empty() { step.alts.clone() } else { named_by(&step, by, &field.name)? };
         let by = by.no;
         let touches = !named.is_empty() || matches!(how, Linking::Set | Linking::Remove);
         let BoundStep { key, target, target_key, through, .. } = step;
         let end = match through {
             Some(through) => {
-                let pairs = self.pairs(allowed, &through, pairs)?;
+                let all = pairs.into_iter().chain(new_pairs);
+                let pairs = all.map(|pair| self.pair(allowed, &through, pair)).collect::<Result<_, _>>()?;
                 End::Through { through, pairs }
             }
             None => self.there(allowed, &target, target_key, touches)?,
@@ -220,18 +224,29 @@ impl Plan<'_> {
         Ok(End::There { field, write, alts })
     }
 
-    /// So many rows of a table of pairs, complete but for the keys.
-    pub fn pairs(
+    /// A row of a table of pairs, complete but for the keys: as it is made, and what changes where it is there
+    /// already. Whoever may write the link writes its pairs; which rows they pair is said by the link alone.
+    pub fn pair(
         &mut self,
         allowed: &Allowed,
         through: &BoundThrough,
-        count: usize,
-    ) -> Result<Vec<BoundWrite>, DataError> {
-        let mut pairs = vec![BoundWrite::default(); count];
-        for pair in &mut pairs {
-            self.fill(allowed, &through.table, pair, &[through.from, through.to])?;
-        }
-        Ok(pairs)
+        values: &Values,
+    ) -> Result<Pair, DataError> {
+        let table = &through.table;
+        let keys = [through.from, through.to];
+        let mut write = bind_write(values, table, &[Alt::FULL], self.strict)?;
+        write.dropped.clear();
+        write.values.retain(|(no, _)| !keys.contains(no));
+        let change = match write.values.is_empty() {
+            true => None,
+            false => {
+                let mut change = write.clone();
+                self.data.fill_changed(allowed, table, &mut change, true)?;
+                Some(change)
+            }
+        };
+        self.fill(allowed, table, &mut write, &keys)?;
+        Ok(Pair { new: write, change })
     }
 
     fn count_links(&mut self, more: usize) -> Result<(), DataError> {

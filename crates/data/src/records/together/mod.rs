@@ -14,7 +14,7 @@ use domain::{
     query::{BindError, BoundAlt, BoundWrite, bind_create, bind_write},
     value::Value,
 };
-use store::{After, Before, Deed};
+use store::{After, Before, Deed, End};
 
 use super::{Draft, Written, create::placed, fill::made_later, which, written};
 use crate::{Data, DataError, password, rights};
@@ -241,6 +241,13 @@ fn passwords<'v>(deed: &'v mut Deed, plain: &mut Vec<&'v mut Value>) {
         }
     }
     for link in after {
+        if let End::Through { through, pairs } = &mut link.end {
+            let is_password =
+                |no| through.table.field_by_no(no).is_some_and(|field| field.kind == FieldKind::Password);
+            let writes = pairs.iter_mut().flat_map(|pair| [Some(&mut pair.new), pair.change.as_mut()]);
+            let values = writes.flatten().flat_map(|write| &mut write.values);
+            plain.extend(values.filter(|(no, _)| is_password(*no)).map(|(_, value)| value));
+        }
         link.changed.iter_mut().chain(&mut link.made).for_each(|deed| passwords(deed, plain));
     }
 }
