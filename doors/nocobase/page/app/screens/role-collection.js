@@ -16,11 +16,10 @@ export async function collectionRights({ context: { api, toast }, role, path, ag
   const all = button('Full access', () => lines.forEach((one) => one.whole()), { kind: 'small' });
   const none = button('Nothing', () => lines.forEach((one) => one.nothing()), { kind: 'small' });
   let general = false;
-  const back = entry && button('Back to the general rule', () => {
+  const back = (send) => entry && button('Back to the general rule', () => {
     general = true;
-    form.querySelector('dialog[open] .dialog-foot button[type="submit"]')?.click();
+    send();
   }, { kind: 'quiet' });
-  const form = document.body;
   const done = await formDialog({
     title: `${role.title || role.name} in ${collection.title || collection.name}`, wide: true, action: 'Save permissions', left: back,
     content: h('div', { class: 'stack' }, h('div', { class: 'row' }, all, none), h('div', { class: 'right-lines' }, lines.map((one) => one.element))),

@@ -73,7 +73,7 @@ export async function whileBusy(element, work) {
 
 /**
  * A dialog around a form. `submit(close)` does the work; what it throws is shown and the dialog stays. Answers what
- * `submit` answered, or undefined when it was given up.
+ * `submit` answered, or undefined when it was given up. `left(send)` makes one more button, which may send the form.
  */
 export function formDialog({ title, content, action = 'Save', submit, danger, left, ...more }) {
   const trouble = h('div', { class: 'trouble' });
@@ -93,7 +93,8 @@ export function formDialog({ title, content, action = 'Save', submit, danger, le
       }
     });
   });
-  const dialog = openDialog({ title, content: form, footer: [left, left && h('span', { class: 'grow' }), no, yes], ...more });
+  const extra = left?.(() => form.requestSubmit());
+  const dialog = openDialog({ title, content: form, footer: [extra, extra && h('span', { class: 'grow' }), no, yes], ...more });
   return dialog.closed;
 }
 

@@ -1,0 +1,74 @@
+// The server's own description of its API, as far as the role reaches: every operation, to read, copy and try.
+
+import { fill, h, icon } from '../lib/dom.js';
+import { testKey, useTestKey } from '../lib/keyring.js';
+import { groupsOf } from '../lib/openapi.js';
+import { link } from '../lib/router.js';
+import { button, field, formDialog, textarea } from '../ui/form.js';
+import { empty, head } from '../ui/layout.js';
+import { searchBox } from '../ui/table.js';
+import { operation } from './docs-operation.js';
+
+export async function screen(container, context) {
+  const { api, session } = context;
+  const answer = await api.request({ url: 'swagger:get' });
+  const groups = groupsOf(answer.data);
+  const who = h('div', {});
+  const credential = () => testKey() ?? { token: session.token, name: 'your sign-in', signIn: true };
+  const place = h('div', { class: 'stack' });
+  const nav = h('nav', { class: 'doc-nav', 'aria-label': 'Groups of operations' });
+  const showWho = () => fill(who, whoCard(context, credential(), showWho));
+  const show = (word) => {
+    const found = groups.map((group) => ({ ...group, operations: group.operations.filter((one) => `${one.path} ${one.summary}`.toLowerCase().includes(word)) })).filter((group) => group.operations.length);
+    fill(place, found.length ? found.map((group) => groupCard(group, context, credential, word)) : h('p', { class: 'muted' }, 'No operation is called that.'));
+    fill(nav, found.map((group) => h('button', { type: 'button', onclick: () => openGroup(group.tag) }, group.tag)));
+  };
+  const openGroup = (tag) => {
+    const card = [...place.children].find((one) => one.dataset.tag === tag);
+    card.open = true;
+    card.scrollIntoView({ block: 'start' });
+    card.querySelector('summary').focus({ preventScroll: true });
+  };
+  const raw = button('OpenAPI file', () => download(answer.data), { mark: 'external' });
+  fill(container, head('API documentation', { about: ['Every address the role you act in can reach, below ', h('code', {}, api.base), '. Send a key in the header ', h('code', {}, 'Authorization: Bearer …'), '.'], actions: [raw] }),
+    who,
+    groups.length ? [searchBox('Find an operation, such as todos:list', show), h('div', { class: 'doc' }, nav, place)]
+      : empty('book', 'Nothing to describe', 'The role you act in reaches no operation. Choose another role at the top.'));
+  showWho();
+  show('');
+}
+
+function groupCard(group, context, credential, word) {
+  return h('details', { class: 'card doc-group', dataset: { tag: group.tag }, open: group.collection || word !== '' },
+    h('summary', { class: 'card-head' }, h('h2', {}, group.tag), h('span', { class: 'badge' }, group.collection ? 'collection' : `${group.operations.length}`)),
+    h('div', { class: 'doc-operations' }, group.operations.map((one) => operation(one, context, credential))));
+}
+
+/** As whom requests are sent from here. */
+function whoCard({ session }, credential, again) {
+  const choose = async () => {
+    const box = textarea({ rows: 4, class: 'input code', autocomplete: 'off', autofocus: true });
+    const made = await formDialog({
+      title: 'Try with an API key', action: 'Use this key',
+      content: h('div', { class: 'stack' }, field('API key', box, { required: true, hint: 'Kept in this page until you close or reload it, and sent to this server only.' }),
+        session.may('pm.api-keys.configuration') && h('p', { class: 'hint' }, 'None at hand? ', h('a', { href: link('keys'), onclick: () => document.querySelector('dialog[open]')?.close() }, 'Make one'), '.')),
+      submit: () => useTestKey({ token: box.value.trim().replace(/^Bearer\s+/i, ''), name: 'a key you entered' }),
+    });
+    if (made) again();
+  };
+  const text = credential.signIn
+    ? ['Requests are sent with ', h('strong', {}, 'your sign-in'), `, in the role ${session.role}. Use an API key to see what a program sees.`]
+    : ['Requests are sent with the API key ', h('strong', {}, credential.name), ` (${credential.token.slice(0, 10)}…).`];
+  return h('div', { class: `notice ${credential.signIn ? 'info' : 'ok'} who-card` }, icon('key'), h('div', { class: 'grow' }, text),
+    h('div', { class: 'row' }, button(credential.signIn ? 'Use an API key' : 'Another key', choose, { kind: 'small' }),
+      !credential.signIn && button('Use my sign-in', () => {
+        useTestKey(null);
+        again();
+      }, { kind: 'small quiet' })));
+}
+
+function download(document_) {
+  const address = URL.createObjectURL(new Blob([JSON.stringify(document_, null, 2)], { type: 'application/json' }));
+  h('a', { href: address, download: 'openapi.json' }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
