@@ -93,6 +93,21 @@ pub const SUMMARY_COLUMNS_MAX: usize = 32;
 /// Rows of a summary by default.
 pub const SUMMARY_ROWS_DEFAULT: u64 = 2_000;
 
+/// Rows one imported sheet brings, and lines that may stand above and between them.
+pub const SHEET_ROWS_MAX: usize = 5_000;
+pub const SHEET_LINES_ABOVE_MAX: usize = 100;
+/// Cells of a sheet that is read or written.
+pub const SHEET_CELLS_MAX: usize = 1_000_000;
+/// Bytes an uploaded sheet may unpack to, and files inside of it.
+pub const SHEET_UNZIPPED_BYTES_MAX: u64 = 32 << 20;
+pub const SHEET_PARTS_MAX: usize = 256;
+/// Characters of a text in a cell; a property of the format.
+pub const SHEET_CELL_CHARS_MAX: usize = 32_767;
+/// Things that are wrong with a sheet that are told in one answer.
+pub const SHEET_FAULTS_TOLD_MAX: usize = 20;
+/// Sheets that are read or written at the same time; others wait.
+pub const SHEETS_AT_ONCE: usize = 2;
+
 /// Bytes of a request body.
 pub const BODY_BYTES_MAX: usize = 10 << 20;
 /// Nesting of JSON in a request body.

@@ -51,7 +51,7 @@ fn object(answer: &Answer) -> Result<Option<Map<String, Value>>, Failure> {
         Answer::Data(data) => json!({ "data": data }),
         Answer::Meta { data, meta } => json!({ "data": data, "meta": meta }),
         Answer::Written(body) => serde_json::from_slice(body).map_err(deep)?,
-        Answer::Empty | Answer::Bare(_) => return Ok(None),
+        Answer::Empty | Answer::Bare(_) | Answer::File(_) | Answer::With(..) => return Ok(None),
     };
     Ok(match value {
         Value::Object(map) => Some(map),

@@ -3,7 +3,10 @@
 
 use axum::{
     body::Body,
-    http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
+    http::{
+        HeaderValue, StatusCode,
+        header::{CONTENT_DISPOSITION, CONTENT_TYPE, SET_COOKIE},
+    },
     response::Response,
 };
 use serde_json::{Value, json};
@@ -21,6 +24,10 @@ pub enum Answer {
     Bare(Value),
     /// A finished body.
     Written(Vec<u8>),
+    /// A file to be kept.
+    File(Attachment),
+    /// Another answer, and cookies with it.
+    With(Box<Self>, Vec<HeaderValue>),
 }
 
 impl Answer {
@@ -31,8 +38,42 @@ impl Answer {
             Self::Empty => b"{}".to_vec(),
             Self::Bare(document) => bytes(&document),
             Self::Written(body) => body,
+            Self::File(file) => return file.into_response(),
+            Self::With(answer, cookies) => {
+                let mut response = answer.into_response();
+                for cookie in cookies {
+                    response.headers_mut().append(SET_COOKIE, cookie);
+                }
+                return response;
+            }
         };
         json_response(StatusCode::OK, body)
+    }
+}
+
+/// A file as an answer.
+#[derive(Debug)]
+pub struct Attachment {
+    pub bytes: Vec<u8>,
+    /// What it is called, in any letters.
+    pub name: String,
+    pub kind: &'static str,
+}
+
+impl Attachment {
+    fn into_response(self) -> Response {
+        let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-_.!~*'()".contains(b);
+        let mut name = String::from("attachment; filename=");
+        for byte in self.name.bytes() {
+            if plain(&byte) { name.push(char::from(byte)) } else { name += &format!("%{byte:02X}") }
+        }
+        let mut response = Response::new(Body::from(self.bytes));
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.kind));
+        if let Ok(disposition) = HeaderValue::from_str(&name) {
+            headers.insert(CONTENT_DISPOSITION, disposition);
+        }
+        response
     }
 }
 

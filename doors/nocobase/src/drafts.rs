@@ -263,7 +263,7 @@ fn unnamed(field: &Field) -> Failure {
 }
 
 /// The field by which linked records are named.
-fn key_of<'a>(field: &'a Field, target: Option<&'a Table>) -> &'a str {
+pub fn key_of<'a>(field: &'a Field, target: Option<&'a Table>) -> &'a str {
     let link = field.link.as_ref().filter(|l| matches!(l.kind, LinkKind::Here | LinkKind::Through));
     let primary = target.and_then(Table::primary).map_or("id", |field| &field.name);
     link.map_or(primary, |link| &link.target_key)

@@ -302,7 +302,7 @@ fn integer(n: i64, out: &mut Vec<u8>) {
 }
 
 /// A decimal that a client's numbers hold exactly. One with more digits is text, so that none is lost.
-fn safe_number(decimal: &str) -> bool {
+pub fn safe_number(decimal: &str) -> bool {
     let digits = decimal.strip_prefix('-').unwrap_or(decimal);
     let (whole, part) = digits.split_once('.').unwrap_or((digits, "0"));
     let plain = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());

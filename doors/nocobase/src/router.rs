@@ -10,16 +10,16 @@ use domain::{access::Op, decision::Allowed};
 use crate::{
     NocobaseState,
     answer::Answer,
-    api_keys, app, associations, auth, base_path,
+    api_keys, app, associations, auth, authenticators, base_path,
     collections::{self, category},
     failure::Failure,
-    order,
+    lost_password, order, page, pages,
     path::Target,
     query, records,
     request::Request,
     resources, role_mode, roles, scopes,
     serve::answer,
-    swagger, users,
+    swagger, users, xlsx,
 };
 
 /// The router of the door, for everything below `/api/` and below its own base path.
@@ -28,7 +28,7 @@ pub fn router(state: NocobaseState) -> Router {
     if let Some(own) = state.inner.settings.base_path.as_ref().filter(|own| !own.is_shared()) {
         router = router.route(&format!("{}{{*rest}}", own.as_str()), any(answer));
     }
-    router.with_state(state)
+    router.with_state(state.clone()).merge(page::router(state))
 }
 
 type Done<'r> = Pin<Box<dyn Future<Output = Result<Answer, Failure>> + Send + 'r>>;
@@ -106,6 +106,9 @@ const RECORDS: &[Action] = actions! {
     "*" "updateOrCreate" Writes [RecordCreate Resource] => records::update_or_create;
     "*" "move" Writes [RecordUpdate Resource] => order::move_record;
     "*" "query" Reads [RecordRead Resource] => query::query;
+    "*" "export" Reads [RecordExport Resource] => xlsx::export;
+    "*" "importXlsx" Writes [RecordImport Resource] => xlsx::import;
+    "*" "downloadXlsxTemplate" Reads [who Resource] => xlsx::template;
 };
 
 /// Actions on the records behind an association of any collection.
@@ -129,16 +132,23 @@ const SYSTEM: &[Action] = actions! {
     // Who one is.
     "auth" "signIn" Writes nobody => auth::sign_in;
     "auth" "signUp" Writes nobody => auth::sign_up;
-    "auth" "lostPassword" Writes nobody => auth::lost_password;
-    "auth" "resetPassword" Writes nobody => auth::lost_password;
-    "authenticators" "publicList" Reads nobody => app::authenticators;
+    "auth" "lostPassword" Writes nobody => lost_password::lost;
+    "auth" "checkResetToken" Reads nobody => lost_password::check;
+    "auth" "resetPassword" Writes nobody => lost_password::reset;
+    "authenticators" "publicList" Reads nobody => authenticators::public_list;
     "app" "getLang" Reads nobody => app::lang;
     "app" "getInfo" Reads nobody => app::info;
     "systemSettings" "get" Reads nobody => app::settings;
-    "authenticators" "list" Reads [who Server] => app::authenticators_list;
+    "authenticators" "list" Reads [Settings Server] => authenticators::list;
+    "authenticators" "get" Reads [Settings Server] => authenticators::get;
+    "authenticators" "create" Writes [Settings Server] => authenticators::create;
+    "authenticators" "update" Writes [Settings Server] => authenticators::update;
+    "authenticators" "destroy" Writes [Settings Server] => authenticators::destroy;
+    "authenticators" "listTypes" Reads [Settings Server] => authenticators::list_types;
     "dataSources" "list" Reads [who Server] => app::data_sources;
     "dataSources" "listEnabled" Reads [who Server] => app::data_sources;
     "auth" "signOut" Writes [who Server] => auth::sign_out;
+    "auth" "syncCookies" Writes [who Server] => auth::sync_cookies;
     "auth" "check" Reads [who Server] => auth::check;
     "auth" "changePassword" Writes [who Server] => auth::change_password;
     "roles" "check" Reads [who Server] => roles::check;
@@ -198,6 +208,7 @@ const SYSTEM: &[Action] = actions! {
     "collections" "destroy" Writes [TableDelete Key] => collections::destroy;
     "collections" "setFields" Writes [TableUpdate Key] => collections::set_fields;
     "collections" "apply" Writes [TableCreate Base] => collections::apply;
+    "collections" "move" Writes [TableUpdate Base] => collections::move_collection;
     "collectionCategories" "list" Reads [who Base] => category::list;
     "collectionCategories" "get" Reads [who Base] => category::get;
     "collectionCategories" "create" Writes [TableCreate Base] => category::create;
@@ -206,11 +217,22 @@ const SYSTEM: &[Action] = actions! {
     "dataSources.collections" "list" Reads [who Base] => collections::list_of_source;
     "fields" "list" Reads [FieldRead Base] => collections::list_all_fields;
     "fields" "apply" Writes [who Base] => collections::apply_field;
+    "fields" "move" Writes [FieldUpdate Base] => collections::move_any_field;
     "collections.fields" "list" Reads [FieldRead Source] => collections::list_fields;
     "collections.fields" "get" Reads [FieldRead Source] => collections::get_field;
     "collections.fields" "create" Writes [FieldCreate Source] => collections::create_field;
     "collections.fields" "update" Writes [FieldUpdate Source] => collections::update_field;
     "collections.fields" "destroy" Writes [FieldDelete Source] => collections::destroy_field;
+    "collections.fields" "move" Writes [FieldUpdate Source] => collections::move_field;
+    "dbViews" "list" Reads [TableCreate Base] => collections::views;
+    "dbViews" "get" Reads [TableCreate Base] => collections::view;
+
+    // Pages with blocks of code.
+    "uiPages" "list" Reads [who Base] => pages::list;
+    "uiPages" "get" Reads [who Base] => pages::get;
+    "uiPages" "create" Writes [ViewCreate Base] => pages::create;
+    "uiPages" "update" Writes [ViewUpdate Base] => pages::update;
+    "uiPages" "destroy" Writes [ViewDelete Base] => pages::destroy;
 
     // The document of all this.
     "swagger" "get" Reads [who Base] => swagger::get;

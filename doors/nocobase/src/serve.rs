@@ -7,7 +7,7 @@ use axum::{
     extract::{Request as HttpRequest, State},
     http::{
         HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
-        header::{ACCESS_CONTROL_EXPOSE_HEADERS, CONTENT_TYPE, ORIGIN},
+        header::{ACCESS_CONTROL_EXPOSE_HEADERS, CONTENT_TYPE, ORIGIN, SET_COOKIE},
         request::Parts,
     },
     response::Response,
@@ -27,14 +27,17 @@ use crate::{
     base_path,
     caller::{self, Asked},
     collections,
-    credential::{self, Kind},
+    cookies,
+    credential::{self, Kind, Source},
     failure::Failure,
+    locale,
     params::Params,
     path::{self, Target},
     qs, renewal,
     request::Request,
     router::{Action, At, Need, Run, Verb, find},
     state::Inner,
+    xlsx::upload,
 };
 
 pub async fn answer(State(state): State<NocobaseState>, request: HttpRequest) -> Response {
@@ -42,18 +45,26 @@ pub async fn answer(State(state): State<NocobaseState>, request: HttpRequest) ->
     let of_page = parts.headers.contains_key(ORIGIN);
     let inner = state.inner;
     let mut beside = Beside::default();
+    let language = locale::of_raw(&parts.headers, parts.uri.query());
+    let request_headers = inner.settings.cookies.then(|| parts.headers.clone());
     let mut response = match serve(&inner, parts, body, &mut beside).await {
         Ok(answer) => answer.into_response(),
         Err(failure) => {
             beside.decision = failure.decision.or(beside.decision);
-            failure.into_response()
+            beside.over = failure.errors.iter().any(|e| e.code.is_some_and(|code| OVER.contains(&code)));
+            failure.told_in(language).into_response()
         }
     };
     let headers = response.headers_mut();
     if of_page {
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
     }
-    if let Some(token) = beside.new_token.as_ref().and_then(renewal::header) {
+    for cookie in request_headers.map(|asked| beside.cookies(&inner, &asked)).unwrap_or_default() {
+        headers.append(SET_COOKIE, cookie);
+    }
+    // What a cookie keeps from scripts is told to none.
+    let told = beside.new_token.as_ref().filter(|_| !beside.by_cookie);
+    if let Some(token) = told.and_then(renewal::header) {
         headers.insert(renewal::NEW_TOKEN, token);
     }
     set_decision_id(headers, beside.decision.unwrap_or_else(|| inner.guard.next_id()));
@@ -68,6 +79,23 @@ pub async fn answer(State(state): State<NocobaseState>, request: HttpRequest) ->
 struct Beside {
     decision: Option<domain::DecisionId>,
     new_token: Option<Secret>,
+    by_cookie: bool,
+    /// The sign-in that came opens nothing any more.
+    over: bool,
+}
+
+/// Refusals that will be the same the next time, whatever is asked.
+const OVER: [&str; 4] = ["BLOCKED_TOKEN", "EXPIRED_SESSION", "INVALID_TOKEN", "NOT_EXIST_USER"];
+
+impl Beside {
+    /// Those of a renewed token; or, where the one that came by cookie is over, what removes it.
+    fn cookies(&self, inner: &Inner, asked: &HeaderMap) -> Vec<HeaderValue> {
+        match &self.new_token {
+            Some(token) => cookies::renewed(inner, asked, token),
+            None if self.by_cookie && self.over => cookies::ended(inner, asked),
+            None => Vec::new(),
+        }
+    }
 }
 
 /// What pages may read of this door's answers, besides what they may of all.
@@ -85,14 +113,16 @@ async fn serve(
     check_method(&parts.method, action.verb)?;
     let map = qs::parse(parts.uri.query().unwrap_or_default())?;
     let ip = peer::client_ip(&parts, &inner.settings.trusted);
-    let (credential, kind) = credential::read(inner, &parts.headers, &map, inner.clock.now());
+    let (credential, kind, source) = credential::read(inner, &parts.headers, &map, inner.clock.now());
+    let by_cookie = source == Source::Cookie;
     let params = Params { map, key: target.key.clone() };
     let session = match &credential {
         guard::Credential::Session(token) => Some(token.clone()),
         _ => None,
     };
-    let headers = parts.headers;
-    let mut request = Request { inner: inner.clone(), target, params, body: None, headers, ip, session };
+    let (headers, method) = (parts.headers, parts.method);
+    let inner = inner.clone();
+    let mut request = Request { inner, target, params, body: None, file: None, headers, ip, session };
     // A place named by the body needs the body first; everybody else proves who they are before it is read.
     let early = action.need == Need::Op(Op::RoleManage, At::Body);
     let mut body = Some(body);
@@ -106,13 +136,24 @@ async fn serve(
         }
         Run::Guarded(run) => run,
     };
+    if let Some(token) = request.session.as_ref().filter(|_| by_cookie) {
+        cookies::check_meant(&method, &request.headers, token)?;
+        beside.by_cookie = true;
+    }
     let allowed = check(&request, action, &credential, kind).await?;
     beside.decision = Some(allowed.id());
-    if action.action != "signOut" {
+    // Neither gets a token whose cookies nobody would set.
+    if !matches!(action.action, "signOut" | "syncCookies") {
         beside.new_token = renewal::renew(&request, &allowed).await?;
     }
-    // A question of this size does not fit into an address.
-    if (action.verb == Verb::Writes && !early) || action.action == "query" {
+    // Questions of this size do not fit into an address.
+    let asks = matches!(action.action, "query" | "export" | "downloadXlsxTemplate");
+    if action.action == "importXlsx"
+        && let Some(from) = body.take()
+    {
+        let upload = upload::read(&request.headers, from).await?;
+        (request.body, request.file) = (Some(upload.values), upload.file);
+    } else if (action.verb == Verb::Writes && !early) || asks {
         request.body = read_body(&request.headers, body.take()).await?;
     }
     // A read that came by POST may have brought one all the same.
@@ -161,7 +202,9 @@ fn name_of(request: &Request, at: At) -> Result<Option<String>, Failure> {
         At::Source => {
             let name = request.source()?;
             let described = matches!(request.target.action.as_str(), "list" | "get");
-            Ok((!(described && collections::people::is_one(name))).then(|| name.to_owned()))
+            // Of what is not there, and of people, only the base can be asked for.
+            let missing = collections::people::is_one(name) || collections::there(request, name).is_none();
+            Ok((!(described && missing)).then(|| name.to_owned()))
         }
         At::Key => {
             let mut names = collections::named(request)?;

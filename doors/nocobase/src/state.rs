@@ -11,7 +11,7 @@ use guard::Guard;
 use http_kit::TrustedProxies;
 use keys::Keys;
 
-use crate::{BasePath, TokenPolicy, role_mode::Kept, rules, token::Signer};
+use crate::{BasePath, Mail, PageSettings, TokenPolicy, lost_password, role_mode::Kept, rules, token::Signer};
 
 /// Settings of this door.
 #[derive(Clone)]
@@ -31,6 +31,13 @@ pub struct NocobaseSettings {
     /// A path of the door's own, besides `/api/`.
     pub base_path: Option<BasePath>,
     pub tokens: TokenPolicy,
+    /// Whether signing in also sets cookies, and they are read.
+    pub cookies: bool,
+    /// Pages besides our own that may have them.
+    pub trusted_origins: Vec<String>,
+    /// For letters about lost passwords; `None`: there is no mail.
+    pub mail: Option<Mail>,
+    pub page: PageSettings,
 }
 
 impl NocobaseSettings {
@@ -44,6 +51,10 @@ impl NocobaseSettings {
             unpaged_rows_max: domain::limits::UNPAGED_ROWS_DEFAULT,
             base_path: None,
             tokens: TokenPolicy::default(),
+            cookies: false,
+            trusted_origins: Vec::new(),
+            mail: None,
+            page: PageSettings::default(),
         }
     }
 }
@@ -68,6 +79,10 @@ pub(crate) struct Inner {
     /// As it was last read or set; nothing else changes it.
     pub role_mode: tokio::sync::OnceCell<Kept>,
     pub rules: rules::Known,
+    /// Turns for making and reading sheets: each takes a thread and some memory.
+    pub sheets: tokio::sync::Semaphore,
+    /// Letters that may be on their way at once.
+    pub letters: Arc<tokio::sync::Semaphore>,
 }
 
 impl NocobaseState {
@@ -92,6 +107,8 @@ impl NocobaseState {
                 editing: tokio::sync::Mutex::default(),
                 role_mode: tokio::sync::OnceCell::default(),
                 rules: rules::Known::default(),
+                sheets: tokio::sync::Semaphore::new(domain::limits::SHEETS_AT_ONCE),
+                letters: lost_password::letters(),
             }),
         }
     }

@@ -1,0 +1,22 @@
+//! Sheets of records: `export`, `importXlsx` and `downloadXlsxTemplate`. An export shows what a list would show and
+//! an import writes what a create could write, in both cases only as far as the right to export or to import
+//! reaches as well. Never reads a file that unpacks to more than its limits, never writes a formula.
+
+mod book;
+mod cells;
+mod column;
+mod export;
+mod faults;
+mod import;
+mod links;
+mod read;
+mod template;
+pub mod upload;
+mod values;
+
+pub use export::export;
+pub use import::import;
+pub use template::template;
+
+/// Why a sheet could not be made.
+pub const TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
