@@ -12,7 +12,7 @@ pub fn get<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     })
 }
 
-/// A session cookie: `HttpOnly`, `SameSite=Lax`, for the whole site.
+/// A cookie of a sign-in: `HttpOnly`, `SameSite=Lax`, for the whole site.
 #[derive(Clone, Copy, Debug)]
 pub struct SessionCookie<'a> {
     pub name: &'a str,
@@ -22,13 +22,22 @@ pub struct SessionCookie<'a> {
 impl SessionCookie<'_> {
     /// The `Set-Cookie` value; `None` when `value` is not a legal cookie value.
     pub fn set(&self, value: &str, max_age_s: i64) -> Option<HeaderValue> {
+        self.written(value, max_age_s, "; HttpOnly")
+    }
+
+    /// The same for what scripts of the page are to read: never the token itself.
+    pub fn set_for_scripts(&self, value: &str, max_age_s: i64) -> Option<HeaderValue> {
+        self.written(value, max_age_s, "")
+    }
+
+    fn written(&self, value: &str, max_age_s: i64, reach: &str) -> Option<HeaderValue> {
         let legal = |b: u8| b.is_ascii_graphic() && !matches!(b, b'"' | b',' | b';' | b'\\');
         if !value.bytes().all(legal) {
             return None;
         }
         let secure = if self.secure { "; Secure" } else { "" };
         let text =
-            format!("{}={value}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Lax{secure}", self.name);
+            format!("{}={value}; Path=/; Max-Age={max_age_s}{reach}; SameSite=Lax{secure}", self.name);
         let mut header = HeaderValue::try_from(text).ok()?;
         header.set_sensitive(true);
         Some(header)
@@ -53,6 +62,8 @@ mod tests {
         let cookie = SessionCookie { name: "kw", secure: true };
         let text = cookie.set("tok", 60).unwrap();
         assert_eq!(text, "kw=tok; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure");
+        let text = cookie.set_for_scripts("tok", 60).unwrap();
+        assert_eq!(text, "kw=tok; Path=/; Max-Age=60; SameSite=Lax; Secure");
         assert!(cookie.set("a;b", 60).is_none());
     }
 }

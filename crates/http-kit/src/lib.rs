@@ -1,5 +1,5 @@
 //! What every door would otherwise write twice: who is calling from where, which secret they present,
-//! reading a body safely, cookies, pages, cross-origin rules, and the one layer around the whole server.
+//! reading a body safely, cookies, letters, pages, cross-origin rules, and the one layer around the whole server.
 //!
 //! Rooms it may use: `domain`. This crate never knows a dialect's words, never asks the guard, never
 //! decides who may do what, and never logs a secret, a query string or a body.
@@ -10,6 +10,7 @@ pub mod cors;
 pub mod credential;
 pub mod edge;
 pub mod ip_rate;
+pub mod mail;
 pub mod origin;
 pub mod page;
 pub mod peer;

@@ -219,6 +219,7 @@ mod store_words {
                 Problem::conflict("conflict", "Records are linked with it")
             }
             E::Row => super::super::denied::row(),
+            E::InRow { error, .. } => store_error(error),
             E::Busy => {
                 let detail = "The store is busy or closing; a retry can succeed.";
                 Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Try again", detail)

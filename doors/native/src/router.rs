@@ -42,6 +42,7 @@ fn table() -> OpenApiRouter<NativeState> {
         // user.manage
         .routes(routes!(users::list::list, users::create::create))
         .routes(routes!(users::list::get, users::update::update, users::delete::delete))
+        .routes(routes!(users::password_link::create))
         .routes(routes!(users::roles::add))
         .routes(routes!(users::roles::remove))
         .routes(routes!(server::organizations::list, server::organizations::create))

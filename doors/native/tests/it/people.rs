@@ -130,3 +130,27 @@ async fn nobody_gives_away_more_than_they_hold() {
         .problem(403, "not_allowed");
     w.post(&ada, "/v1/users", json!({"username": "bob", "root": true})).await.problem(403, "not_allowed");
 }
+
+#[tokio::test]
+async fn a_password_link_is_made_by_who_may_do_all_the_user_may_and_by_nobody_else() {
+    let w = world().await;
+    let ada = w.session("ada", json!(["user.manage"])).await;
+    let id = |user: &str, all: &Value| {
+        let rows = all["items"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["username"] == user || row["email"] == user).unwrap();
+        row["id"].as_str().unwrap().to_owned()
+    };
+    w.session("bob", json!(["user.manage"])).await;
+    let all = w.get(ROOT, "/v1/users").await.expect(200);
+    let path = |user: &str| format!("/v1/users/{}/password-links", id(user, &all));
+    let link = w.post(&ada, &path("bob"), json!({})).await.expect(201);
+    assert!(link["token"].as_str().unwrap().starts_with("kwp_"));
+    assert_eq!(link["expires_at"], "2027-01-15T09:00:00.000Z");
+    // Whoever sets somebody's password is somebody.
+    w.post(&ada, &path("root@example.org"), json!({})).await.problem(403, "not_allowed");
+    let eve = w.session("eve", json!(["key.manage"])).await;
+    assert_eq!(w.post(&eve, &path("bob"), json!({})).await.status, 403);
+    let audit = w.get(ROOT, "/v1/audit").await.expect(200);
+    assert!(audit["items"].as_array().unwrap().iter().any(|e| e["action"] == "user.password_link.create"));
+    assert!(!audit.to_string().contains("kwp_"));
+}
