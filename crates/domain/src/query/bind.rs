@@ -12,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    CmpOp, Query, Select, condition,
+    BoundInside, CmpOp, Query, Select, condition,
     linked::{BoundLinked, BoundStep, Links, NoLinks, step},
 };
 
@@ -71,6 +71,8 @@ pub enum BoundFilter {
     Or(Vec<BoundFilter>),
     Not(Box<BoundFilter>),
     Cmp(BoundCmp),
+    /// About what is inside of a JSON value.
+    Inside(BoundInside),
     /// About rows this one is linked with.
     Linked(Box<BoundLinked>),
     /// Never true: a condition that cannot be met (no subject to own a row, say).

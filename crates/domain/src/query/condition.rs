@@ -13,9 +13,10 @@ use crate::{
 };
 
 use super::{
-    BindError, BoundCmp, BoundFilter, CmpOp, Filter, Subject, Term, Var,
+    BindError, BoundCmp, BoundFilter, BoundInside, CmpOp, Filter, Subject, Term, Var,
     bind::in_all,
     coerce::{coerce, element, fragment},
+    inside,
     linked::{BoundLinked, Links, holds_of_nothing, step},
 };
 
@@ -132,7 +133,10 @@ impl Binder<'_> {
         let mut linked: Vec<(&str, Vec<Filter>)> = Vec::new();
         for part in parts {
             let split = match part {
-                Filter::Cmp { field, op, terms } => field.split_once('.').map(|path| (path, op, terms)),
+                Filter::Cmp { field, op, terms } => {
+                    let path = field.split_once('.').filter(|(head, _)| !self.holds_json(head));
+                    path.map(|path| (path, op, terms))
+                }
                 _ => None,
             };
             let Some(((head, rest), op, terms)) = split else {
@@ -156,6 +160,69 @@ impl Binder<'_> {
             bound.push(self.linked(head, &filter, depth + 1)?);
         }
         Ok(bound)
+    }
+
+    fn holds_json(&self, name: &str) -> bool {
+        self.table.field(name).is_some_and(|field| field.kind == FieldKind::Json)
+    }
+
+    /// A condition on a property of a JSON value.
+    fn inside(&mut self, head: &str, rest: &str, op: CmpOp, terms: &[Term]) -> Result<BoundFilter, Stop> {
+        let field = self.table.field(head).ok_or_else(|| BindError::UnknownField(head.to_owned()))?;
+        if !(self.usable)(field) {
+            return Err(BindError::ForbiddenField(head.to_owned()).into());
+        }
+        let path = inside::path(field, rest)?;
+        self.one_more()?;
+        let values = self.inside_values(field, op, terms)?;
+        self.count_values(values.len())?;
+        inside::check(field, op, &values)?;
+        let one =
+            |op, values| BoundFilter::Inside(BoundInside { field: field.no, path: path.clone(), op, values });
+        Ok(match op {
+            CmpOp::In | CmpOp::NotIn => membership(op, values, &one),
+            _ => one(op, values),
+        })
+    }
+
+    fn inside_values(&self, field: &Field, op: CmpOp, terms: &[Term]) -> Result<Vec<Value>, Stop> {
+        let list = takes_list(op, false);
+        let mut values = Vec::with_capacity(terms.len());
+        for term in terms {
+            match term {
+                Term::Literal(Json::Array(items)) if list => {
+                    for item in items {
+                        values.push(inside::value(field, item)?);
+                    }
+                }
+                Term::Literal(json) => values.push(inside::value(field, json)?),
+                Term::Var(Var::UserRoles) if list => {
+                    let user = self.subject.user_more.as_ref().ok_or(Stop::Unmeetable)?;
+                    values.extend(user.roles.iter().map(|role| Value::Text(role.clone())));
+                }
+                Term::Var(var) => values.push(inside::value(field, &self.variable(field, var)?)?),
+            }
+        }
+        if values.len() > limits::FILTER_LIST_MAX {
+            return Err(too_much("a list in the filter is too long"));
+        }
+        Ok(values)
+    }
+
+    fn one_more(&mut self) -> Result<(), Stop> {
+        self.counted.conditions += 1;
+        match self.counted.conditions > limits::FILTER_CONDITIONS_MAX {
+            true => Err(too_much("the filter has too many conditions")),
+            false => Ok(()),
+        }
+    }
+
+    fn count_values(&mut self, more: usize) -> Result<(), Stop> {
+        self.counted.values += more;
+        match self.counted.values > limits::FILTER_VALUES_MAX {
+            true => Err(too_much("the filter has too many values")),
+            false => Ok(()),
+        }
     }
 
     fn linked(&mut self, name: &str, filter: &Filter, depth: usize) -> Result<BoundFilter, Stop> {
@@ -213,6 +280,9 @@ impl Binder<'_> {
 
     fn condition(&mut self, name: &str, op: CmpOp, terms: &[Term]) -> Result<BoundFilter, Stop> {
         if let Some((head, rest)) = name.split_once('.') {
+            if self.holds_json(head) {
+                return self.inside(head, rest, op, terms);
+            }
             let rest = Filter::Cmp { field: rest.to_owned(), op, terms: terms.to_vec() };
             return self.linked(head, &rest, 0);
         }
@@ -223,18 +293,12 @@ impl Binder<'_> {
         if field.kind == FieldKind::Link {
             return self.presence(field, op, terms);
         }
-        self.counted.conditions += 1;
-        if self.counted.conditions > limits::FILTER_CONDITIONS_MAX {
-            return Err(too_much("the filter has too many conditions"));
-        }
+        self.one_more()?;
         let values = self.values(field, op, terms)?;
-        self.counted.values += values.len();
-        if self.counted.values > limits::FILTER_VALUES_MAX {
-            return Err(too_much("the filter has too many values"));
-        }
+        self.count_values(values.len())?;
         check_operands(field, op, &values)?;
         Ok(match op {
-            CmpOp::In | CmpOp::NotIn => membership(field, op, values),
+            CmpOp::In | CmpOp::NotIn => membership(op, values, &|op, values| cmp(field, op, values)),
             _ => cmp(field, op, values),
         })
     }
@@ -277,6 +341,14 @@ impl Binder<'_> {
             Term::Literal(json) => return Ok(literal(field, op, json)?),
             Term::Var(var) => var,
         };
+        if matches!(var, Var::Now) && field.kind == FieldKind::DateTime {
+            return Ok(Value::Instant(self.subject.now));
+        }
+        Ok(literal(field, op, &self.variable(field, var)?)?)
+    }
+
+    /// What a variable stands for.
+    fn variable(&self, field: &Field, var: &Var) -> Result<Json, Stop> {
         let json = match var {
             Var::UserId => self.subject.user_num.map(Json::from),
             Var::UserEmail => self.subject.user_email.clone().map(Json::from),
@@ -287,10 +359,9 @@ impl Binder<'_> {
             Var::UserNote(path) => note(self.subject, path),
             Var::UserRoles => return Err(bad(field, "a list cannot be compared with this operator").into()),
             Var::Role => self.subject.role.clone().map(Json::from),
-            Var::Now if field.kind == FieldKind::DateTime => return Ok(Value::Instant(self.subject.now)),
             Var::Now => Some(Json::from(self.subject.now.rfc3339())),
         };
-        Ok(literal(field, op, &json.ok_or(Stop::Unmeetable)?)?)
+        json.ok_or(Stop::Unmeetable)
     }
 }
 
@@ -367,15 +438,15 @@ fn check_operands(field: &Field, op: CmpOp, values: &[Value]) -> Result<(), Bind
 }
 
 /// Takes null out of a list, since no database finds it there, and lists of nothing out of the filter.
-fn membership(field: &Field, op: CmpOp, values: Vec<Value>) -> BoundFilter {
+fn membership(op: CmpOp, values: Vec<Value>, cmp: &dyn Fn(CmpOp, Vec<Value>) -> BoundFilter) -> BoundFilter {
     let has_null = values.iter().any(Value::is_null);
     let listed: Vec<Value> = values.into_iter().filter(|v| !v.is_null()).collect();
     let mut parts = Vec::new();
     if !listed.is_empty() {
-        parts.push(cmp(field, op, listed));
+        parts.push(cmp(op, listed));
     }
     if has_null {
-        parts.push(cmp(field, if op == CmpOp::In { CmpOp::Eq } else { CmpOp::Ne }, vec![Value::Null]));
+        parts.push(cmp(if op == CmpOp::In { CmpOp::Eq } else { CmpOp::Ne }, vec![Value::Null]));
     }
     match parts.pop() {
         Some(only) if parts.is_empty() => only,

@@ -6,6 +6,7 @@ mod ast;
 mod bind;
 mod coerce;
 mod condition;
+mod inside;
 mod linked;
 mod summary;
 mod write;
@@ -19,6 +20,7 @@ pub use bind::{
     bind_filter, bind_filter_with, bind_rows, bind_rows_with, bind_with,
 };
 pub use coerce::coerce;
+pub use inside::BoundInside;
 pub use linked::{BoundLinked, BoundStep, BoundThrough, Links, NoLinks, step};
 pub use summary::{
     BoundColumn, BoundHaving, BoundPath, BoundSummary, BoundValue, DateText, Dimension, Measure, Measured,

@@ -15,12 +15,12 @@ use crate::{
     sql::{like_escape, to_json},
 };
 
-use super::{linked, to_sql};
+use super::{inside, linked, to_sql};
 
 /// Longer patterns are more than SQLite's LIKE takes; they are compared by other means.
 const LIKE_BYTES_MAX: usize = 10_000;
 /// Longer lists are handed over as one parameter: the number of parameters is limited.
-const LIST_INLINE_MAX: usize = 32;
+pub(super) const LIST_INLINE_MAX: usize = 32;
 
 /// A condition, where it is not settled already.
 #[derive(Clone)]
@@ -104,6 +104,7 @@ pub(super) fn cond(filter: &BoundFilter, table: &Table) -> Cond {
         },
         BoundFilter::Never => Cond::False,
         BoundFilter::Linked(linked) => linked::cond(linked),
+        BoundFilter::Inside(inside) => inside::cond(inside, table),
         BoundFilter::Cmp(cmp) => match table.field_by_no(cmp.field) {
             Some(field) => compare(cmp, field.kind),
             // Dropped since the query was bound.
@@ -228,14 +229,14 @@ fn listed(cmp: &BoundCmp, kind: FieldKind) -> Option<Expr> {
 }
 
 #[derive(Clone, Copy)]
-enum Part {
+pub(super) enum Part {
     Start,
     Anywhere,
     End,
 }
 
 /// Ignoring case. SQLite's own LIKE folds only ASCII, which is enough when the pattern is ASCII.
-fn text_match(col: Expr, text: &str, part: Part, negated: bool) -> Expr {
+pub(super) fn text_match(col: Expr, text: &str, part: Part, negated: bool) -> Expr {
     let found = if text.is_ascii() && text.len() <= LIKE_BYTES_MAX && !text.contains('\0') {
         let escaped = like_escape(text);
         let pattern = match part {
@@ -258,7 +259,7 @@ fn text_match(col: Expr, text: &str, part: Part, negated: bool) -> Expr {
     if negated { found.not() } else { found }
 }
 
-fn plain_text(value: &Value) -> String {
+pub(super) fn plain_text(value: &Value) -> String {
     match value {
         Value::Text(text) | Value::Json(text) => text.clone(),
         Value::Int(n) => n.to_string(),
@@ -296,7 +297,7 @@ fn element_list(cmp: &BoundCmp) -> Vec<serde_json::Value> {
     list
 }
 
-fn json(value: &Value) -> serde_json::Value {
+pub(super) fn json(value: &Value) -> serde_json::Value {
     match value {
         Value::Null => serde_json::Value::Null,
         // As it is stored.

@@ -86,6 +86,6 @@ fn inside(filter: &BoundFilter) -> bool {
         BoundFilter::And(parts) | BoundFilter::Or(parts) => parts.iter().any(inside),
         BoundFilter::Not(part) => inside(part),
         BoundFilter::Linked(_) => true,
-        BoundFilter::Cmp(_) | BoundFilter::Never => false,
+        BoundFilter::Cmp(_) | BoundFilter::Inside(_) | BoundFilter::Never => false,
     }
 }

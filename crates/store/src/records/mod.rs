@@ -4,6 +4,7 @@
 mod counts;
 mod filter;
 mod gone;
+mod inside;
 mod linked;
 mod order;
 mod read;
