@@ -3,6 +3,7 @@
 
 import { ApiError, createApi } from './lib/api.js';
 import { fill, h } from './lib/dom.js';
+import { useTestKey } from './lib/keyring.js';
 import { navigate, parse } from './lib/router.js';
 import { Session } from './lib/session.js';
 import { changePassword } from './screens/password.js';
@@ -77,6 +78,7 @@ function signOutHere(message) {
   leaveScreen();
   turn += 1;
   session.forget();
+  useTestKey(null);
   document.querySelectorAll('dialog[open]').forEach((dialog) => dialog.close());
   document.title = 'Sign in · Keyward';
   signInScreen(root, { api, message, done: async (token) => {

@@ -15,6 +15,14 @@ export function allowsSnippet(rules, name) {
   return !rejected && rules.some((rule) => !rule.startsWith('!') && globbed(rule, name));
 }
 
+/** Whether rights, as `roles:check` tells them, hold an action on records of a collection: view, create, update, destroy. */
+export function allowsRecords(rights, collection, action) {
+  const { allowAll, resources = [], actions = {}, strategy } = rights ?? {};
+  if (allowAll) return true;
+  if (resources.includes(collection)) return `${collection}:${action}` in actions;
+  return (strategy?.actions ?? []).some((given) => given === '*' || given.split(':')[0] === action);
+}
+
 export class Session {
   #kept;
 
@@ -75,12 +83,8 @@ export class Session {
     return !!this.rights && (this.rights.allowAll || allowsSnippet(this.rights.snippets ?? [], snippet));
   }
 
-  /** An action on records of a collection: view, create, update, destroy. */
   mayRecords(collection, action) {
-    const { allowAll, resources = [], actions = {}, strategy } = this.rights ?? {};
-    if (allowAll) return true;
-    if (resources.includes(collection)) return `${collection}:${action}` in actions;
-    return (strategy?.actions ?? []).some((given) => given === '*' || given.split(':')[0] === action);
+    return allowsRecords(this.rights, collection, action);
   }
 
   /** Fields an action may write; null for all. */

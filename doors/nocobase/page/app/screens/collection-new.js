@@ -42,7 +42,7 @@ export async function newCollection({ api, toast }, { example }) {
       const fields = [...lines.children].map((line) => line.read());
       const options = Object.fromEntries(flags.map((one) => [one.option, one.box.checked]));
       await api.call('collections:create', undefined, { name, title, template: 'general', autoGenId: false, ...options, fields: [ID, ...fields] });
-      if (samples?.box.checked) await addSamples(api, toast, name);
+      if (samples && samples.box.checked) await addSamples(api, toast, name);
       toast.success(`${title} was created.`);
       return name;
     },

@@ -1,11 +1,12 @@
 // One operation: its parameters, an example of its body, the line for a shell, and a trial.
 
 import { fill, h } from '../lib/dom.js';
-import { queryOf, send } from '../lib/api.js';
+import { queryOf } from '../lib/api.js';
 import { copy } from '../lib/clipboard.js';
 import { PLACEHOLDER, curlOf } from '../lib/curl.js';
 import { confirm } from '../ui/dialog.js';
 import { button, field, input, problem, textarea } from '../ui/form.js';
+import { ask } from './docs.js';
 
 /** Of an answer that is longer, only this much is shown. */
 const SHOWN_MAX = 100_000;
@@ -18,7 +19,8 @@ export function operation(one, context, credential) {
   return details;
 }
 
-function inside(one, { api, session, toast }, credential) {
+function inside(one, context, credential) {
+  const { api, toast } = context;
   const controls = one.parameters.map((parameter) => ({ parameter, control: input({ class: 'input mono small', spellcheck: 'false', placeholder: exampleFor(parameter.name, one.path) }) }));
   const body = one.takesBody && textarea({ class: 'input code', rows: Math.min(12, JSON.stringify(one.body, null, 2).split('\n').length + 1), value: JSON.stringify(one.body, null, 2) });
   const result = h('div', { class: 'result', 'aria-live': 'polite' });
@@ -48,10 +50,8 @@ function inside(one, { api, session, toast }, credential) {
   }), { kind: 'small', mark: 'copy' });
   const go = button('Send', attempt(async (asked) => {
     if (/:destroy$/.test(one.path) && !(await confirm({ title: 'Really delete?', message: `This is no rehearsal: ${one.method} ${asked.url.replace(api.base, '/')} is sent.`, action: 'Send', danger: true }))) return;
-    const { token, signIn } = credential();
-    const headers = { authorization: `Bearer ${token}`, ...(signIn && session.role && { 'x-role': session.role }) };
     const began = performance.now();
-    const answer = await send(asked.url, { method: asked.method, headers, data: asked.body && JSON.parse(asked.body) });
+    const answer = await ask(context, credential(), { method: asked.method, url: asked.url, data: asked.body && JSON.parse(asked.body) });
     fill(result, shown(answer, Math.round(performance.now() - began)));
   }), { kind: 'small primary', mark: 'play' });
 

@@ -6,6 +6,7 @@ import { curlOf } from '../lib/curl.js';
 import { moment } from '../lib/fields.js';
 import { useTestKey } from '../lib/keyring.js';
 import { link } from '../lib/router.js';
+import { allowsRecords } from '../lib/session.js';
 import { confirm, openDialog } from '../ui/dialog.js';
 import { button, field, formDialog, input, select } from '../ui/form.js';
 
@@ -38,7 +39,7 @@ export async function newKey(context) {
     content: h('div', { class: 'stack' }, field('Name', name, { required: true }), field('Role', role, { required: true, hint }), strong, field('Expiration', life), untilField, word),
     submit: async () => {
       const answer = await api.call('apiKeys:create', undefined, { name: name.value.trim(), role: { name: role.value }, expiresIn: spanOf(life.value, until.value) });
-      return { token: answer.data.token, name: name.value.trim(), role: role.options[role.selectedIndex].text };
+      return { token: answer.data.token, name: name.value.trim(), role: role.options[role.selectedIndex].text, roleName: role.value };
     },
   });
   if (!made) return false;
@@ -73,7 +74,15 @@ function endOf(token) {
   }
 }
 
-async function showToken({ api, toast, navigate }, { token, name, role }) {
+/** A collection the key can list, for the example. */
+async function reachable(api, role) {
+  const [collections, rights] = await Promise.all([
+    api.all('collections:list'), api.request({ url: 'roles:check', headers: { 'x-role': role } }),
+  ]).catch(() => [[], null]);
+  return collections.find((one) => allowsRecords(rights?.data.data, one.name, 'view'))?.name ?? 'todos';
+}
+
+async function showToken({ api, toast, navigate }, { token, name, role, roleName }) {
   let copied = false;
   const done = (said) => {
     copied = true;
@@ -81,8 +90,7 @@ async function showToken({ api, toast, navigate }, { token, name, role }) {
   };
   const box = h('textarea', { class: 'input code token', readOnly: true, rows: 4, spellcheck: 'false', 'aria-label': 'The new API key', value: token, onfocus: (event) => event.target.select(), oncopy: () => (copied = true) });
   const copyKey = button('Copy key', async () => ((await copy(token)) ? done('The key was copied.') : toast.error('Your browser does not let the page copy. Select the key and copy it by hand.')), { kind: 'primary', mark: 'copy' });
-  const collections = await api.all('collections:list').catch(() => []);
-  const example = curlOf({ method: 'GET', url: `${api.base}${collections[0]?.name ?? 'todos'}:list`, token });
+  const example = curlOf({ method: 'GET', url: `${api.base}${await reachable(api, roleName)}:list`, token });
   const copyCurl = button('Copy as cURL', async () => (await copy(example)) && done('The example was copied, with the key in it.'), { kind: 'small', mark: 'copy' });
   const tryIt = button('Try it in the API documentation', () => {
     useTestKey({ token, name });

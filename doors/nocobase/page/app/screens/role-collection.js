@@ -44,7 +44,7 @@ function line(action, collection, given, scopes, ownable) {
   // A filter written into the role itself has no id; it is kept unless another choice is made.
   const inline = given?.scope && !given.scopeId && !given.scope.key ? given.scope : null;
   const options = [['1', 'All records'], ...scopes.map((scope) => [String(scope.id), scope.name]), ...(inline ? [['kept', 'Records of a condition']] : [])];
-  const scope = action.scope && select(options, inline ? 'kept' : String(given?.scopeId ?? 1), { 'aria-label': `${action.title}: which records` });
+  const scope = action.scope ? select(options, inline ? 'kept' : String(given?.scopeId ?? 1), { 'aria-label': `${action.title}: which records` }) : null;
   const warning = h('p', { class: 'hint' });
   const warn = () => fill(warning, scope?.value === '2' && !ownable && 'This collection does not keep who created a record, so “own” would allow nothing.');
   scope?.addEventListener('change', warn);

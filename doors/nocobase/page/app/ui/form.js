@@ -2,6 +2,7 @@
 
 import { add, fill, freshId, h, icon } from '../lib/dom.js';
 import { openDialog } from './dialog.js';
+import { toast } from './toast.js';
 
 /** A control with its label, a hint, and a place for what is wrong with it. */
 export function field(label, control, { hint, required, className = '' } = {}) {
@@ -54,10 +55,10 @@ export function problem(message) {
   return h('div', { class: 'notice error', role: 'alert' }, icon('warning'), h('div', {}, message));
 }
 
-/** A button that is busy while its work is under way. */
+/** A button that is busy while its work is under way; what goes wrong with it is said. */
 export function button(label, work, { kind = '', mark, ...props } = {}) {
   const element = h('button', { type: 'button', class: `button ${kind}`, ...props }, mark && icon(mark), label && h('span', {}, label));
-  if (work) element.addEventListener('click', (event) => whileBusy(element, () => work(event)));
+  if (work) element.addEventListener('click', (event) => whileBusy(element, () => work(event)).catch((error) => toast.error(error.message)));
   return element;
 }
 

@@ -3,6 +3,7 @@
 import { h, icon } from '../lib/dom.js';
 
 const SECONDS = 4;
+const SHOWN_MAX = 4;
 const MARKS = { success: 'check', error: 'warning', warning: 'warning', info: 'info' };
 
 function place() {
@@ -34,8 +35,10 @@ function show(kind, content, seconds = kind === 'error' ? 8 : SECONDS) {
     h('div', { class: 'toast-text' }, String(content ?? '')),
     h('button', { class: 'toast-close', type: 'button', 'aria-label': 'Dismiss', onclick: close }, icon('close')));
   const area = place();
+  // The same again takes the place of what was said before.
+  for (const other of [...area.children]) if (kind !== 'loading' && other.className === one.className && other.textContent === one.textContent) other.remove();
   area.append(one);
-  while (area.children.length > 5) area.firstElementChild.remove();
+  while (area.children.length > SHOWN_MAX) area.firstElementChild.remove();
   const lasting = kind === 'loading' && seconds === SECONDS ? 0 : Number(seconds);
   if (lasting > 0) timer = setTimeout(close, lasting * 1000);
   return close;
