@@ -8,7 +8,7 @@ use crate::{
     sh,
 };
 
-const CLIENTS: [&str; 2] = ["nocobase", "better-auth"];
+const CLIENTS: [&str; 3] = ["nocobase", "nocobase-page", "better-auth"];
 
 pub fn run(binary: &Path) -> Outcome<()> {
     for name in CLIENTS {

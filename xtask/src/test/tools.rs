@@ -11,10 +11,11 @@ struct Tool {
     why: &'static str,
 }
 
-const TOOLS: [Tool; 3] = [
+const TOOLS: [Tool; 4] = [
     Tool { program: "cc", apt: &["gcc", "libc6-dev"], why: "SQLite is built from source" },
     Tool { program: "node", apt: &["nodejs"], why: "the real client runs on it" },
     Tool { program: "npm", apt: &["npm"], why: "it fetches the real client" },
+    Tool { program: "chromium", apt: &["chromium"], why: "the web page is tested in it" },
 ];
 
 const NODE_MAJOR_MIN: u32 = 18;
