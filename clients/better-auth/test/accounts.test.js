@@ -31,6 +31,10 @@ describe('accounts', () => {
   it('sign in and out', async () => {
     const ada = await person();
     const signedIn = await ok(client().signIn.email({ email: ada.email, password }));
+    assert.deepEqual(Object.keys(signedIn).sort(), ['redirect', 'token', 'user'], 'no url where none was sent');
+    const user = ['createdAt', 'email', 'emailVerified', 'id', 'image', 'name', 'updatedAt'];
+    assert.deepEqual(Object.keys(signedIn.user).sort(), user);
+    assert.equal(signedIn.user.image, null);
     assert.equal(signedIn.redirect, false);
     assert.equal(signedIn.user.id, ada.id);
     const phone = bearer(signedIn.token);

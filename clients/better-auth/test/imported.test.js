@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { binary, fixture, withServer } from './servers.js';
+import { binary, fixture, fixtureFile, withServer } from './servers.js';
 import { bearer, client, ok, raw, refused } from './world.js';
 
 const skip = binary ? false : 'KEYWARD_BIN is not set';
@@ -17,7 +17,8 @@ describe('an imported installation', { skip, concurrency: 2 }, () => {
       { configId: 'service', defaultPrefix: 'svc_', rateLimit: { enabled: false }, enableMetadata: true },
       { configId: 'org', references: 'organization', defaultPrefix: 'org_' },
     ];
-    const settings = { KEYWARD_BETTER_AUTH_SECRET: secret };
+    // However long ago these sessions were begun when this is run.
+    const settings = { KEYWARD_BETTER_AUTH_SECRET: secret, KEYWARD_BETTER_AUTH_FRESH_AGE_SECONDS: '0' };
     await withServer({ taken: 'better-auth', configs, settings }, async ({ url, rootKey }) => {
       const ada = bearer(sessions.ada.token, url);
       const { user, session } = await ok(ada.getSession());
@@ -25,6 +26,7 @@ describe('an imported installation', { skip, concurrency: 2 }, () => {
       assert.equal((await ok(client({ cookie: sessions.ada.cookie }, url).getSession())).user.id, users.ada);
       assert.equal((await ok(bearer(sessions.ada.signed, url).getSession())).user.id, users.ada);
       for (const over of ['over', 'ended']) assert.equal(await ok(bearer(sessions[over].token, url).getSession()), null);
+      assert.equal((await ok(ada.listSessions())).length, 1, 'those that are over are not listed');
       const get = (name, configId) => ok(ada.apiKey.get({ query: { id: keys[name].id, configId } }));
       assert.equal((await get('plain')).referenceId, users.ada);
       assert.deepEqual((await get('twice encoded')).metadata, { plan: 'old' });
@@ -89,6 +91,29 @@ describe('an imported installation', { skip, concurrency: 2 }, () => {
     await withServer({ taken: 'better-auth-unhashed', more: ['--plain-keys'] }, async ({ url, rootKey }) => {
       const server = bearer(rootKey, url);
       for (const { key } of Object.values(keys)) assert.equal((await ok(server.apiKey.verify({ key }))).valid, true);
+    });
+  });
+
+  it('that kept keys and sessions in secondary storage has them by a dump of it', async () => {
+    const { users, sessions, keys } = fixture('better-auth-secondary');
+    const more = ['--secondary-storage', fixtureFile('better-auth-secondary.dump.json')];
+    const configs = [{ enableMetadata: true }, { configId: 'both' }];
+    await withServer({ taken: 'better-auth-secondary', more, configs }, async ({ url, rootKey }) => {
+      const ada = bearer(sessions.ada.token, url);
+      assert.equal((await ok(ada.getSession())).user.id, users.ada);
+      const { apiKeys } = await ok(ada.apiKey.list({ query: { sortBy: 'name' } }));
+      assert.deepEqual(apiKeys.map(({ name, id }) => [name, id === keys[name].id]), [
+        ['both', true],
+        ['everything', true],
+        ['plain', true],
+        ['quota', true],
+      ]);
+      const server = bearer(rootKey, url);
+      const verify = (name, rest) => ok(server.apiKey.verify({ key: keys[name].key, ...rest }));
+      const { key } = await verify('everything', { permissions: { files: ['read'] } });
+      assert.deepEqual([key.metadata, key.permissions], [{ plan: 'pro' }, { files: ['read'] }]);
+      assert.equal((await verify('quota')).key.remaining, 0);
+      assert.equal((await verify('deleted')).error.code, 'INVALID_API_KEY');
     });
   });
 });

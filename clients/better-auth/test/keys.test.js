@@ -43,6 +43,8 @@ describe('keys', () => {
       metadata: { a: [1], at: 'x' },
     });
     assert.equal(expiresAt - createdAt, 86_400_000);
+    const { body } = await raw('GET', `/api-key/get?id=${id}`, { headers: { authorization: `Bearer ${ada.token}` } });
+    for (const field of ['createdAt', 'updatedAt', 'expiresAt']) assert.match(body[field], /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     assert.ok(id && updatedAt instanceof Date && userId === ada.id);
   });
 
@@ -158,6 +160,7 @@ describe('keys', () => {
     for (const [more, want] of [
       [{ refillAmount: 1 }, '400 REFILL_AMOUNT_AND_INTERVAL_REQUIRED'],
       [{ refillInterval: 1 }, '400 REFILL_INTERVAL_AND_AMOUNT_REQUIRED'],
+      [{ refillAmount: 1, refillInterval: 0 }, '400 REFILL_AMOUNT_AND_INTERVAL_REQUIRED'],
       [{ remaining: 1.5 }, '400 VALIDATION_ERROR'],
       [{ remaining: -1 }, '400 VALIDATION_ERROR'],
       [{ rateLimitTimeWindow: -1 }, '400 VALIDATION_ERROR'],
@@ -166,6 +169,7 @@ describe('keys', () => {
     }
     assert.equal(await refused(server.apiKey.create({})), '401 UNAUTHORIZED_SESSION');
     assert.equal((await keyFor({ id: 'of-another-world' })).referenceId, 'of-another-world');
+    assert.equal((await keyFor({ id: null })).referenceId, 'null', 'made a text of, as everything is');
     assert.equal(await refused(server.apiKey.create({ userId: ada.id, expiresIn: 60 })), '400 EXPIRES_IN_IS_TOO_SMALL');
     assert.equal((await keyFor(ada, { refillAmount: 1, refillInterval: 1_000 })).remaining, null, 'unlimited');
   });
@@ -224,6 +228,7 @@ describe('keys', () => {
     const changed = await ok(update({ keyId, name: 'y', enabled: false, metadata: { b: 2 }, expiresIn: 86_400 }));
     assert.deepEqual([changed.name, changed.enabled, changed.metadata], ['y', false, { b: 2 }]);
     assert.ok(changed.expiresAt instanceof Date);
+    assert.deepEqual((await ok(update({ keyId, metadata: { c: 3 } }))).metadata, { c: 3 }, 'as a whole');
     const cleared = await ok(update({ keyId, metadata: null, expiresIn: null }));
     assert.deepEqual([cleared.metadata, cleared.expiresAt], [null, null]);
     for (const [body, want] of [
@@ -287,6 +292,8 @@ describe('keys', () => {
     const auth = client({ 'x-api-key': key.key });
     const { user, session } = await ok(auth.getSession());
     assert.deepEqual([user.id, session.id, session.token], [ada.id, key.id, key.key]);
+    const fields = ['createdAt', 'expiresAt', 'id', 'ipAddress', 'token', 'updatedAt', 'userAgent', 'userId'];
+    assert.deepEqual([Object.keys(session).sort(), session.userId], [fields, ada.id]);
     assert.equal(await refused(auth.listSessions()), '403 KEY_CANNOT_DO_THIS');
     assert.equal(await refused(auth.revokeSessions()), '403 KEY_CANNOT_DO_THIS');
     assert.equal(await refused(auth.apiKey.create({})), '403 FORBIDDEN');

@@ -36,11 +36,12 @@ async function untilReady(url, child) {
 const fixtures = new URL('../../../crates/keyward/tests/fixtures/', import.meta.url);
 export const fixture = (name) => JSON.parse(readFileSync(new URL(`${name}.json`, fixtures), 'utf8'));
 
+export const fixtureFile = (name) => fileURLToPath(new URL(name, fixtures));
+
 /** Takes a database of the fixtures over into the data folder of a server that does not run. */
 async function take(name, more, { cwd, env }) {
   const args = ['--data', join(cwd, 'data'), 'import', '--from', 'better-auth', '--apply'];
-  const file = fileURLToPath(new URL(`${name}.db`, fixtures));
-  const child = spawn(binary, [...args, file, ...more], { cwd, env, stdio: 'ignore' });
+  const child = spawn(binary, [...args, fixtureFile(`${name}.db`), ...more], { cwd, env, stdio: 'ignore' });
   const [code] = await once(child, 'exit');
   if (code !== 0) throw new Error(`the import of ${name} ended with ${code}`);
 }

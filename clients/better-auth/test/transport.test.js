@@ -66,6 +66,8 @@ describe('every request', () => {
     assert.equal((await raw('POST', '/sign-up/email', { headers: { 'content-type': form, origin: url }, body: signUp })).status, 200);
     assert.equal((await raw('POST', '/api-key/create')).body.message, '[body] Invalid input: expected object, received undefined');
     assert.equal((await raw('POST', '/sign-out')).status, 200);
+    const bob = await person('bob');
+    assert.deepEqual((await raw('POST', '/revoke-sessions', { headers: { authorization: `Bearer ${bob.token}` } })).body, { status: true });
     assert.equal(said(await post('/sign-out', [])), '400 VALIDATION_ERROR');
   });
 

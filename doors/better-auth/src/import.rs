@@ -366,3 +366,54 @@ fn decoded(row: &ForeignRow, name: &str) -> Option<Value> {
     }
     (!value.is_null()).then_some(value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_of_the_original_is_the_digest_of_the_text_and_anything_else_in_its_place_is_the_text() {
+        for (text, hash) in [
+            (
+                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijkl",
+                "EIMOdEFu9fR-pVTnx0RMUOeRVcfqHyKD8kp3X0RhrkE",
+            ),
+            (
+                "ZXKddQWIuLFwBdCQmkTkPOlIaTleIqazxEkNlVGAaLqoXfhMFKXeePfNEeKwdySV",
+                "CgYxwCZPS-7NIq2dq7Ey-x8UoI4iBEZMvx0ww4FD3hs",
+            ),
+        ] {
+            let row = |key: &str| ForeignRow(Map::from_iter([("key".to_owned(), Value::from(key))]));
+            let mut notes = Vec::new();
+            let usual = ImportSettings::default();
+            let plain = ImportSettings { plain_keys: true, ..ImportSettings::default() };
+            let want = Digester::default().digest(text);
+            assert_eq!(digest(&row(hash), &usual, &mut notes), Ok(want));
+            assert!(notes.is_empty());
+            assert_eq!(digest(&row(text), &plain, &mut notes), Ok(want));
+            assert!(notes.is_empty(), "as was said");
+            assert_eq!(digest(&row(text), &usual, &mut notes), Ok(want));
+            assert_eq!(notes.len(), 1, "it could not be a hash");
+            assert_ne!(
+                digest(&row(hash), &plain, &mut notes),
+                Ok(want),
+                "on the operator's word it is a key"
+            );
+        }
+    }
+
+    #[test]
+    fn metadata_is_decoded_until_it_is_no_text_that_could_be_decoded() {
+        for (stored, want) in [
+            (r#"{"a":1}"#, Some(serde_json::json!({"a": 1}))),
+            (r#""{\"a\":1}""#, Some(serde_json::json!({"a": 1}))),
+            (r#""\"{\\\"a\\\":1}\"""#, Some(serde_json::json!({"a": 1}))),
+            ("null", None),
+            (r#""null""#, None),
+            ("no JSON", Some(Value::from("no JSON"))),
+        ] {
+            let row = ForeignRow(Map::from_iter([("metadata".to_owned(), Value::from(stored))]));
+            assert_eq!(decoded(&row, "metadata"), want, "{stored}");
+        }
+    }
+}

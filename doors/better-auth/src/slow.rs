@@ -58,4 +58,22 @@ mod tests {
         assert_eq!(slow.wait(one, "/api-key/list", now), None);
         assert_eq!(slow.wait(one, "/sign-in/email", now.plus(10_000)), None);
     }
+
+    #[test]
+    fn every_path_has_the_limit_of_the_original() {
+        let (ip, now) = (IpAddr::from([192, 0, 2, 1]), Millis(1_000_000));
+        for (path, most) in [
+            ("/sign-in/email", 3),
+            ("/sign-up/email", 3),
+            ("/change-password", 3),
+            ("/change-email", 3),
+            ("/get-session", 100),
+            ("/api-key/create", 100),
+            ("", 100),
+        ] {
+            let slow = Slow::default();
+            let passed = (0..200).filter(|_| slow.wait(ip, path, now).is_none()).count();
+            assert_eq!(passed, most, "{path}");
+        }
+    }
 }

@@ -134,4 +134,23 @@ mod tests {
         }
         assert!(read(r#"[{"defaultPrefx":"pk_"}]"#).unwrap_err().contains("did you mean defaultPrefix?"));
     }
+
+    #[test]
+    fn settings_of_the_original_are_read_with_its_defaults_and_nothing_out_of_range_is() {
+        let read = |name: &'static str, text: &str| {
+            let mut values = Values::with_defaults();
+            values.add_flag(name, Some(&text.to_owned()));
+            BetterAuth::read(&values).map_err(|error| error.to_string())
+        };
+        let usual = BetterAuth::read(&Values::with_defaults()).unwrap();
+        assert!(usual.organizations && !usual.signed_bearers && usual.fresh_age_ms == DAY_MS);
+        assert!(!read("better_auth_organizations", "off").unwrap().organizations);
+        assert!(read("better_auth_bearer", "signed").unwrap().signed_bearers);
+        let age = |text: &str| read("better_auth_fresh_age_seconds", text).map(|read| read.fresh_age_ms);
+        assert_eq!((age("0"), age("60"), age("604800")), (Ok(0), Ok(60_000), Ok(604_800_000)));
+        for bad in ["-1", "604801", "1h", "1.5", "99999999999999999999"] {
+            assert!(age(bad).is_err(), "{bad}");
+        }
+        assert!(read("better_auth_organizations", "perhaps").is_err());
+    }
 }

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::program::{Folder, ROOT_KEY, Server, answer, http, keyward};
+use crate::program::{Folder, ROOT_KEY, Server, answer, http, keyward, text};
 
 /// Roles as the source defined them, and its configurations.
 const CONFIGS: &str = r#"{"configurations": [
@@ -32,6 +32,20 @@ impl Imported {
         let mut imported = Self { folder, known, report: Value::Null, file: at("db") };
         imported.report = imported.again(&[]);
         imported
+    }
+
+    /// Not imported yet, and changed by somebody with a shell for SQL.
+    fn changed(name: &str, sql: &str) -> Self {
+        let folder = Folder::new();
+        let at = |ending: &str| {
+            PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/{name}.{ending}"))
+        };
+        let known = serde_json::from_slice(&fs::read(at("json")).expect("the fixture")).expect("JSON");
+        folder.file("better-auth.json", CONFIGS);
+        let file = folder.file("changed.db", "");
+        fs::copy(at("db"), &file).expect("a copy");
+        test_world::write_foreign(&file, sql);
+        Self { folder, known, report: Value::Null, file }
     }
 
     fn again(&self, more: &[&str]) -> Value {
@@ -251,4 +265,123 @@ fn an_old_session_is_prolonged_by_its_use_and_does_not_list_the_others() {
     assert_ne!(after["session"]["updatedAt"], before["session"]["updatedAt"]);
     assert!(after["session"]["expiresAt"].as_str() >= before["session"]["expiresAt"].as_str(), "{after}");
     assert!(!ask("/get-session").1, "once a day");
+}
+
+#[test]
+fn what_is_in_secondary_storage_comes_with_a_dump_of_it() {
+    let fixture = |ending: &str| {
+        PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+            .join(format!("tests/fixtures/better-auth-secondary.{ending}"))
+    };
+    let known: Value =
+        serde_json::from_slice(&fs::read(fixture("json")).expect("the fixture")).expect("JSON");
+    let folder = Folder::new();
+    folder.file("better-auth.json", CONFIGS);
+    let imported = Imported { folder, known, report: Value::Null, file: fixture("db") };
+    let dump = fixture("dump.json");
+    let with_dump = ["--secondary-storage", dump.to_str().expect("a path")];
+    let report = imported.again(&with_dump);
+    assert_eq!(report["counts"]["apikey"], json!({ "new": 4 }), "{report}");
+    assert_eq!(report["counts"]["session"], json!({ "new": 1 }), "{report}");
+    let again = imported.again(&with_dump);
+    assert_eq!(again["counts"]["apikey"], json!({ "there": 4 }), "{again}");
+    let server = imported.serve();
+    let verify = |name: &str, more: Value| {
+        let mut body = json!({ "key": imported.text(&format!("/keys/{name}/key")) });
+        body.as_object_mut().expect("a map").extend(more.as_object().expect("a map").clone());
+        post(&server, "/api-key/verify", ROOT_KEY, &body).1
+    };
+    let everything = verify("everything", json!({ "permissions": { "files": ["read"] } }));
+    assert_eq!(
+        (&everything["key"]["metadata"], &everything["key"]["prefix"], &everything["key"]["id"]),
+        (&json!({ "plan": "pro" }), &json!("acme_"), &imported.known["keys"]["everything"]["id"])
+    );
+    assert_eq!(everything["key"]["referenceId"], imported.known["users"]["ada"]);
+    let left: Vec<_> = (0..2).map(|_| verify("quota", json!({}))["valid"].clone()).collect();
+    assert_eq!(left, [json!(true), json!(false)], "one use was spent there");
+    for (name, want) in [("plain", true), ("both", true), ("deleted", false)] {
+        assert_eq!(verify(name, json!({}))["valid"], want, "{name}");
+    }
+    let bearer = format!("Bearer {}", imported.text("/sessions/ada/token"));
+    let me = get(&server, "/get-session", ("authorization", &bearer)).1;
+    assert_eq!(me["user"]["id"], imported.known["users"]["ada"], "{me}");
+}
+
+#[test]
+fn a_dump_that_is_none_is_said_to_be_so_before_anything_is_written() {
+    let folder = Folder::new();
+    let dump = folder.file("dump.json", "[]");
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/better-auth-secondary.db");
+    let mut command = keyward(&folder.data());
+    command
+        .args(["import", "--apply", "--from", "better-auth"])
+        .arg(file)
+        .arg("--secondary-storage")
+        .arg(dump);
+    let output = command.output().expect("it runs");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("one JSON object"), "{}", text(&output.stderr));
+    assert!(!folder.data().exists());
+}
+
+#[test]
+fn tables_and_columns_may_have_other_names_and_columns_nobody_knows_are_passed_over() {
+    let mut sql = String::new();
+    for (table, columns) in [
+        ("user", &["emailVerified", "createdAt", "updatedAt"][..]),
+        ("account", &["accountId", "providerId", "userId", "createdAt", "updatedAt"]),
+        (
+            "session",
+            &[
+                "expiresAt",
+                "createdAt",
+                "updatedAt",
+                "ipAddress",
+                "userAgent",
+                "userId",
+                "activeOrganizationId",
+            ],
+        ),
+        ("organization", &["createdAt"]),
+        ("member", &["organizationId", "userId", "createdAt"]),
+    ] {
+        for column in columns {
+            sql.push_str(&format!("ALTER TABLE {table} RENAME COLUMN {column} TO {};", snake(column)));
+        }
+        sql.push_str(&format!("ALTER TABLE {table} RENAME TO ba_{table}s;"));
+    }
+    sql.push_str(
+        "ALTER TABLE apikey RENAME COLUMN key TO hashed_key; ALTER TABLE apikey RENAME TO credentials;",
+    );
+    sql.push_str(
+        "ALTER TABLE ba_accounts ADD COLUMN issuer TEXT; UPDATE ba_accounts SET issuer = 'somebody';",
+    );
+    // A row without a configuration is one of the default one.
+    sql.push_str("UPDATE credentials SET configId = NULL WHERE name = 'plain';");
+    let imported = Imported::changed("better-auth", &sql);
+    let report = imported.again(&[
+        "--table-prefix",
+        "ba_",
+        "--rename",
+        "apikey=credentials",
+        "--rename",
+        "apikey.key=hashed_key",
+    ]);
+    for table in ["user", "organization", "member", "apikey"] {
+        assert!(report["counts"][table]["new"].as_u64() > Some(0), "{table}: {report}");
+    }
+    let server = imported.serve();
+    let body = json!({ "key": imported.text("/keys/plain/key"), "configId": "default" });
+    let plain = post(&server, "/api-key/verify", ROOT_KEY, &body).1;
+    assert_eq!((&plain["valid"], &plain["key"]["configId"]), (&json!(true), &json!("default")), "{plain}");
+    let bearer = format!("Bearer {}", imported.text("/sessions/ada/token"));
+    assert_eq!(get(&server, "/get-session", ("authorization", &bearer)).1["user"]["name"], "Ada");
+    let signed_in = json!({ "email": "ada@example.com", "password": "correct horse battery" });
+    assert_eq!(post(&server, "/sign-in/email", "", &signed_in).0, 200);
+}
+
+fn snake(name: &str) -> String {
+    name.chars()
+        .map(|c| if c.is_uppercase() { format!("_{}", c.to_lowercase()) } else { c.to_string() })
+        .collect()
 }

@@ -368,3 +368,24 @@ async fn a_deleted_key_is_gone_for_good() {
     assert_eq!(refused(&ada, "/api/auth/api-key/delete", body).await, "404 KEY_NOT_FOUND");
     assert_eq!(auth.verify(&key).await["error"]["code"], "INVALID_API_KEY");
 }
+
+#[tokio::test]
+async fn expired_keys_are_cleared_away_by_the_way_at_most_every_ten_seconds() {
+    let auth = Auth::new().await;
+    let ada = auth.person("ada").await;
+    let there = |key: &Value| {
+        let secret = domain::secret::Secret::new(key["key"].as_str().unwrap());
+        auth.world.guard.find(&secret).is_some()
+    };
+    let short = json!({"configId": "short", "expiresIn": 1});
+    let list = async || drop(ada.actor.get("/api/auth/api-key/list").await.expect(200));
+    let first = create(&ada, short.clone()).await;
+    auth.world.advance(2_000);
+    let second = create(&ada, short).await;
+    auth.world.advance(2_000);
+    list().await;
+    assert!(there(&first) && there(&second), "it was done four seconds ago");
+    auth.world.advance(6_000);
+    list().await;
+    assert!(!there(&first) && !there(&second));
+}

@@ -77,23 +77,28 @@ async fn a_rate_limited_call_costs_no_use() {
 }
 
 #[test]
-fn every_test_that_quirks_names_exists() {
+fn every_test_that_quirks_and_proof_name_exists() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut sources = String::new();
-    for folder in ["src", "src/auth", "src/keys", "tests/it"] {
+    let others =
+        ["../../crates/keyward/src/config", "../../crates/keyward/tests/it", "../../crates/keys/src/session"];
+    for folder in ["src", "src/auth", "src/keys", "src/import", "tests/it"].into_iter().chain(others) {
         for file in std::fs::read_dir(root.join(folder)).unwrap() {
             sources.push_str(&std::fs::read_to_string(file.unwrap().path()).unwrap_or_default());
         }
     }
-    let quirks = std::fs::read_to_string(root.join("QUIRKS.md")).unwrap();
-    let named: Vec<&str> = quirks.split('`').skip(1).step_by(2).filter(|text| text.contains("::")).collect();
-    assert!(named.len() > 20, "{}", named.len());
     // Tests of the real client are named by their file.
     let clients = root.join("../../clients/better-auth/test");
-    for name in quirks.split('`').filter_map(|text| text.strip_prefix("client:")) {
-        assert!(name == "<file>" || clients.join(name).is_file(), "QUIRKS.md names {name}");
-    }
-    for name in named.iter().filter_map(|text| text.rsplit("::").next()).filter(|name| *name != "…") {
-        assert!(sources.contains(&format!("fn {name}()")), "QUIRKS.md names {name}");
+    for document in ["QUIRKS.md", "PROOF.md"] {
+        let text = std::fs::read_to_string(root.join(document)).unwrap();
+        let named: Vec<&str> =
+            text.split('`').skip(1).step_by(2).filter(|text| text.contains("::")).collect();
+        assert!(named.len() > 20, "{document}: {}", named.len());
+        for name in text.split('`').filter_map(|text| text.strip_prefix("client:")) {
+            assert!(name == "<file>" || clients.join(name).is_file(), "{document} names {name}");
+        }
+        for name in named.iter().filter_map(|text| text.rsplit("::").next()).filter(|name| *name != "…") {
+            assert!(sources.contains(&format!("fn {name}()")), "{document} names {name}");
+        }
     }
 }
