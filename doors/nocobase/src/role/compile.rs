@@ -92,9 +92,10 @@ fn entry(resource: &ResourceEntry, table: Option<&Table>, scopes: &dyn Scopes) -
     Ok(Entry { reach, set: Some(Ops::RECORD), allow, limits })
 }
 
-/// Deleting names no fields, and for writing an empty list is no limit; for reading it leaves what rides along.
+/// Deleting names no fields, and for writing an empty list is no limit; for reading and exporting it leaves what
+/// rides along.
 fn fields(listed: Option<&[String]>, ops: Ops, table: Option<&Table>) -> Option<Vec<String>> {
-    let reads = ops.has(Op::RecordRead);
+    let reads = ops.has(Op::RecordRead) || ops.has(Op::RecordExport);
     let listed = listed.filter(|listed| reads || !listed.is_empty())?;
     if ops == Op::RecordDelete.bit() {
         return None;
