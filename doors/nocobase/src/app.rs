@@ -2,23 +2,9 @@
 //! which language, which data sources there are. Says nothing that is not the same for everybody.
 
 use domain::decision::Allowed;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::{answer::Answer, failure::Failure, memory, request::Request, role::HOME};
-
-/// `authenticators:list`, for screens of administrators.
-pub async fn authenticators_list(request: &Request, _: &Allowed) -> Result<Answer, Failure> {
-    let one = json!({
-        "id": 1,
-        "name": "basic",
-        "authType": "Email/Password",
-        "title": null,
-        "enabled": true,
-        "sort": 1,
-        "options": { "public": { "allowSignUp": request.inner.keys.signup_open() } },
-    });
-    memory::list(request, one.as_object().cloned().into_iter().collect())
-}
+use crate::{answer::Answer, failure::Failure, locale, memory, request::Request, role::HOME};
 
 /// `dataSources:list` and `listEnabled`: this dialect knows one here.
 pub async fn data_sources(request: &Request, _: &Allowed) -> Result<Answer, Failure> {
@@ -47,21 +33,15 @@ pub async fn settings(request: &Request) -> Result<Answer, Failure> {
     })))
 }
 
-/// `authenticators:publicList`: the one way to sign in.
-pub async fn authenticators(request: &Request) -> Result<Answer, Failure> {
-    Ok(Answer::Data(json!([{
-        "name": "basic",
-        "authType": "Email/Password",
-        "authTypeTitle": "Password",
-        "title": null,
-        "options": { "allowSignUp": request.inner.keys.signup_open() },
-    }])))
+pub async fn lang(request: &Request) -> Result<Answer, Failure> {
+    Ok(Answer::Data(json!({ "lang": language(request), "resources": {} })))
 }
 
-pub async fn lang(_: &Request) -> Result<Answer, Failure> {
-    Ok(Answer::Data(json!({ "lang": "en-US", "resources": {} })))
+pub async fn info(request: &Request) -> Result<Answer, Failure> {
+    Ok(Answer::Data(json!({ "name": "main", "lang": language(request) })))
 }
 
-pub async fn info(_: &Request) -> Result<Answer, Failure> {
-    Ok(Answer::Data(json!({ "name": "main", "lang": "en-US" })))
+/// The language this request is answered in.
+fn language(request: &Request) -> &'static str {
+    locale::of(&request.headers, request.params.map.get("locale").and_then(Value::as_str)).tag()
 }

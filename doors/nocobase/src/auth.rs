@@ -11,6 +11,8 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     answer::Answer,
+    authenticators::{self, Way},
+    cookies,
     failure::Failure,
     request::{Request, text_property},
     roles, users,
@@ -34,13 +36,29 @@ pub async fn sign_in(request: &Request) -> Result<Answer, Failure> {
         ip: request.ip,
         user_agent,
     };
+    let way = authenticators::chosen(request).await?;
     let policy = &request.inner.settings.tokens;
     let life_ms = policy.session_ms.min(policy.token_ms + policy.renewal_ms);
     let signed_in = request.inner.keys.sign_in_for(sign_in, life_ms).await?;
-    Ok(Answer::Data(json!({
+    let cookies = cookies::begun(request, &signed_in.user, &signed_in.token, &way.name);
+    let answer = Answer::Data(json!({
         "user": users::shown(&signed_in.user),
         "token": signed_in.token.expose(),
-    })))
+    }));
+    Ok(Answer::With(Box::new(answer), cookies))
+}
+
+/// `auth:syncCookies`: the cookies of a sign-in that has none yet. A key never gets any.
+pub async fn sync_cookies(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let cookies = match (&request.session, me(request, allowed).await?) {
+        (Some(token), Some(user)) => {
+            let way = authenticators::chosen(request).await?;
+            cookies::begun(request, &user, token, &way.name)
+        }
+        _ => Vec::new(),
+    };
+    let answer = Answer::Data(json!({ "synced": !cookies.is_empty() }));
+    Ok(Answer::With(Box::new(answer), cookies))
 }
 
 /// Open to everybody, and closed by default.
@@ -52,6 +70,12 @@ pub async fn sign_up(request: &Request) -> Result<Answer, Failure> {
     {
         return Err(Failure::bad("The password is inconsistent, please re-enter"));
     }
+    let shut = || Failure { errors: Failure::bad("Not allowed to sign up").errors, ..Failure::forbidden() };
+    let way = authenticators::chosen(request).await?;
+    if !way.allows_sign_up(request.inner.keys.signup_open()) {
+        return Err(shut());
+    }
+    let values = filled_form(&way, values)?;
     let new = NewUser {
         email: text_property(&values, "email")?.flatten(),
         username: text_property(&values, "username")?.flatten(),
@@ -61,17 +85,28 @@ pub async fn sign_up(request: &Request) -> Result<Answer, Failure> {
     };
     match request.inner.keys.sign_up(new).await {
         Ok(_) => Ok(Answer::Empty),
-        Err(KeysError::NotAllowed(_)) => {
-            Err(Failure { errors: Failure::bad("Not allowed to sign up").errors, ..Failure::forbidden() })
-        }
+        Err(KeysError::NotAllowed(_)) => Err(shut()),
         Err(error) => Err(error.into()),
     }
 }
 
-/// `auth:lostPassword`, `auth:resetPassword`: there is no mail here to send a link with. The answer is the same
-/// for every account, known or not.
-pub async fn lost_password(_: &Request) -> Result<Answer, Failure> {
-    Err(Failure::bad("Passwords cannot be reset by email here. Please ask an administrator for a new one"))
+/// What the form of this way to sign in asks for, all that it must have, and nothing else.
+fn filled_form(way: &Way, mut values: Map<String, Value>) -> Result<Map<String, Value>, Failure> {
+    if !way.has_form() {
+        return Ok(values);
+    }
+    let form = way.form();
+    for (name, _) in form.iter().filter(|(_, required)| *required) {
+        if text_property(&values, *name)?.flatten().is_none_or(|text| text.trim().is_empty()) {
+            return Err(Failure::bad(match *name {
+                "username" => "Please enter a valid username".to_owned(),
+                "email" => "Please enter a valid email address".to_owned(),
+                other => format!("Please enter {other}"),
+            }));
+        }
+    }
+    values.retain(|name, _| form.iter().any(|(asked, _)| asked == name));
+    Ok(values)
 }
 
 /// Ends the session; with a key as the credential, that key.
@@ -84,7 +119,10 @@ pub async fn sign_out(request: &Request, allowed: &Allowed) -> Result<Answer, Fa
     };
     match ended {
         // It was over already, or is a credential that no record stands behind.
-        Ok(()) | Err(KeysError::NotFound) => Ok(Answer::Empty),
+        Ok(()) | Err(KeysError::NotFound) => {
+            let cookies = cookies::ended(&request.inner, &request.headers);
+            Ok(Answer::With(Box::new(Answer::Empty), cookies))
+        }
         Err(error) => Err(error.into()),
     }
 }

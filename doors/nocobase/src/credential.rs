@@ -6,7 +6,7 @@ use domain::{Millis, secret::Secret};
 use guard::Credential;
 use serde_json::{Map, Value};
 
-use crate::{state::Inner, token};
+use crate::{cookies, state::Inner, token};
 
 /// What kind of text came; refusals are worded by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,20 +21,39 @@ pub enum Kind {
     Session,
 }
 
-/// Reads the credential of a request. `now` judges a token's own times.
+/// Where a credential stood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    Named,
+    Cookie,
+}
+
+/// Reads the credential of a request; a cookie counts where nothing else is said. `now` judges a token's own times.
 pub fn read(
     inner: &Inner,
     headers: &HeaderMap,
     query: &Map<String, Value>,
     now: Millis,
-) -> (Credential, Kind) {
+) -> (Credential, Kind, Source) {
     let presented = match bearer(headers) {
         Some(text) => Some(text),
-        None if headers.contains_key(AUTHORIZATION) => return (Credential::Malformed, Kind::Malformed),
+        None if headers.contains_key(AUTHORIZATION) => {
+            return (Credential::Malformed, Kind::Malformed, Source::Named);
+        }
         None if inner.settings.query_token => query.get("token").and_then(Value::as_str),
         None => None,
     };
-    let Some(text) = presented.filter(|t| !t.is_empty()) else { return (Credential::None, Kind::Nothing) };
+    match (presented.filter(|t| !t.is_empty()), cookies::token(inner, headers)) {
+        (Some(text), _) => {
+            let (credential, kind) = told(inner, text, now);
+            (credential, kind, Source::Named)
+        }
+        (None, Some(token)) => (Credential::Session(Secret::new(token)), Kind::Session, Source::Cookie),
+        (None, None) => (Credential::None, Kind::Nothing, Source::Named),
+    }
+}
+
+fn told(inner: &Inner, text: &str, now: Millis) -> (Credential, Kind) {
     let secret = Secret::new(text);
     if text.starts_with(keys::SESSION_PREFIX) {
         (Credential::Session(secret), Kind::Session)

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::{
     answer::{bytes, json_response},
     filter::FilterError,
+    locale::Language,
     qs::QsError,
     role::RoleError,
     span::SpanError,
@@ -54,6 +55,14 @@ impl Failure {
 
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "Not Found", None)
+    }
+
+    /// The same in the language of whoever asked.
+    pub fn told_in(mut self, language: Language) -> Self {
+        if language != Language::default() {
+            self.errors.iter_mut().for_each(|e| e.message = language.say(&e.message));
+        }
+        self
     }
 
     pub fn body(&self) -> Value {
