@@ -1,33 +1,38 @@
 //! Collections: their own resource, and what screens are told about them.
 
 mod apply;
+mod around;
 mod association;
 pub mod category;
 mod field;
 mod known;
 pub mod people;
+mod places;
+mod sketch;
 mod spec;
 mod special;
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
-use data::{DataError, TablePatch};
+use data::{Reshape, TablePatch};
 use domain::{
     access::Op,
     catalog::{FieldKind, LinkKind, Table},
     decision::Allowed,
-    limits::NAME_CHARS_MAX,
     secret::random_text,
 };
 use serde_json::{Map, Value, json};
 
 pub use apply::{collections as apply, field as apply_field, set_fields};
 pub use known::Known;
+pub use places::{move_any_field, move_collection, move_field};
 
 pub use field::{
     create as create_field, destroy as destroy_field, get as get_field, list as list_fields,
     list_all as list_all_fields, update as update_field,
 };
+
+use sketch::Sketch;
 
 use crate::{
     answer::Answer,
@@ -38,7 +43,7 @@ use crate::{
 };
 
 /// Names that mean something else in this dialect, and so can never be collections.
-pub const RESERVED: [&str; 16] = [
+pub const RESERVED: [&str; 18] = [
     "auth",
     "apiKeys",
     "roles",
@@ -55,6 +60,8 @@ pub const RESERVED: [&str; 16] = [
     "authenticators",
     "availableActions",
     "systemSettings",
+    "uiPages",
+    "dbViews",
 ];
 
 const NAME_ALPHABET: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
@@ -96,8 +103,12 @@ fn random_name(request: &Request, prefix: &str) -> String {
 }
 
 pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
+    let _editing = request.inner.editing.lock().await;
     let table = make(request, allowed, request.values()?).await?;
-    Ok(Answer::Data(Value::Object(shown_to(allowed, &table, true))))
+    let mut made = shown_to(allowed, &table, true);
+    // A create answers what was said, as with records.
+    without_nothing(&mut made);
+    Ok(Answer::Data(Value::Object(made)))
 }
 
 async fn make(
@@ -113,31 +124,40 @@ async fn make(
     if RESERVED.contains(&name.as_str()) {
         return Err(Failure::bad(format!("Collection named {name} already exists")));
     }
-    let new = spec::table(request, allowed.catalog(), &values)?;
-    new.elsewhere.iter().try_for_each(|needed| association::check(request, allowed, needed))?;
-    let table = request.inner.data.create_table(allowed, new.table).await.map_err(|error| match error {
-        // Names of collections are told apart without regard to case.
-        DataError::Conflict { field } if field.eq_ignore_ascii_case(&name) => {
-            Failure::bad(format!("Collection named {field} already exists"))
-        }
-        DataError::Conflict { field } => {
-            Failure::bad(format!("Field name \"{field}\" already exists in collection \"{name}\""))
-        }
-        other => failure::data(&name, other),
-    })?;
-    for needed in new.elsewhere {
-        association::provide(request, allowed, needed).await?;
+    let new = spec::table(request, &values)?;
+    let mut names = HashSet::new();
+    if let Some(twice) = new.table.fields.iter().find(|field| !names.insert(field.name.as_str())) {
+        let field = &twice.name;
+        return Err(Failure::bad(format!("Field name \"{field}\" already exists in collection \"{name}\"")));
     }
-    Ok(table)
+    let mut sketch = Sketch::new(request)?;
+    sketch.make(new.table);
+    new.elsewhere.into_iter().try_for_each(|needed| sketch.provide(needed))?;
+    sketch.carry_out(request, allowed, &name).await
+}
+
+/// Without what nothing was said of, in its fields as well.
+fn without_nothing(collection: &mut Map<String, Value>) {
+    said_only(collection);
+    let fields = collection.get_mut("fields").and_then(Value::as_array_mut);
+    fields.into_iter().flatten().filter_map(Value::as_object_mut).for_each(said_only);
+}
+
+fn said_only(shown: &mut Map<String, Value>) {
+    shown.retain(|_, value| !value.is_null());
 }
 
 /// Everybody who is signed in may know which collections there are; a key only those it can do something in.
 pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     let with_fields = request.params.names("appends")?.is_some_and(|a| a.iter().any(|n| n == "fields"));
-    let mut rows: Vec<_> =
-        visible(request, allowed).iter().map(|t| shown_to(allowed, t, with_fields)).collect();
+    let placed = |table: &Arc<Table>| {
+        let mut row = shown_to(allowed, table, with_fields);
+        row.insert(places::SORT.to_owned(), json!(places::of_table(table)));
+        row
+    };
+    let mut rows: Vec<_> = visible(request, allowed).iter().map(placed).collect();
     category::append(request, allowed, &mut rows).await?;
-    memory::list(request, rows)
+    memory::list_without(request, rows, Some(places::SORT))
 }
 
 /// `dataSources/main/collections:list`: the same, by the data source.
@@ -147,12 +167,27 @@ pub async fn list_of_source(request: &Request, allowed: &Allowed) -> Result<Answ
 }
 
 pub async fn list_meta(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
-    Ok(Answer::Data(told(request, allowed).into_iter().map(Value::Object).collect()))
+    let meta = |table: &Arc<Table>| {
+        let mut row = shown_to(allowed, table, true);
+        row.insert(places::SORT.to_owned(), json!(places::of_table(table)));
+        without_nothing(&mut row);
+        Value::Object(row)
+    };
+    Ok(Answer::Data(visible(request, allowed).iter().map(meta).collect()))
 }
 
 /// All the caller is told of, with their fields.
 pub fn told(request: &Request, allowed: &Allowed) -> Vec<Map<String, Value>> {
     visible(request, allowed).iter().map(|t| shown_to(allowed, t, true)).collect()
+}
+
+/// `dbViews:list`: the views of the database a collection could be made for. There are none.
+pub async fn views(_: &Request, _: &Allowed) -> Result<Answer, Failure> {
+    Ok(Answer::Data(Value::Array(Vec::new())))
+}
+
+pub async fn view(_: &Request, _: &Allowed) -> Result<Answer, Failure> {
+    Err(Failure::not_found())
 }
 
 /// The collections a call names by `filterByTk`; of calls but `destroy` it can be but one.
@@ -192,30 +227,18 @@ pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
         return Ok(Answer::Data(Value::Array(Vec::new())));
     }
     let table = request.inner.data.table(allowed).map_err(|e| failure::data("collections", e))?;
-    let table = change(request, allowed, &table, &request.values()?).await?;
+    let mut sketch = Sketch::new(request)?;
+    patched(&mut sketch, &table, &request.values()?)?;
+    let table = sketch.carry_out(request, allowed, &table.name).await?;
     Ok(Answer::Data(Value::Array(vec![Value::Object(shown(&table))])))
 }
 
-/// Refuses what could not be changed, before anything is.
-fn changeable(table: &Table, values: &Map<String, Value>) -> Result<(), Failure> {
+/// Says what becomes of the options of a collection; one that becomes sortable gets its order.
+fn patched(sketch: &mut Sketch, table: &Table, values: &Map<String, Value>) -> Result<(), Failure> {
     if text_property(values, "name")?.flatten().is_some_and(|name| name != table.name) {
         return Err(Failure::bad("a collection cannot be renamed"));
     }
-    let title = text_property(values, "title")?.flatten();
-    if title.is_some_and(|title| title.chars().count() > NAME_CHARS_MAX || title.contains('\0')) {
-        return Err(Failure::bad(format!("a title has at most {NAME_CHARS_MAX} characters")));
-    }
-    spec::sortable(values.get("sortable")).map(drop)
-}
-
-/// Changes the options of a collection; one that becomes sortable gets its order.
-async fn change(
-    request: &Request,
-    allowed: &Allowed,
-    table: &Table,
-    values: &Map<String, Value>,
-) -> Result<Arc<Table>, Failure> {
-    changeable(table, values)?;
+    spec::servable(values)?;
     let mut options = options_of(table.extra.as_deref());
     options.extend(
         values
@@ -223,32 +246,31 @@ async fn change(
             .filter(|(name, _)| !spec::STRUCTURE.contains(&name.as_str()))
             .map(|(k, v)| (k.clone(), v.clone())),
     );
-    let patch = TablePatch {
-        name: None,
-        title: text_property(values, "title")?,
-        extra: Some(Some(with_options(table.extra.as_deref(), options))),
-    };
-    let said = |error| failure::data("collections", error);
+    let title = text_property(values, "title")?;
+    let extra = Some(Some(with_options(table.extra.as_deref(), options)));
     let order = spec::sortable(values.get("sortable"))?.filter(|order| table.field(&order.name).is_none());
-    if let Some(order) = order {
-        request.inner.data.add_field(allowed, order).await.map_err(said)?;
-    }
-    request.inner.data.patch_table(allowed, patch).await.map_err(said)
+    sketch.change(table.id, |change| {
+        change.patch = Some(TablePatch { name: None, title, extra });
+        let order = order.filter(|order| !change.add.iter().any(|field| field.name == order.name));
+        change.add.extend(order);
+        Ok(())
+    })
 }
 
 pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
-    let tables: Vec<_> = named(request)?.iter().filter_map(|name| there(request, name)).collect();
-    let each = tables.iter().map(|table| allowed.implied(Op::TableDelete, table));
-    let each: Vec<Allowed> = each.collect::<Option<_>>().ok_or_else(Failure::forbidden)?;
-    let mut gone = 0;
-    for there in each {
-        match request.inner.data.drop_table(&there).await {
-            Ok(()) => gone += 1,
-            Err(DataError::NotFound) => {}
-            Err(error) => return Err(failure::data("collections", error)),
-        }
+    let _editing = request.inner.editing.lock().await;
+    let mut names = HashSet::new();
+    let named = named(request)?.into_iter().filter(|name| names.insert(name.clone()));
+    let tables: Vec<_> = named.filter_map(|name| there(request, &name)).collect();
+    let each = tables.iter().all(|table| allowed.implied(Op::TableDelete, table).is_some());
+    if !each {
+        return Err(Failure::forbidden());
     }
-    Ok(Answer::Data(gone.into()))
+    let drop = tables.iter().map(|table| table.id).collect();
+    let reshape = Reshape { drop, ..Reshape::default() };
+    let done = request.inner.data.reshape(allowed, reshape).await;
+    done.map_err(|error| failure::data("collections", error))?;
+    Ok(Answer::Data(tables.len().into()))
 }
 
 fn visible(request: &Request, allowed: &Allowed) -> Vec<Arc<Table>> {
@@ -259,6 +281,7 @@ fn visible(request: &Request, allowed: &Allowed) -> Vec<Arc<Table>> {
             Op::ALL.iter().any(|op| allowed.also(*op, &place))
         });
     }
+    tables.sort_by_cached_key(|table| (places::of_table(table), table.no));
     tables
 }
 
@@ -270,6 +293,7 @@ fn shown(table: &Table) -> Map<String, Value> {
     out.insert("title".to_owned(), json!(table.title));
     out.insert("inherit".to_owned(), json!(false));
     out.insert("hidden".to_owned(), json!(false));
+    out.insert("description".to_owned(), Value::Null);
     out.insert("unavailableActions".to_owned(), json!([]));
     for (flag, system) in spec::FLAGS {
         out.insert(flag.to_owned(), json!(table.system(system).is_some()));

@@ -106,16 +106,6 @@ pub fn patterns_fit<'o>(fields: impl IntoIterator<Item = &'o Map<String, Value>>
     few_patterns(fields.into_iter().flat_map(listed).filter(|rule| is_pattern(rule)).count())
 }
 
-/// The same where one field of a collection is made or changed.
-pub fn still_fit(table: &Table, name: Option<&str>, options: &Map<String, Value>) -> Result<(), Failure> {
-    if listed(options).is_empty() {
-        return Ok(());
-    }
-    let others = table.fields.iter().filter(|field| Some(field.name.as_str()) != name).filter_map(rules);
-    let others = others.flat_map(|(_, rules)| rules).filter(is_pattern).count();
-    few_patterns(others + listed(options).iter().filter(|rule| is_pattern(rule)).count())
-}
-
 fn listed(options: &Map<String, Value>) -> &[Value] {
     let rules = options.get("validation").and_then(|v| v.get("rules")).and_then(Value::as_array);
     rules.map(Vec::as_slice).unwrap_or_default()

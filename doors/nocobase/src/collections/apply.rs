@@ -1,17 +1,24 @@
 //! Whole definitions at once: `collections:apply`, `fields:apply`, `collections:setFields`. What is there is
-//! changed, what is missing is made; only `setFields` also removes. Everything that is said is read before the
-//! first change, so that a mistake in it changes nothing.
+//! changed, what is missing is made; only `setFields`, and `apply` with `replaceFields`, also remove. All of a call is
+//! written as one, or nothing of it.
 
 use std::{collections::HashSet, sync::Arc};
 
+use data::{FieldPatch, FieldSpec};
 use domain::{access::Op, catalog::Table, decision::Allowed};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::{field, make, shown_to, spec};
+use super::{
+    around::Around,
+    field, make, options_of, shown_to,
+    sketch::{Gathered, Sketch, rest_on},
+    spec,
+};
 use crate::{
     answer::Answer,
     failure::{self, Failure},
-    request::{Request, text_property},
+    request::{Request, bool_property, text_property},
+    rules,
 };
 
 /// `collections:apply`: one collection, made or changed.
@@ -24,15 +31,17 @@ pub async fn collections(request: &Request, allowed: &Allowed) -> Result<Answer,
         None => make(request, allowed, values).await?,
         Some(table) => {
             let there = allowed.implied(Op::TableUpdate, &table).ok_or_else(Failure::forbidden)?;
-            let plan = Plan::of(request, &table, fields_of(&values)?)?;
-            plan.allowed(&there, &table)?;
-            super::changeable(&table, &values)?;
-            // Fields first: what records hold may stand against them, and nothing stands against the rest.
-            let table = plan.carry_out(request, &there, &table).await?;
-            super::change(request, &there, &table, &values).await?
+            let mut plan = Plan::of(request, &table, spec::listed(&values)?.unwrap_or_default())?;
+            if bool_property(&values, "replaceFields")? == Some(true) && values.contains_key("fields") {
+                plan.remove_others(&table);
+            }
+            let mut sketch = Sketch::new(request)?;
+            plan.into_sketch(&mut sketch, &table)?;
+            super::patched(&mut sketch, &table, &values)?;
+            sketch.carry_out(request, &there, &table.name).await?
         }
     };
-    Ok(Answer::Data(Value::Object(shown_to(allowed, &table, true))))
+    Ok(inside(Value::Object(shown_to(allowed, &table, true))))
 }
 
 /// `fields:apply`: one field of the collection named in the body.
@@ -43,15 +52,12 @@ pub async fn field(request: &Request, allowed: &Allowed) -> Result<Answer, Failu
     let collection = collection.ok_or_else(|| Failure::bad("collectionName is required"))?;
     let table = named(request, allowed, &collection).ok_or_else(Failure::not_found)?;
     let name = text_property(&values, "name")?.flatten();
-    let known = name.as_deref().and_then(|name| table.field(name));
-    let op = if known.is_some() { Op::FieldUpdate } else { Op::FieldCreate };
+    let known = name.as_deref().is_some_and(|name| table.field(name).is_some());
+    let op = if known { Op::FieldUpdate } else { Op::FieldCreate };
     let there = allowed.implied(op, &table).ok_or_else(Failure::forbidden)?;
     values.remove("collectionName");
-    let made = match known {
-        Some(known) => field::change(request, &there, &table, known, &values).await?,
-        None => field::make(request, &there, &table, values).await?,
-    };
-    Ok(Answer::Data(made))
+    let (table, name) = write(request, &there, &table, values).await?;
+    Ok(inside(field::told(&table, &name)))
 }
 
 /// `collections:setFields`: these fields and no others.
@@ -62,26 +68,45 @@ pub async fn set_fields(request: &Request, allowed: &Allowed) -> Result<Answer, 
         Some(Value::Array(items)) => Map::from_iter([("fields".to_owned(), Value::Array(items.clone()))]),
         _ => unwrapped(request.values()?),
     };
-    if !values.contains_key("fields") {
-        return Err(Failure::bad("fields is required"));
-    }
-    let mut plan = Plan::of(request, &table, fields_of(&values)?)?;
+    let fields = spec::listed(&values)?.ok_or_else(|| Failure::bad("fields is required"))?;
+    let mut plan = Plan::of(request, &table, fields)?;
     plan.remove_others(&table);
-    plan.allowed(allowed, &table)?;
-    let table = plan.carry_out(request, allowed, &table).await?;
+    let mut sketch = Sketch::new(request)?;
+    plan.into_sketch(&mut sketch, &table)?;
+    let table = sketch.carry_out(request, allowed, &table.name).await?;
     Ok(Answer::Data(Value::Object(shown_to(allowed, &table, true))))
+}
+
+/// Makes or changes one field, with all it rests on. Answers the collection as it is then, and the field's name.
+pub(super) async fn write(
+    request: &Request,
+    allowed: &Allowed,
+    table: &Arc<Table>,
+    values: Map<String, Value>,
+) -> Result<(Arc<Table>, String), Failure> {
+    let plan = Plan::of(request, table, vec![values])?;
+    let changed = plan.changed.first().map(|(name, _)| name.clone());
+    let name = changed.or_else(|| plan.new.first().map(|spec| spec.name.clone())).unwrap_or_default();
+    let mut sketch = Sketch::new(request)?;
+    plan.into_sketch(&mut sketch, table)?;
+    Ok((sketch.carry_out(request, allowed, &table.name).await?, name))
 }
 
 /// What is to become of the fields of a collection.
 struct Plan {
-    changed: Vec<Map<String, Value>>,
-    new: Vec<Map<String, Value>>,
+    changed: Vec<(String, FieldPatch)>,
+    new: Vec<FieldSpec>,
+    gathered: Gathered,
     gone: Vec<String>,
 }
 
 impl Plan {
     fn of(request: &Request, table: &Table, fields: Vec<Map<String, Value>>) -> Result<Self, Failure> {
-        let mut plan = Self { changed: Vec::new(), new: Vec::new(), gone: Vec::new() };
+        let catalog = request.inner.data.catalog();
+        let around = Around::of(request, &catalog, &table.name, &fields);
+        let (mut changed, mut new, mut gathered) = (Vec::new(), Vec::new(), Gathered::default());
+        // Of all fields, as they will be.
+        let mut options: Vec<Map<String, Value>> = Vec::new();
         let mut names = HashSet::new();
         for mut values in fields {
             values.remove("key");
@@ -93,90 +118,83 @@ impl Plan {
             }
             match name.and_then(|name| table.field(&name)) {
                 Some(known) => {
-                    field::patch_of(known, &values)?;
-                    plan.changed.push(values);
+                    let patch = field::patch_of(known, &values)?;
+                    options.push(options_of(patch.extra.as_ref().and_then(Option::as_deref)));
+                    changed.push((known.name.clone(), patch));
                 }
                 None => {
-                    spec::field(request, &request.inner.data.catalog(), &table.name, values.clone())?;
-                    plan.new.push(values);
+                    options.push(values.clone());
+                    new.extend(gathered.take(spec::field(request, &around, values)?));
                 }
             }
         }
-        Ok(plan)
+        if options.iter().any(|options| options.contains_key("validation")) {
+            let others = table.fields.iter().filter(|field| !names.contains(&field.name));
+            options.extend(others.map(|field| options_of(field.extra.as_deref())));
+            rules::patterns_fit(&options)?;
+        }
+        Ok(Self { changed, new, gathered, gone: Vec::new() })
     }
 
-    /// All that are not named, but for the key and the columns that those which stay rest on.
+    /// All that are not named, but for the key and the columns that those which stay, or come, rest on.
     fn remove_others(&mut self, table: &Table) {
-        let named: HashSet<&str> =
-            self.changed.iter().filter_map(|values| values.get("name")?.as_str()).collect();
-        let stays = |name: &str| named.contains(name);
-        let links = table.fields.iter().filter(|f| stays(&f.name)).filter_map(|f| f.link.as_ref());
-        let rests: HashSet<&str> = links.map(|link| link.key.as_str()).collect();
-        let gone = table.fields.iter().filter(|f| !f.primary && !stays(&f.name));
-        self.gone = gone.filter(|f| !rests.contains(f.name.as_str())).map(|f| f.name.clone()).collect();
+        let named: HashSet<&str> = self.changed.iter().map(|(name, _)| name.as_str()).collect();
+        let stay = table.fields.iter().filter(|field| named.contains(field.name.as_str()));
+        let links = stay
+            .filter_map(|field| field.link.as_ref())
+            .chain(self.new.iter().filter_map(|f| f.link.as_ref()));
+        let own = |link: &domain::catalog::Link| match &link.target {
+            domain::catalog::LinkTarget::Table(name) => *name == table.name,
+            domain::catalog::LinkTarget::Users => false,
+        };
+        // Of associations with the collection itself the column may be on the other side.
+        let rests: HashSet<&str> = links
+            .flat_map(|link| [Some(link.key.as_str()), own(link).then_some(link.target_key.as_str())])
+            .flatten()
+            .collect();
+        let gone = table.fields.iter().filter(|field| !field.primary);
+        let gone =
+            gone.filter(|field| ![&named, &rests].iter().any(|kept| kept.contains(field.name.as_str())));
+        self.gone = gone.map(|field| field.name.clone()).collect();
     }
 
-    fn allowed(&self, allowed: &Allowed, table: &Arc<Table>) -> Result<(), Failure> {
-        let needs = [
-            (Op::FieldUpdate, self.changed.is_empty()),
-            (Op::FieldCreate, self.new.is_empty()),
-            (Op::FieldDelete, self.gone.is_empty()),
-        ];
-        let missing = needs.iter().any(|(op, not)| !not && allowed.implied(*op, table).is_none());
-        if missing { Err(Failure::forbidden()) } else { Ok(()) }
-    }
-
-    async fn carry_out(
-        self,
-        request: &Request,
-        allowed: &Allowed,
-        table: &Arc<Table>,
-    ) -> Result<Arc<Table>, Failure> {
-        let data = &request.inner.data;
-        let said = |error| failure::data(&table.name, error);
-        for values in &self.changed {
-            let name = values.get("name").and_then(Value::as_str).unwrap_or_default();
-            let now = data.table(allowed).map_err(said)?;
-            if let Some(known) = now.field(name) {
-                field::change(request, allowed, &now, known, values).await?;
-            }
-        }
-        for values in self.new {
-            let now = data.table(allowed).map_err(said)?;
-            field::make(request, allowed, &now, values).await?;
-        }
-        for name in self.gone {
-            match data.drop_field(allowed, &name).await {
-                Ok(()) | Err(data::DataError::NotFound) => {}
-                Err(error) => return Err(said(error)),
-            }
-        }
-        data.table(allowed).map_err(said)
+    fn into_sketch(self, sketch: &mut Sketch, table: &Table) -> Result<(), Failure> {
+        let Self { changed, new, gathered, gone } = self;
+        let missing = gathered.resting.into_iter().filter(|column| table.field(&column.name).is_none());
+        let mut add = new;
+        rest_on(&mut add, missing.collect())?;
+        sketch.change(table.id, |change| {
+            change.fields.extend(changed);
+            change.add.extend(add);
+            change.drop.extend(gone);
+            Ok(())
+        })?;
+        gathered.elsewhere.into_iter().try_for_each(|needed| sketch.provide(needed))
     }
 }
 
-/// `{"values": …}` is how some clients wrap it.
+/// `apply` answers inside of another `data`, as the original does.
+fn inside(applied: Value) -> Answer {
+    Answer::Data(json!({ "data": applied }))
+}
+
+/// `{"values": …}` is how some clients wrap it; `settings` are values as well.
 fn unwrapped(mut values: Map<String, Value>) -> Map<String, Value> {
-    match values.remove("values") {
+    let mut values = match values.remove("values") {
         Some(Value::Object(inner)) => inner,
         Some(other) => {
             values.insert("values".to_owned(), other);
             values
         }
         None => values,
-    }
-}
-
-fn fields_of(values: &Map<String, Value>) -> Result<Vec<Map<String, Value>>, Failure> {
-    let bad = || Failure::bad("fields must be a list of objects");
-    match values.get("fields") {
-        None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::Array(items)) => {
-            spec::few_enough(items.len())?;
-            items.iter().map(|i| i.as_object().cloned().ok_or_else(bad)).collect()
+    };
+    // What is said beside them goes before.
+    if let Some(Value::Object(settings)) = values.remove("settings") {
+        for (name, value) in settings {
+            values.entry(name).or_insert(value);
         }
-        Some(_) => Err(bad()),
     }
+    values
 }
 
 fn named(request: &Request, allowed: &Allowed, name: &str) -> Option<Arc<Table>> {

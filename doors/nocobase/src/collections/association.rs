@@ -1,25 +1,15 @@
 //! Associations: `belongsTo`, `hasOne`, `hasMany`, `belongsToMany`, in the core's word for them: links. The
-//! keys they rest on are columns like any other; those that are missing are made.
+//! keys they rest on are columns like any other; those that are missing are made with them.
 
-use std::sync::Arc;
-
-use data::{DataError, FieldSpec, TableSpec};
-use domain::{
-    access::{Op, Place},
-    catalog::{
-        Catalog, FieldKind, Link, LinkKind, LinkTarget, OnDelete, Special, SystemField, Table, Through,
-    },
-    decision::Allowed,
-    limits,
-};
+use data::{FieldSpec, TableSpec};
+use domain::catalog::{FieldKind, Link, LinkKind, LinkTarget, OnDelete, Special, SystemField, Through};
 use serde_json::{Map, Value, json};
 
-use super::spec::{Elsewhere, Given, with};
-use crate::{
-    failure::{self, Failure},
-    request::{Request, text_property},
-    role::HOME,
+use super::{
+    around::Around,
+    spec::{self, Elsewhere, Given, with},
 };
+use crate::{failure::Failure, request::text_property};
 
 /// The one reserved resource records can be linked with.
 const USERS: &str = "users";
@@ -35,12 +25,12 @@ pub fn kind(name: &str) -> Option<LinkKind> {
 }
 
 pub fn field(
-    catalog: &Catalog,
-    source: &str,
+    around: &Around<'_>,
     name: String,
     kind: LinkKind,
     mut note: Map<String, Value>,
 ) -> Result<Given, Failure> {
+    let source = around.name;
     let by_user = [("createdBy", SystemField::CreatedBy), ("updatedBy", SystemField::UpdatedBy)];
     let system = by_user.into_iter().find(|(n, _)| *n == name && kind == LinkKind::Here).map(|(_, s)| s);
     // The two associations of a tree lead back to their own collection.
@@ -95,8 +85,8 @@ pub fn field(
         (None, LinkKind::Here) => vec![(source, &foreign, target.as_str(), &target_key)],
         (None, _) => vec![(target.as_str(), &foreign, source, &source_key)],
     } {
-        if let Some(field) = there(catalog, holder).and_then(|table| table.field(column)) {
-            let kind = known_kind(catalog, key_of, key);
+        if let Some(field) = around.table(holder).and_then(|table| table.field(column)) {
+            let kind = around.kind(key_of, key);
             holds(column, field.kind, field.special.as_ref(), kind)?;
         }
     }
@@ -116,8 +106,9 @@ pub fn field(
         note.insert("otherKey".to_owned(), json!(through.to));
     }
     let column = |name: &str, key_of: &str, key: &str| {
-        let kind = key_kind(catalog, key_of, key);
-        with(FieldSpec::new(name, kind), json!({ "type": "bigInt", "isForeignKey": true }))
+        let kind = key_kind(around, key_of, key);
+        let options = json!({ "type": spec::type_of(kind), "isForeignKey": true });
+        with(FieldSpec::new(name, kind), options)
     };
     let (here, elsewhere) = match (kind, &through) {
         (LinkKind::Here, _) => {
@@ -147,69 +138,6 @@ pub fn field(
     Ok(Given { fields: std::iter::once(spec).chain(here).collect(), elsewhere })
 }
 
-/// Refuses what [`provide`] could not make, before anything is made.
-pub fn check(request: &Request, allowed: &Allowed, needed: &Elsewhere) -> Result<(), Failure> {
-    let catalog = request.inner.data.catalog();
-    let (name, columns) = match needed {
-        Elsewhere::Column { collection, spec } => (collection, std::slice::from_ref(spec)),
-        Elsewhere::Pairs(spec) => (&spec.name, spec.fields.as_slice()),
-    };
-    match (there(&catalog, name), needed) {
-        (Some(table), _) => {
-            let missing = columns.iter().filter(|column| table.field(&column.name).is_none()).count();
-            let full = table.fields.len() + missing > limits::FIELDS_PER_TABLE_MAX;
-            if full {
-                return Err(Failure::bad(format!("{name} has no room for another field")));
-            }
-            let may = missing == 0 || allowed.implied(Op::FieldCreate, table).is_some();
-            if may { Ok(()) } else { Err(Failure::forbidden()) }
-        }
-        (None, Elsewhere::Pairs(_)) => {
-            let base = catalog.base(HOME).ok_or_else(Failure::not_found)?;
-            let place = Place { workspace: Some(base.workspace), base: Some(base.id), table: None };
-            if allowed.also(Op::TableCreate, &place) { Ok(()) } else { Err(Failure::forbidden()) }
-        }
-        (None, Elsewhere::Column { .. }) => Ok(()),
-    }
-}
-
-/// Makes what an association rests on, unless it is there. The collection it leads to may come later.
-pub async fn provide(request: &Request, allowed: &Allowed, needed: Elsewhere) -> Result<(), Failure> {
-    let data = &request.inner.data;
-    let catalog = data.catalog();
-    let Some(base) = catalog.base(HOME).map(|b| b.id) else { return Ok(()) };
-    let said = |error| failure::data("collections", error);
-    match needed {
-        Elsewhere::Column { collection, spec } => {
-            let Some(table) = catalog.table(base, &collection) else { return Ok(()) };
-            if table.field(&spec.name).is_some() {
-                return Ok(());
-            }
-            let there = allowed.implied(Op::FieldCreate, table).ok_or_else(Failure::forbidden)?;
-            data.add_field(&there, spec).await.map(drop).map_err(said)
-        }
-        Elsewhere::Pairs(spec) => {
-            match catalog.table(base, &spec.name) {
-                // A collection of somebody's own; the columns pairs need are made where they are missing.
-                Some(table) => {
-                    for column in spec.fields {
-                        if table.field(&column.name).is_none() {
-                            let there =
-                                allowed.implied(Op::FieldCreate, table).ok_or_else(Failure::forbidden)?;
-                            data.add_field(&there, column).await.map_err(said)?;
-                        }
-                    }
-                    Ok(())
-                }
-                None => match data.create_table(allowed, spec).await {
-                    Ok(_) | Err(DataError::Conflict { .. }) => Ok(()),
-                    Err(error) => Err(said(error)),
-                },
-            }
-        }
-    }
-}
-
 /// What `onDelete` says, in the spelling of databases. Pairs always go with what they join.
 pub(super) fn on_delete(note: &Map<String, Value>, kind: LinkKind) -> Result<OnDelete, Failure> {
     let Some(said) = option(note, "onDelete")? else { return Ok(OnDelete::Keep) };
@@ -228,17 +156,9 @@ fn option(note: &Map<String, Value>, name: &'static str) -> Result<Option<String
 }
 
 /// A foreign key is of the kind of the key it holds; of a collection that is not there yet, a number.
-fn key_kind(catalog: &Catalog, collection: &str, key: &str) -> FieldKind {
-    let kind = known_kind(catalog, collection, key);
+fn key_kind(around: &Around<'_>, collection: &str, key: &str) -> FieldKind {
+    let kind = around.kind(collection, key);
     kind.filter(|k| k.is_text() || k.is_number()).unwrap_or(FieldKind::BigInt)
-}
-
-fn known_kind(catalog: &Catalog, collection: &str, key: &str) -> Option<FieldKind> {
-    there(catalog, collection).and_then(|table| table.field(key)).map(|field| field.kind)
-}
-
-fn there<'c>(catalog: &'c Catalog, collection: &str) -> Option<&'c Arc<Table>> {
-    catalog.base(HOME).and_then(|base| catalog.table(base.id, collection))
 }
 
 /// Refuses a column that is there already and could not hold the keys: what is written by the server alone would

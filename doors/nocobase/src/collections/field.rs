@@ -1,6 +1,6 @@
 //! Fields of a collection: `collections/{name}/fields:*`.
 
-use data::{DataError, FieldPatch};
+use data::FieldPatch;
 use domain::{
     access::{Op, Place},
     catalog::{Field, FieldKind, Special, Table},
@@ -8,7 +8,9 @@ use domain::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{Known, association, options_of, people, spec, special, with_options};
+use super::{
+    Known, apply, association, options_of, people, places, sketch::Sketch, spec, special, with_options,
+};
 use crate::{
     answer::Answer,
     failure::{self, Failure},
@@ -19,52 +21,27 @@ use crate::{
 
 pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     let _editing = request.inner.editing.lock().await;
-    let table = current(request, allowed)?;
-    Ok(Answer::Data(make(request, allowed, &table, request.values()?).await?))
+    let (table, values) = (current(request, allowed)?, request.values()?);
+    let taken = text_property(&values, "name")?.flatten().filter(|name| table.field(name).is_some());
+    if let Some(name) = taken {
+        let collection = &table.name;
+        return Err(Failure::bad(format!(
+            "Field name \"{name}\" already exists in collection \"{collection}\""
+        )));
+    }
+    let (table, name) = apply::write(request, allowed, &table, values).await?;
+    let mut made = shown(&table, table.field(&name).ok_or_else(Failure::not_found)?);
+    super::said_only(&mut made);
+    Ok(Answer::Data(Value::Object(made)))
 }
 
-/// Makes one field; answers it as screens get it.
-pub(super) async fn make(
-    request: &Request,
-    allowed: &Allowed,
-    table: &Table,
-    values: Map<String, Value>,
-) -> Result<Value, Failure> {
-    rules::still_fit(table, None, &values)?;
-    let given = spec::field(request, &request.inner.data.catalog(), &table.name, values)?;
-    given.elsewhere.iter().try_for_each(|needed| association::check(request, allowed, needed))?;
-    let duplicate = |name: &str| {
-        Failure::bad(format!("Field name \"{name}\" already exists in collection \"{}\"", table.name))
-    };
-    let mut made = None;
-    for (at, spec) in given.fields.into_iter().enumerate() {
-        let name = spec.name.clone();
-        if table.field(&name).is_some() {
-            match at {
-                0 => return Err(duplicate(&name)),
-                // The key of an association may be there already.
-                _ => continue,
-            }
-        }
-        let field = request.inner.data.add_field(allowed, spec).await.map_err(|error| match error {
-            DataError::Conflict { .. } => duplicate(&name),
-            other => said(table, other),
-        })?;
-        made.get_or_insert(field);
-    }
-    if let Some(needed) = given.elsewhere {
-        association::provide(request, allowed, needed).await?;
-    }
-    Ok(made.map_or(Value::Null, |field| {
-        let mut answer = shown(table, &field);
-        // A create answers what was said, as with records.
-        answer.retain(|_, value| !value.is_null());
-        Value::Object(answer)
-    }))
+/// The field as screens get it.
+pub(super) fn told(table: &Table, name: &str) -> Value {
+    table.field(name).map_or(Value::Null, |field| Value::Object(shown(table, field)))
 }
 
 pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
-    memory::list(request, rows(request, allowed)?)
+    memory::list_without(request, rows(request, allowed)?, Some(places::SORT))
 }
 
 /// `fields:list`: those of all collections whose fields the caller may read, told apart by `collectionName`.
@@ -72,7 +49,8 @@ pub async fn list_all(request: &Request, allowed: &Allowed) -> Result<Answer, Fa
     let tables = request.inner.data.tables(allowed);
     let readable = tables.iter().filter(|table| allowed.also(Op::FieldRead, &Place::of(table)));
     let described = people::names().flat_map(people::fields);
-    memory::list(request, readable.flat_map(|table| objects(table)).chain(described).collect())
+    let rows = readable.flat_map(|table| objects(table)).chain(described).collect();
+    memory::list_without(request, rows, Some(places::SORT))
 }
 
 fn rows(request: &Request, allowed: &Allowed) -> Result<Vec<Map<String, Value>>, Failure> {
@@ -83,7 +61,8 @@ fn rows(request: &Request, allowed: &Allowed) -> Result<Vec<Map<String, Value>>,
 }
 
 pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
-    let rows = rows(request, allowed)?;
+    let mut rows = rows(request, allowed)?;
+    rows.iter_mut().for_each(|row| drop(row.remove(places::SORT)));
     let Some(name) = request.params.target_key()? else { return memory::first(request, rows) };
     let found = rows.into_iter().find(|row| row.get("name").and_then(Value::as_str) == Some(&name));
     Ok(Answer::Data(found.map_or(Value::Null, Value::Object)))
@@ -91,35 +70,30 @@ pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure
 
 pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     let _editing = request.inner.editing.lock().await;
-    let (name, values) = (request.key()?, request.values()?);
+    let (name, mut values) = (request.key()?, request.values()?);
     let table = current(request, allowed)?;
-    let Some(field) = table.field(&name) else { return Ok(Answer::Data(Value::Array(Vec::new()))) };
-    Ok(Answer::Data(Value::Array(vec![change(request, allowed, &table, field, &values).await?])))
-}
-
-/// Changes one field; answers it as screens get it.
-pub(super) async fn change(
-    request: &Request,
-    allowed: &Allowed,
-    table: &Table,
-    field: &Field,
-    values: &Map<String, Value>,
-) -> Result<Value, Failure> {
-    rules::still_fit(table, Some(&field.name), values)?;
-    let patch = patch_of(field, values)?;
-    let field = request.inner.data.patch_field(allowed, &field.name, patch).await;
-    Ok(Value::Object(shown(table, &field.map_err(|e| said(table, e))?)))
+    if table.field(&name).is_none() {
+        return Ok(Answer::Data(Value::Array(Vec::new())));
+    }
+    values.insert("name".to_owned(), json!(name));
+    let (table, name) = apply::write(request, allowed, &table, values).await?;
+    Ok(Answer::Data(Value::Array(vec![told(&table, &name)])))
 }
 
 pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     let _editing = request.inner.editing.lock().await;
     let table = current(request, allowed)?;
     let Some(names) = request.params.target_keys()? else { return Err(request.needs_a_target()) };
+    let mut gone: Vec<String> = Vec::new();
     for name in names.iter().filter_map(Value::as_str) {
-        match request.inner.data.drop_field(allowed, name).await {
-            Ok(()) | Err(DataError::NotFound) => {}
-            Err(error) => return Err(said(&table, error)),
+        if table.field(name).is_some() && !gone.iter().any(|known| known == name) {
+            gone.push(name.to_owned());
         }
+    }
+    if !gone.is_empty() {
+        let mut sketch = Sketch::new(request)?;
+        sketch.change(table.id, |change| Ok(change.drop = gone))?;
+        sketch.carry_out(request, allowed, &table.name).await?;
     }
     Ok(Answer::Data(Value::Bool(true)))
 }
@@ -219,23 +193,31 @@ fn current(request: &Request, allowed: &Allowed) -> Result<std::sync::Arc<Table>
     request.inner.data.table(allowed).map_err(|e| failure::data("collections", e))
 }
 
-fn said(table: &Table, error: DataError) -> Failure {
-    failure::data(&table.name, error)
-}
-
 /// Fields of a collection as screens get them.
 pub(super) fn all(table: &Table, known: &Known) -> Value {
-    let told = table.fields.iter().filter(|field| known.has(field));
+    let told = places::fields(table).into_iter().filter(|field| known.has(field));
     told.map(|field| Value::Object(shown(table, field))).collect()
 }
 
 fn objects(table: &Table) -> Vec<Map<String, Value>> {
-    table.fields.iter().map(|f| shown(table, f)).collect()
+    let placed =
+        places::fields(table).into_iter().map(|field| (places::of_field(field), shown(table, field)));
+    placed
+        .map(|(place, mut row)| {
+            row.insert(places::SORT.to_owned(), json!(place));
+            row
+        })
+        .collect()
+}
+
+/// Short, and of one field of all collections.
+pub(super) fn key(table: &Table, field: &Field) -> String {
+    format!("{}{}", super::key_of(table.id.as_bytes()), field.no.0)
 }
 
 fn shown(table: &Table, field: &Field) -> Map<String, Value> {
     let options = options_of(field.extra.as_deref());
-    let mut out = head(table, &field.name, format!("{}{}", super::key_of(table.id.as_bytes()), field.no.0));
+    let mut out = head(table, &field.name, key(table, field));
     out.insert("type".to_owned(), json!(spec::type_of(field.kind)));
     for option in ["interface", "description", "parentKey", "reverseKey"] {
         out.insert(option.to_owned(), Value::Null);

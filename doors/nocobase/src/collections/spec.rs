@@ -3,12 +3,17 @@
 
 use data::{FieldSpec, TableSpec};
 use domain::{
-    catalog::{Catalog, FieldKind, Link, LinkKind, LinkTarget, OnDelete, Special, SystemField},
+    catalog::{FieldKind, Link, LinkKind, LinkTarget, OnDelete, Special, SystemField},
     limits,
 };
 use serde_json::{Map, Value, json};
 
-use super::{association, special};
+use super::{
+    around::Around,
+    association,
+    sketch::{Gathered, rest_on},
+    special,
+};
 use crate::{
     failure::Failure,
     request::{Request, bool_property, text_property},
@@ -16,7 +21,8 @@ use crate::{
 };
 
 /// Properties of a collection that are its structure; the others are options.
-pub const STRUCTURE: [&str; 5] = ["name", "title", "fields", "key", "dataSourceKey"];
+pub const STRUCTURE: [&str; 7] =
+    ["name", "title", "fields", "key", "dataSourceKey", "replaceFields", "verify"];
 
 /// The four fields a collection can ask for with a flag, and the type they are shown with.
 pub(super) const FLAGS: [(&str, SystemField); 4] = [
@@ -45,40 +51,20 @@ pub struct NewCollection {
     pub elsewhere: Vec<Elsewhere>,
 }
 
-pub fn table(
-    request: &Request,
-    catalog: &Catalog,
-    values: &Map<String, Value>,
-) -> Result<NewCollection, Failure> {
+pub fn table(request: &Request, values: &Map<String, Value>) -> Result<NewCollection, Failure> {
+    servable(values)?;
     let name = text_property(values, "name")?.flatten().unwrap_or_default();
-    let given = match values.get("fields") {
-        None | Some(Value::Null) => Vec::new(),
-        Some(Value::Array(items)) => items
-            .iter()
-            .map(|i| i.as_object().cloned().ok_or_else(|| Failure::bad("fields must be a list of objects")))
-            .collect::<Result<Vec<_>, _>>()?,
-        Some(_) => return Err(Failure::bad("fields must be a list of objects")),
-    };
-    few_enough(given.len())?;
+    let given = listed(values)?.unwrap_or_default();
     rules::patterns_fit(&given)?;
+    let catalog = request.inner.data.catalog();
+    let around = Around::of(request, &catalog, &name, &given);
+    let mut gathered = Gathered::default();
     let mut fields: Vec<FieldSpec> = Vec::new();
-    let (mut elsewhere, mut resting) = (Vec::new(), Vec::new());
     for field in given {
-        let given = self::field(request, catalog, &name, field)?;
-        let mut specs = given.fields.into_iter();
-        specs.next().into_iter().for_each(|spec| push(&mut fields, spec));
-        resting.extend(specs);
-        elsewhere.extend(given.elsewhere);
+        let own = gathered.take(self::field(request, &around, field)?);
+        own.into_iter().for_each(|spec| push(&mut fields, spec));
     }
-    // The columns associations rest on: those that were also given as such are there already.
-    for column in resting {
-        match fields.iter().find(|f| f.name == column.name) {
-            Some(known) if known.system.is_some() || column.system.is_none() => {
-                association::holds(&known.name, known.kind, known.special.as_ref(), Some(column.kind))?;
-            }
-            _ => push(&mut fields, column),
-        }
-    }
+    rest_on(&mut fields, gathered.resting)?;
     for (flag, system) in FLAGS {
         if bool_property(values, flag)? == Some(true) && !fields.iter().any(|f| f.system == Some(system)) {
             let (column, link) = flagged(flag, system);
@@ -100,11 +86,50 @@ pub fn table(
     extra.insert("nocobase".to_owned(), Value::Object(options));
     let title = text_property(values, "title")?.flatten();
     let extra = Some(Value::Object(extra).to_string());
-    Ok(NewCollection { table: TableSpec { name, title, fields, extra }, elsewhere })
+    let table = TableSpec { name, title, fields, extra };
+    Ok(NewCollection { table, elsewhere: gathered.elsewhere })
+}
+
+/// Refuses collections that hold no records of their own: made as if they did, they would look like what they are not.
+pub(super) fn servable(values: &Map<String, Value>) -> Result<(), Failure> {
+    let said = |name: &str| match values.get(name) {
+        None | Some(Value::Null | Value::Bool(false)) => false,
+        Some(Value::String(text)) => !text.is_empty(),
+        Some(Value::Array(items)) => !items.is_empty(),
+        Some(_) => true,
+    };
+    let template = values.get("template").and_then(Value::as_str).unwrap_or_default();
+    if said("view") || said("viewName") || template == "view" {
+        return Err(Failure::bad("there are no database views here that a collection could show"));
+    }
+    if said("sql") || template == "sql" {
+        return Err(Failure::bad("collections made of an SQL statement are not served"));
+    }
+    if said("inherits") || template == "inherit" {
+        return Err(Failure::bad("a collection cannot inherit from others here"));
+    }
+    Ok(())
+}
+
+/// `fields`: objects, few enough; `None` where nothing is said of them.
+pub(super) fn listed(values: &Map<String, Value>) -> Result<Option<Vec<Map<String, Value>>>, Failure> {
+    let bad = || Failure::bad("fields must be a list of objects");
+    match values.get("fields") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Array(items)) => {
+            few_enough(items.len())?;
+            items
+                .iter()
+                .map(|item| item.as_object().cloned().ok_or_else(bad))
+                .collect::<Result<_, _>>()
+                .map(Some)
+        }
+        Some(_) => Err(bad()),
+    }
 }
 
 /// Counted before anything is done for each of them.
-pub(super) fn few_enough(fields: usize) -> Result<(), Failure> {
+fn few_enough(fields: usize) -> Result<(), Failure> {
     let max = limits::FIELDS_PER_TABLE_MAX;
     if fields > max { Err(Failure::bad(format!("a collection has at most {max} fields"))) } else { Ok(()) }
 }
@@ -165,13 +190,8 @@ pub(super) fn with(spec: FieldSpec, options: Value) -> FieldSpec {
     FieldSpec { extra: Some(json!({ "nocobase": options }).to_string()), ..spec }
 }
 
-/// One field object of the collection `source`.
-pub fn field(
-    request: &Request,
-    catalog: &Catalog,
-    source: &str,
-    values: Map<String, Value>,
-) -> Result<Given, Failure> {
+/// One field object of the collection that is being defined.
+pub fn field(request: &Request, around: &Around<'_>, values: Map<String, Value>) -> Result<Given, Failure> {
     let name = match text_property(&values, "name")?.flatten() {
         Some(name) => name,
         None => super::random_name(request, "f_"),
@@ -179,12 +199,13 @@ pub fn field(
     if !crate::path::valid_name(&name) {
         return Err(Failure::bad(format!("{name:?} is not a field name")));
     }
-    let kind_name = text_property(&values, "type")?.flatten().unwrap_or_else(|| "string".to_owned());
+    text_property(&values, "type")?;
+    let kind_name = type_name(&values);
     let mut options = values.clone();
     options.remove("name");
     options.insert("type".to_owned(), json!(kind_name));
     if let Some(kind) = association::kind(&kind_name) {
-        return association::field(catalog, source, name, kind, options);
+        return association::field(around, name, kind, options);
     }
     Ok(Given { fields: vec![column(name, &kind_name, &values, options)?], elsewhere: None })
 }
@@ -235,6 +256,29 @@ fn column(
         extra: Some(json!({ "nocobase": options }).to_string()),
         ..base
     })
+}
+
+/// The type of a field; where only its `interface` is said, the one screens make for it.
+pub(super) fn type_name(values: &Map<String, Value>) -> String {
+    let text = |name: &str| values.get(name).and_then(Value::as_str);
+    let shown = || match text("interface")? {
+        "textarea" | "richText" | "markdown" | "vditor" => Some("text"),
+        "integer" | "id" => Some("bigInt"),
+        "number" => Some("double"),
+        "percent" => Some("float"),
+        "checkbox" => Some("boolean"),
+        "multipleSelect" | "checkboxGroup" => Some("array"),
+        "datetime" | "createdAt" | "updatedAt" => Some("date"),
+        "date" => Some("dateOnly"),
+        "createdBy" | "updatedBy" | "m2o" | "obo" => Some("belongsTo"),
+        "oho" => Some("hasOne"),
+        "o2m" => Some("hasMany"),
+        "m2m" => Some("belongsToMany"),
+        same @ ("password" | "datetimeNoTz" | "dateOnly" | "time" | "unixTimestamp" | "json" | "uuid"
+        | "nanoid" | "snowflakeId" | "sort" | "sequence" | "formula") => Some(same),
+        _ => None,
+    };
+    text("type").or_else(shown).unwrap_or("string").to_owned()
 }
 
 /// The title a screen shows.

@@ -8,20 +8,25 @@ fn names(collection: &Value) -> Vec<&str> {
     collection["fields"].as_array().unwrap().iter().map(|f| f["name"].as_str().unwrap()).collect()
 }
 
+/// `apply` answers inside of another `data`.
+fn applied(reply: test_world::Reply) -> Value {
+    data(reply)["data"].clone()
+}
+
 #[tokio::test]
 async fn a_definition_makes_what_is_missing_and_changes_what_is_there() {
     let nocobase = Nocobase::new().await;
     let apply = "/api/collections:apply";
     let first = json!({"name": "notes", "title": "Notes", "fields": [{"name": "title", "type": "string"}]});
-    assert_eq!(names(&data(nocobase.admin.post(apply, first.clone()).await)), ["id", "title"]);
+    assert_eq!(names(&applied(nocobase.admin.post(apply, first.clone()).await)), ["id", "title"]);
     nocobase.admin.post("/api/notes:create", json!({"title": "kept"})).await.expect(200);
     let second = json!({"name": "notes", "title": "My notes", "sortable": true, "fields": [
         {"name": "title", "type": "string", "uiSchema": {"title": "Heading"}},
         {"name": "n", "type": "integer", "defaultValue": 4},
     ]});
-    let applied = data(nocobase.admin.post(apply, json!({"values": second})).await);
-    assert_eq!((&applied["title"], names(&applied)), (&json!("My notes"), vec!["id", "title", "n", "sort"]));
-    assert_eq!(applied["fields"][1]["uiSchema"]["title"], "Heading");
+    let changed = applied(nocobase.admin.post(apply, json!({"values": second})).await);
+    assert_eq!((&changed["title"], names(&changed)), (&json!("My notes"), vec!["id", "title", "n", "sort"]));
+    assert_eq!(changed["fields"][1]["uiSchema"]["title"], "Heading");
     assert_eq!(data(nocobase.admin.get("/api/notes:get/1").await), json!({"id": 1, "title": "kept", "n": 4}));
     // A mistake in any part of it changes nothing.
     for bad in [
@@ -45,13 +50,13 @@ async fn one_field_is_applied_to_the_collection_it_names() {
     nocobase.todos().await;
     let due =
         json!({"collectionName": "todos", "name": "due", "type": "dateOnly", "uiSchema": {"title": "Due"}});
-    let made = data(nocobase.admin.post("/api/fields:apply", due.clone()).await);
+    let made = applied(nocobase.admin.post("/api/fields:apply", due.clone()).await);
     assert_eq!(
         (&made["name"], &made["type"], &made["collectionName"]),
         (&json!("due"), &json!("dateOnly"), &json!("todos"))
     );
     let again = json!({"collectionName": "todos", "name": "due", "uiSchema": {"title": "Until"}});
-    assert_eq!(data(nocobase.admin.post("/api/fields:apply", again).await)["uiSchema"]["title"], "Until");
+    assert_eq!(applied(nocobase.admin.post("/api/fields:apply", again).await)["uiSchema"]["title"], "Until");
     let retyped = json!({"collectionName": "todos", "name": "due", "type": "integer"});
     nocobase.admin.post("/api/fields:apply", retyped).await.expect(400);
     nocobase
