@@ -59,6 +59,7 @@ function person(page, trouble) {
     },
     /** Presses and waits until that dialog is gone. */
     send: async (words) => {
+      await seen(`dialog with ${words}`, (text) => [...([...document.querySelectorAll('dialog[open]')].pop()?.querySelectorAll('button') ?? [])].find((one) => one.textContent.trim() === text), words);
       const before = await page.$$eval('dialog[open]', (all) => all.length);
       await self.press(words);
       await self.until(`${words} closes its dialog: ${await page.$$eval('dialog[open]', (all) => all.pop()?.innerText.slice(0, 400))}`,
@@ -72,6 +73,11 @@ function person(page, trouble) {
       });
       await element.type(text);
     },
+    /** At once, for controls that have their own way of typing. */
+    set: async (one, text) => (await find(one)).evaluate((box, value) => {
+      box.value = value;
+      box.dispatchEvent(new Event('input', { bubbles: true }));
+    }, text),
     value: async (one) => (await find(one)).evaluate((box) => box.value),
     choose: async (one, value) => (await find(one)).select(value),
     tick: async (one, yes = true) => (await find(one)).evaluate((box, wanted) => box.checked === wanted || box.click(), yes),

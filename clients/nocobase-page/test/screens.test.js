@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 
 import { launch } from './browser.js';
 import { by, screens } from './person.js';
-import { caller, fresh, home, password, signIn } from './world.js';
+import { fresh, home, password, signIn } from './world.js';
 
 const title = fresh('Todos');
 const role = `To Dos API Role ${fresh('r')}`;
@@ -197,72 +197,4 @@ describe('the guide in the page', () => {
     await user.headed('Sign in to Keyward');
     assert.equal(await user.page.evaluate(() => sessionStorage.length), 0);
   });
-});
-
-describe('the page', () => {
-  it('shows what records say as text and never as markup', async () => {
-    const { api } = await signIn(home.url, home.email, home.password);
-    const name = fresh('evil');
-    const bad = '<img src=x onerror="document.title=\'taken\'"><script>document.title="taken"</script>';
-    await api('collections:create', { name, title: bad, fields: [{ name: 'title', type: 'string', uiSchema: { title: bad } }] });
-    try {
-      await api(`${name}:create`, { title: bad });
-      const admin = await screens(browser);
-      await admin.signIn(home.email, home.password);
-      for (const hash of ['#/collections', `#/collections/${name}`, `#/records/${name}`, '#/docs']) {
-        await admin.go(hash);
-        assert.deepEqual(await admin.page.evaluate(() => [document.querySelectorAll('main img, main script').length, document.title.includes('taken')]), [0, false], hash);
-      }
-      assert.deepEqual(admin.trouble, []);
-    } finally {
-      await api(`collections:destroy?filterByTk=${name}`, {});
-    }
-  });
-
-  it('acts in the role that is chosen, and shows what that one may do', async () => {
-    const { api } = await signIn(home.url, home.email, home.password);
-    const made = await api('users:create', { username: fresh('two'), password, roles: ['admin', 'member'] });
-    try {
-      const page = await screens(browser);
-      await page.signIn(made.username, password);
-      await page.choose(by.aria('Act in role'), 'member');
-      await page.until('fewer screens', async () => !(await page.links('nav a')).includes('Users'));
-      await page.choose(by.aria('Act in role'), 'admin');
-      await page.until('all screens', async () => (await page.links('nav a')).includes('Users'));
-      // Opened by its address, a screen the role may not have says so.
-      await page.choose(by.aria('Act in role'), 'member');
-      await page.until('fewer screens', async () => !(await page.links('nav a')).includes('Users'));
-      await page.go('#/users');
-      await page.reads('Not allowed');
-    } finally {
-      await api(`users:destroy?filterByTk=${made.id}`, {});
-    }
-  });
-
-  it('leads back to signing in when the session is ended elsewhere', async () => {
-    const page = await screens(browser);
-    await page.signIn(home.email, home.password);
-    const token = await page.page.evaluate(() => JSON.parse(sessionStorage.getItem('keyward.session')).token);
-    await caller(home.url, token)('auth:signOut', {}).catch(() => {});
-    await page.go('#/roles');
-    await page.reads('You have been signed out');
-  });
-
-  for (const width of [400, 1400]) {
-    it(`fits a window ${width} points wide, and every control has a name`, async () => {
-      const page = await screens(browser, width);
-      await page.signIn(home.email, home.password);
-      for (const hash of ['#/collections', '#/roles', '#/roles/member', '#/users', '#/keys', '#/docs', '#/pages']) {
-        await page.go(hash);
-        const [wide, nameless] = await page.page.evaluate(() => {
-          const named = (one) => one.labels?.length || one.getAttribute('aria-label') || one.textContent.trim();
-          const controls = [...document.querySelectorAll('button, input, select, textarea, a[href]')].filter((one) => one.checkVisibility());
-          return [document.documentElement.scrollWidth, controls.filter((one) => !named(one)).map((one) => one.outerHTML)];
-        });
-        assert.ok(wide <= width, `${hash} is ${wide} wide`);
-        assert.deepEqual(nameless, [], hash);
-      }
-      assert.deepEqual(page.trouble, []);
-    });
-  }
 });

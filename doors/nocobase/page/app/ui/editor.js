@@ -36,7 +36,7 @@ function control(field, value, { targets, isNew }) {
       return { element: box, read: () => box.box.checked };
     }
     case 'text':
-      return plain(textarea({ value: value ?? '', rows: 4 }));
+      return field.interface === 'url' ? plain(input({ type: 'url', value: value ?? '', placeholder: 'https://' })) : plain(textarea({ value: value ?? '', rows: 4 }));
     case 'json':
     case 'jsonb':
       return json(value);
@@ -75,7 +75,7 @@ function control(field, value, { targets, isNew }) {
   }
   const options = choices(field);
   if (options.length) return plain(select([['', 'None'], ...options], value ?? (isNew ? field.defaultValue : '') ?? ''));
-  const type = { email: 'email', url: 'url', phone: 'tel' }[field.interface] ?? 'text';
+  const type = { email: 'email', phone: 'tel' }[field.interface] ?? 'text';
   return plain(input({ type, value: value ?? '' }));
 }
 
