@@ -21,6 +21,7 @@ use crate::{
     dispatch::{Dispatch, elsewhere},
     error::Failure,
     key_files::{self, KeyMaterial},
+    mail::Smtp,
     system::{SystemClock, SystemEntropy},
     timers::Timers,
 };
@@ -85,7 +86,8 @@ impl House {
         let material = key_files::load(&config.secrets, &config.server.data, &*entropy)?;
         let (root_key, ephemeral) = root.into_keys(&entropy);
         let guard = open_guard(&store, &clock, &entropy, &material.digester, &root_key).await?;
-        let parts = Parts { config, base_url, clock, entropy, store, guard, material };
+        let postman = config.mail.as_ref().map(Smtp::new).transpose()?;
+        let parts = Parts { config, base_url, clock, entropy, store, guard, material, postman };
         let house = parts.assemble(Timers::new().map_err(internal)?);
         house.keys.ensure_builtin_roles().await.map_err(internal)?;
         Ok((house, ephemeral))
@@ -142,16 +144,18 @@ struct Parts<'a> {
     store: Store,
     guard: Guard,
     material: KeyMaterial,
+    postman: Option<Smtp>,
 }
 
 impl Parts<'_> {
-    fn assemble(self, timers: Timers) -> House {
+    fn assemble(mut self, timers: Timers) -> House {
+        let postman = self.postman.take();
         let keys = self.keys();
         let data = Data::new(self.store.clone(), self.clock.clone(), self.entropy.clone());
         let trusted = Arc::new(self.config.access.trusted_proxies.clone());
         let dispatch = Dispatch {
             native: door_native::router(self.native(&keys, &data, &trusted)),
-            nocobase: door_nocobase::router(self.nocobase(&keys, &data, &trusted)),
+            nocobase: door_nocobase::router(self.nocobase(&keys, &data, &trusted, postman)),
             better_auth: door_better_auth::router(self.better_auth(&keys, &trusted)),
             elsewhere: elsewhere(),
             nocobase_path: self.config.nocobase.base_path.as_ref().map(|path| path.as_str().into()),
@@ -198,24 +202,42 @@ impl Parts<'_> {
         })
     }
 
-    fn nocobase(&self, keys: &Keys, data: &Data, trusted: &Arc<TrustedProxies>) -> NocobaseState {
+    fn nocobase(
+        &self,
+        keys: &Keys,
+        data: &Data,
+        trusted: &Arc<TrustedProxies>,
+        postman: Option<Smtp>,
+    ) -> NocobaseState {
         let mut settings = NocobaseSettings::new(self.base_url, self.material.app_key.clone());
         settings.trusted = trusted.clone();
         settings.base_path = self.config.nocobase.base_path.clone();
         settings.unpaged_rows_max = self.config.nocobase.unpaged_rows_max;
         settings.query_token = self.config.nocobase.query_token;
         settings.tokens = self.config.nocobase.tokens;
+        settings.cookies = self.config.nocobase.cookies;
+        settings.trusted_origins = self.named_origins();
+        settings.mail = postman.zip(self.config.mail.as_ref()).map(|(postman, mail)| door_nocobase::Mail {
+            postman: Arc::new(postman),
+            link_base: mail.link_base.clone(),
+        });
         settings.page = self.config.nocobase.page.clone();
         settings.jwt_secret = self.material.jwt_secret.as_ref().map(|bytes| bytes.as_slice().into());
         let (clock, entropy) = (self.clock.clone(), self.entropy.clone());
         NocobaseState::new(self.guard.clone(), keys.clone(), data.clone(), clock, entropy, settings)
     }
 
+    /// Pages that may bring cookies.
+    fn named_origins(&self) -> Vec<String> {
+        let origins = self.config.access.cors_origins.iter();
+        origins.filter(|origin| *origin != "*").cloned().collect()
+    }
+
     fn better_auth(&self, keys: &Keys, trusted: &Arc<TrustedProxies>) -> BetterAuthState {
         let (config, access) = (&self.config.better_auth, &self.config.access);
         let secret = config.secret.clone().unwrap_or_else(|| cookie_secret(&self.material.app_key));
         let settings = BetterAuthSettings {
-            trusted_origins: access.cors_origins.iter().filter(|origin| *origin != "*").cloned().collect(),
+            trusted_origins: self.named_origins(),
             trusted: trusted.clone(),
             configurations: config.configurations.clone(),
             list: config.list,

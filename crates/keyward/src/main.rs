@@ -13,6 +13,7 @@ mod idle;
 mod input;
 mod key_files;
 mod logging;
+mod mail;
 mod operator;
 mod output;
 mod server;

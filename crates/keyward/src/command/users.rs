@@ -4,14 +4,16 @@ use std::process::ExitCode;
 
 use axum::http::Method;
 use clap::{Args, Subcommand};
+use domain::secret::Secret;
 use serde_json::{Map, Value, json};
 
-use super::{done, names, put, show, show_page};
+use super::{done, names, put, settings, show, show_page};
 use crate::{
     cli::Global,
     client::{Client, Target, query, segment},
+    config::{self, Config},
     error::Failure,
-    input,
+    input, output,
 };
 
 #[derive(Args, Debug)]
@@ -20,7 +22,8 @@ Examples:
   keyward users create --root --email me@example.com          an administrator; asks for a password
   keyward users create --username robot --no-password --role editor
   keyward users update robot --role editor --role reader      exactly these roles from now on
-  keyward users password me@example.com                       ends all sessions of the user")]
+  keyward users password me@example.com                       ends all sessions of the user
+  keyward users reset-link me@example.com                     prints a link to set a new password, once")]
 pub struct UsersArgs {
     #[command(flatten)]
     target: Target,
@@ -73,6 +76,11 @@ enum UsersCommand {
     },
     /// Set a new password; ends all sessions of the user
     Password {
+        /// E-mail address, user name or id
+        user: String,
+    },
+    /// Print a link with which the user sets a new password, once and within an hour
+    ResetLink {
         /// E-mail address, user name or id
         user: String,
     },
@@ -130,9 +138,13 @@ pub async fn run(global: &Global, args: UsersArgs) -> Result<ExitCode, Failure> 
         }
         _ => None,
     };
+    let links = match &args.command {
+        UsersCommand::ResetLink { .. } => Some(link_base(global)?),
+        _ => None,
+    };
     let creates = matches!(args.command, UsersCommand::Create { .. });
     let client = Client::open(global, &args.target, creates).await?;
-    let code = act(global, &client, args.command, password).await;
+    let code = act(global, &client, args.command, password, links).await;
     client.close().await?;
     code
 }
@@ -141,7 +153,8 @@ async fn act(
     global: &Global,
     client: &Client,
     command: UsersCommand,
-    password: Option<domain::secret::Secret>,
+    password: Option<Secret>,
+    links: Option<String>,
 ) -> Result<ExitCode, Failure> {
     match command {
         UsersCommand::Create { fields, root, no_password: _ } => {
@@ -168,6 +181,11 @@ async fn act(
             let user = patch(client, &at(client, &user).await?, body).await?;
             Ok(done(global, &user, "the password is set; all sessions of the user have ended"))
         }
+        UsersCommand::ResetLink { user } => {
+            let path = format!("{}/password-links", at(client, &user).await?);
+            let made = client.post(&path, &json!({})).await?;
+            Ok(show_link(global, made, &links.unwrap_or_default()))
+        }
         UsersCommand::Disable { user } => Ok(done(
             global,
             &patch(client, &at(client, &user).await?, json!({ "active": false })).await?,
@@ -182,6 +200,33 @@ async fn act(
             Ok(done(global, &client.call(Method::DELETE, &at(client, &user).await?, None).await?, "deleted"))
         }
     }
+}
+
+/// The application whose page a link opens; the address of this server where none is set.
+fn link_base(global: &Global) -> Result<String, Failure> {
+    let values = settings(global)?;
+    if let Some(base) = config::link_base(&values)? {
+        return Ok(base);
+    }
+    let server = Config::read(&values)?.server;
+    Ok(server.url(server.listen))
+}
+
+fn show_link(global: &Global, made: Value, base: &str) -> ExitCode {
+    let text = |name: &str| made.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let token = Secret::new(text("token"));
+    let link = door_nocobase::link_of(base, &token, "basic");
+    if global.json {
+        output::json(&json!({ "link": link, "token": token.expose(), "expires_at": text("expires_at") }));
+        return ExitCode::SUCCESS;
+    }
+    output::say(&link);
+    output::complain(&format!(
+        "good once, until {}; whoever has it sets the password. An application without a page for it posts\n\
+         {{\"resetToken\": \"…\", \"password\": \"…\"}} to /api/auth:resetPassword",
+        text("expires_at")
+    ));
+    ExitCode::SUCCESS
 }
 
 /// The path of a user named by people.

@@ -6,6 +6,7 @@ mod administrator;
 mod better_auth;
 mod key;
 mod log;
+mod mail;
 mod nocobase;
 mod print;
 mod secrets;
@@ -21,6 +22,7 @@ pub use administrator::Administrator;
 pub use better_auth::BetterAuth;
 pub use key::{Key, Section};
 pub use log::Log;
+pub use mail::{Mail, Password as MailPassword, Security, link_base};
 pub use nocobase::Nocobase;
 pub use print::{as_json, as_toml};
 pub use secrets::Secrets;
@@ -37,6 +39,7 @@ pub const SECTIONS: &[Section] = &[
     access::SECTION,
     better_auth::SECTION,
     nocobase::SECTION,
+    mail::SECTION,
     log::SECTION,
 ];
 
@@ -53,6 +56,8 @@ pub struct Config {
     pub access: Access,
     pub better_auth: BetterAuth,
     pub nocobase: Nocobase,
+    /// `None`: no letters are sent.
+    pub mail: Option<Mail>,
     pub log: Log,
 }
 
@@ -65,6 +70,7 @@ impl Config {
             access: Access::read(values)?,
             better_auth: BetterAuth::read(values)?,
             nocobase: Nocobase::read(values)?,
+            mail: Mail::read(values)?,
             log: Log::read(values)?,
         })
     }

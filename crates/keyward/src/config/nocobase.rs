@@ -36,6 +36,12 @@ pub const SECTION: Section = Section {
             "10080",
             "How long a sign-in lasts at most, however often its token is exchanged.",
         ),
+        Key::new(
+            "nocobase_cookies",
+            "\"off\"",
+            "Let signing in also set cookies, for pages of this server and of origins named in cors_origins, and read \
+             them: \"on\" or \"off\". What came by cookie writes only with the header X-CSRF-Token.",
+        ),
         Key::new("nocobase_page", "\"on\"", "Serve the web page below /nocobase/: \"on\" or \"off\"."),
         Key::new(
             "nocobase_module_base",
@@ -69,6 +75,7 @@ pub struct Nocobase {
     pub unpaged_rows_max: u64,
     pub query_token: bool,
     pub tokens: TokenPolicy,
+    pub cookies: bool,
     pub page: PageSettings,
 }
 
@@ -90,6 +97,7 @@ impl Nocobase {
                 renewal_ms: minutes_ms(values, "nocobase_renewal_minutes", 0)?,
                 session_ms: minutes_ms(values, "nocobase_session_minutes", 1)?,
             },
+            cookies: choice(values, "nocobase_cookies", "on", "off")?,
             page: page(values)?,
         })
     }
@@ -138,7 +146,7 @@ mod tests {
     #[test]
     fn defaults_are_those_of_the_original_and_nonsense_stops_the_start() {
         let defaults = Nocobase::read(&Values::with_defaults()).unwrap();
-        assert!(defaults.base_path.is_none() && !defaults.query_token);
+        assert!(defaults.base_path.is_none() && !defaults.query_token && !defaults.cookies);
         assert_eq!(defaults.unpaged_rows_max, limits::UNPAGED_ROWS_DEFAULT);
         assert_eq!(defaults.tokens, TokenPolicy::default());
         assert_eq!(defaults.page, PageSettings::default());
@@ -164,6 +172,7 @@ mod tests {
             ("nocobase_token_minutes", "0"),
             ("nocobase_renewal_minutes", "-1"),
             ("nocobase_session_minutes", "525601"),
+            ("nocobase_cookies", "lax"),
         ] {
             assert!(read(name, bad).is_err(), "{name} {bad}");
         }
