@@ -4,7 +4,7 @@
 
 /** The server's own resources; everything else is a collection. */
 const SYSTEM = new Set(['auth', 'apiKeys', 'roles', 'users', 'collections', 'collectionCategories', 'fields', 'dataSources', 'dataSourcesRoles',
-  'dataSourceResources', 'swagger', 'app', 'pm', 'authenticators', 'availableActions', 'systemSettings', 'uiPages']);
+  'dataSourceResources', 'swagger', 'app', 'pm', 'authenticators', 'availableActions', 'systemSettings', 'uiPages', 'dbViews']);
 const READS = new Set(['list', 'get', 'check', 'query', 'listMeta', 'listEnabled', 'publicList', 'getLang', 'getInfo', 'getUrls']);
 const NEVER = new Set(['apiKeys', 'uiPages']);
 const METHODS = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);

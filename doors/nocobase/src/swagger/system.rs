@@ -15,7 +15,11 @@ const PLUGINS: [(&str, &str, &[&str]); 6] = [
     ("api-keys", "API keys", &["apiKeys"]),
     ("users", "Users", &["users"]),
     ("acl", "Access control", &["roles", "availableActions", "dataSources", "dataSourcesRoles"]),
-    ("data-source-main", "Collections and fields", &["collections", "fields", "collectionCategories"]),
+    (
+        "data-source-main",
+        "Collections and fields",
+        &["collections", "fields", "collectionCategories", "dbViews"],
+    ),
     ("api-doc", "API documentation", &["swagger"]),
 ];
 
@@ -85,6 +89,7 @@ fn operation(one: &Listed) -> Value {
     }
     match one.action {
         "get" | "update" | "destroy" | "setFields" => parameters.push(query("filterByTk")),
+        "move" => parameters.extend(["sourceId", "targetId", "method", "sticky"].map(query)),
         "list" => parameters.extend(["page", "pageSize", "filter", "sort", "fields", "appends"].map(query)),
         _ => {}
     }

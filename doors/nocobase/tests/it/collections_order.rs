@@ -121,3 +121,18 @@ async fn a_move_to_nowhere_moves_nothing() {
     }
     assert_eq!(nocobase.world.store.catalog().version, version);
 }
+
+#[tokio::test]
+async fn the_document_tells_what_may_be_moved_to_who_may() {
+    let nocobase = four().await;
+    let path = "/api/swagger:get?ns=plugins%2Fdata-source-main";
+    let document = nocobase.admin.get(path).await.expect(200).json();
+    for path in ["/collections:move", "/fields:move", "/collections/{sourceId}/fields:move"] {
+        let parameters = document["paths"][path]["post"]["parameters"].to_string();
+        assert!(parameters.contains("targetId"), "{path} {parameters}");
+    }
+    assert!(document["paths"]["/dbViews:list"].get("get").is_some());
+    let (_, member) = nocobase.user("bob", &["member"]).await;
+    let document = member.get("/api/swagger:get?ns=plugins").await.expect(200).json().to_string();
+    assert!(!document.contains(":move") && !document.contains("dbViews"));
+}
