@@ -79,3 +79,100 @@ impl Postman for Smtp {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::{
+        io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
+        net::TcpListener,
+    };
+
+    /// A mail server for one conversation: what it was told, line by line.
+    async fn sink(listener: TcpListener) -> Vec<String> {
+        let (stream, _) = listener.accept().await.unwrap();
+        let (read, mut write) = stream.into_split();
+        let mut lines = BufReader::new(read).lines();
+        let (mut said, mut in_letter) = (Vec::new(), false);
+        write.write_all(b"220 sink\r\n").await.unwrap();
+        while let Ok(Some(line)) = lines.next_line().await {
+            let answer = match line.split(' ').next().unwrap_or_default() {
+                "." if in_letter => {
+                    in_letter = false;
+                    "250 taken"
+                }
+                _ if in_letter => "",
+                "EHLO" => "250-sink\r\n250 AUTH PLAIN",
+                "DATA" => {
+                    in_letter = true;
+                    "354 go on"
+                }
+                "AUTH" => "235 welcome",
+                "QUIT" => "221 bye",
+                "STARTTLS" => "502 never heard of it",
+                _ => "250 fine",
+            };
+            said.push(line);
+            if !answer.is_empty() {
+                write.write_all(format!("{answer}\r\n").as_bytes()).await.unwrap();
+            }
+        }
+        said
+    }
+
+    fn mail(port: u16, security: Security) -> Mail {
+        Mail {
+            host: "127.0.0.1".to_owned(),
+            port,
+            security,
+            user: Some("keyward".to_owned()),
+            password: Some(MailPassword::Given(Secret::new("mail password"))),
+            from: "Keyward <keys@example.com>".parse().unwrap(),
+            link_base: "https://app.example".to_owned(),
+        }
+    }
+
+    fn letter(to: &str) -> Letter {
+        let text = "Hello,\n.\nhttps://app.example/reset-password?resetToken=kwp_x&name=basic\n";
+        Letter { to: to.to_owned(), subject: "为您的帐户".to_owned(), text: text.to_owned() }
+    }
+
+    async fn told(security: Security, to: &str) -> (Result<(), String>, Vec<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let smtp = Smtp::new(&mail(listener.local_addr().unwrap().port(), security)).unwrap();
+        let server = tokio::spawn(sink(listener));
+        let sent = smtp.send(letter(to)).await;
+        drop(smtp);
+        (sent, server.await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_letter_is_handed_over_to_the_mail_server_with_name_and_password() {
+        let (sent, said) = told(Security::None, "bob@example.org").await;
+        sent.unwrap();
+        let has = |start: &str| said.iter().any(|line| line.starts_with(start));
+        assert!(
+            has("AUTH PLAIN ") && has("MAIL FROM:<keys@example.com>") && has("RCPT TO:<bob@example.org>")
+        );
+        assert!(has("Subject: =?utf-8?") && has("To: bob@example.org"));
+        assert_eq!(said.iter().filter(|line| line.starts_with("RCPT")).count(), 1);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_told_to_a_mail_server_that_cannot_protect_the_way() {
+        let (sent, said) = told(Security::Starttls, "bob@example.org").await;
+        assert!(sent.is_err());
+        assert!(
+            said.iter().all(|line| ["EHLO", "QUIT", "STARTTLS"].iter().any(|word| line.starts_with(word))),
+            "{said:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn an_address_that_is_more_than_one_is_not_written_to() {
+        let smtp = Smtp::new(&mail(9, Security::None)).unwrap();
+        for to in ["a@b.example, c@d.example", "a@b.example\r\nBcc: c@d.example", "a b@c.example", ""] {
+            assert!(smtp.send(letter(to)).await.is_err(), "{to}");
+        }
+    }
+}
