@@ -357,7 +357,7 @@ fn tables_and_columns_may_have_other_names_and_columns_nobody_knows_are_passed_o
         "ALTER TABLE ba_accounts ADD COLUMN issuer TEXT; UPDATE ba_accounts SET issuer = 'somebody';",
     );
     // A row without a configuration is one of the default one.
-    sql.push_str("UPDATE credentials SET configId = NULL WHERE name = 'plain';");
+    sql.push_str("UPDATE credentials SET configId = '' WHERE name = 'plain';");
     let imported = Imported::changed("better-auth", &sql);
     let report = imported.again(&[
         "--table-prefix",
