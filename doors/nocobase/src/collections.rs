@@ -8,6 +8,7 @@ mod field;
 mod known;
 pub mod people;
 mod places;
+mod preset;
 mod sketch;
 mod spec;
 mod special;

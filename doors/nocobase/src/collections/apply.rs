@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     around::Around,
-    field, make, options_of, shown_to,
+    field, make, options_of, preset, shown_to,
     sketch::{Gathered, Sketch, rest_on},
     spec,
 };
@@ -28,7 +28,10 @@ pub async fn collections(request: &Request, allowed: &Allowed) -> Result<Answer,
     let name = text_property(&values, "name")?.flatten();
     let name = name.ok_or_else(|| Failure::bad("name is required"))?;
     let table = match named(request, allowed, &name) {
-        None => make(request, allowed, values).await?,
+        None => {
+            let given = spec::listed(&values)?.unwrap_or_default();
+            make(request, allowed, preset::completed(values, &name, given)).await?
+        }
         Some(table) => {
             let there = allowed.implied(Op::TableUpdate, &table).ok_or_else(Failure::forbidden)?;
             let mut plan = Plan::of(request, &table, spec::listed(&values)?.unwrap_or_default())?;

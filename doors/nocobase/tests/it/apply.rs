@@ -17,6 +17,9 @@ fn applied(reply: test_world::Reply) -> Value {
 async fn a_definition_makes_what_is_missing_and_changes_what_is_there() {
     let nocobase = Nocobase::new().await;
     let apply = "/api/collections:apply";
+    let bare = json!([{"name": "title", "type": "string"}]);
+    let plain = json!({"name": "notes", "title": "Notes", "fields": bare});
+    nocobase.admin.post("/api/collections:create", plain).await.expect(200);
     let first = json!({"name": "notes", "title": "Notes", "fields": [{"name": "title", "type": "string"}]});
     assert_eq!(names(&applied(nocobase.admin.post(apply, first.clone()).await)), ["id", "title"]);
     nocobase.admin.post("/api/notes:create", json!({"title": "kept"})).await.expect(200);
@@ -174,4 +177,46 @@ async fn a_field_that_records_stand_against_leaves_the_collection_as_it_was() {
     let kept = data(admin.get("/api/collections:get?filterByTk=ap&appends=fields").await);
     assert_eq!(kept["title"], "Was");
     assert!(kept["fields"].as_array().unwrap().iter().all(|field| field["name"] != "b"), "{kept}");
+}
+
+#[tokio::test]
+async fn a_collection_that_is_applied_anew_begins_with_what_every_record_has() {
+    let nocobase = Nocobase::new().await;
+    let admin = &nocobase.admin;
+    let apply = "/api/collections:apply";
+    let system = ["createdAt", "createdBy", "createdById", "id", "updatedAt", "updatedBy", "updatedById"];
+    let sorted = |collection: &Value| {
+        let mut names: Vec<String> = names(collection).into_iter().map(str::to_owned).collect();
+        names.sort_unstable();
+        names
+    };
+    let all = |more: &[&str]| {
+        let mut all: Vec<String> = system.iter().chain(more).map(|name| (*name).to_owned()).collect();
+        all.sort_unstable();
+        all
+    };
+    let made = applied(admin.post(apply, json!({"name": "order_lines", "fields": [{"name": "x"}]})).await);
+    assert_eq!((&made["title"], &made["template"]), (&json!("Order Lines"), &json!("general")));
+    assert_eq!(sorted(&made), all(&["x"]));
+    let record = data(admin.post("/api/order_lines:create", json!({"x": "a"})).await);
+    assert!(record["id"].as_i64().unwrap() > 1 << 32 && record["createdById"] == 1, "{record}");
+    // Applied again, nothing comes back that was taken away.
+    post(admin, "/api/collections/order_lines/fields:destroy?filterByTk=updatedAt").await.expect(200);
+    let again = applied(admin.post(apply, json!({"name": "order_lines", "title": "Lines"})).await);
+    assert!(!names(&again).contains(&"updatedAt"));
+    // What is said goes before it.
+    let key = json!({"name": "code", "type": "string", "primaryKey": true});
+    let own =
+        json!({"name": "own", "createdBy": false, "updatedBy": false, "updatedAt": false, "fields": [key]});
+    assert_eq!(sorted(&applied(admin.post(apply, own).await)), ["code", "createdAt"]);
+    let tree = applied(admin.post(apply, json!({"name": "tree", "template": "tree"})).await);
+    assert_eq!(sorted(&tree), all(&["children", "parent", "parentId"]));
+    let root = data(admin.post("/api/tree:create", json!({})).await)["id"].clone();
+    admin.post("/api/tree:create", json!({"parent": root})).await.expect(200);
+    let whole = data(admin.get("/api/tree:list?tree=true").await);
+    assert_eq!((whole.as_array().unwrap().len(), &whole[0]["children"][0]["parentId"]), (1, &root));
+    for (template, field) in [("calendar", "exclude"), ("comment", "content")] {
+        let made = applied(admin.post(apply, json!({"name": template, "template": template})).await);
+        assert!(names(&made).contains(&field), "{made}");
+    }
 }
