@@ -32,11 +32,11 @@ pub fn parse(path: &str) -> Option<Target> {
 }
 
 /// The forms that leave the action to the method (`GET /todos`, `PUT /todos/1`), and an older spelling of the
-/// others (`/resourcer/todos:list`). They collide with the addresses of other interfaces, so they are only read
+/// others (`/resourcer/todos:list`, `/resourcer/posts.comments:list?associatedIndex=1`). They collide with the addresses of other interfaces, so they are only read
 /// below a base path of the door's own.
-pub fn by_method(path: &str, method: &str) -> Option<Target> {
+pub fn by_method(path: &str, method: &str, query: &str) -> Option<Target> {
     if let Some(rest) = path.strip_prefix("resourcer/") {
-        return parse(rest).filter(|target| target.assoc.is_none());
+        return older(rest, query);
     }
     let path = path.strip_suffix('/').unwrap_or(path);
     let parts: Vec<&str> = path.split('/').collect();
@@ -59,6 +59,17 @@ pub fn by_method(path: &str, method: &str) -> Option<Target> {
         _ => return None,
     };
     target(parent, &format!("{last}:{action}"), key)
+}
+
+/// The older spelling names an association with a dot, and the record it belongs to in the query.
+fn older(path: &str, query: &str) -> Option<Target> {
+    let names = path.split(':').next().unwrap_or(path);
+    let Some((resource, assoc)) = names.split_once('.') else { return parse(path) };
+    let rest = path.strip_prefix(names)?;
+    let found = parse(&format!("{resource}/_/{assoc}{rest}"))?;
+    let params = crate::qs::parse(query).ok()?;
+    let source = ["associatedIndex", "resourceOf"].into_iter().find_map(|name| params.get(name)?.as_str());
+    Some(Target { source: source.filter(|text| *text != "_").map(str::to_owned), ..found })
 }
 
 fn target(parent: Option<(&str, &str)>, last: &str, key: Option<&str>) -> Option<Target> {
@@ -179,6 +190,13 @@ mod tests {
             ("GET", "users/2/roles", Some("users.roles:list|")),
             ("DELETE", "users/2/roles/x", Some("users.roles:destroy|x")),
             ("GET", "resourcer/todos:list", Some("todos:list|")),
+            ("GET", "resourcer/users/2/roles:list", Some("users.roles:list|")),
+            ("GET", "resourcer/users.roles:list", Some("users.roles:list|a/b")),
+            ("GET", "resourcer/users.roles:get/x", Some("users.roles:get|x")),
+            ("GET", "resourcer/a.b.c:list", None),
+            ("GET", "resourcer/a.:list", None),
+            ("GET", "resourcer/.b:list", None),
+            ("GET", "resourcer/a/b.c:list", None),
             ("POST", "todos/1", None),
             ("PUT", "todos", None),
             ("GET", "todos/1:get", None),
@@ -186,9 +204,10 @@ mod tests {
             ("GET", "a//c", None),
             ("GET", "", None),
         ] {
-            let found = by_method(path, method).map(|t| {
+            let found = by_method(path, method, "associatedIndex=a%2Fb").map(|t| {
                 let name = t.assoc.map_or(t.resource.clone(), |assoc| format!("{}.{assoc}", t.resource));
-                format!("{name}:{}|{}", t.action, t.key.unwrap_or_default())
+                let key = t.key.or(t.source.filter(|source| source == "a/b")).unwrap_or_default();
+                format!("{name}:{}|{key}", t.action)
             });
             assert_eq!(found.as_deref(), want, "{method} {path}");
         }
@@ -198,7 +217,7 @@ mod tests {
         #[test]
         fn no_path_makes_the_parser_panic(path in "\\PC{0,80}") {
             let _ = parse(&path);
-            let _ = by_method(&path, "GET");
+            let _ = by_method(&path, "GET", &path);
         }
 
         #[test]

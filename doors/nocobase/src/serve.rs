@@ -229,7 +229,10 @@ fn target_of(inner: &Inner, parts: &Parts) -> Option<Target> {
     let path = parts.uri.path();
     let own = inner.settings.base_path.as_ref().and_then(|own| path.strip_prefix(own.as_str()));
     match own {
-        Some(rest) => path::parse(rest).or_else(|| path::by_method(rest, parts.method.as_str())),
+        Some(rest) => {
+            let query = parts.uri.query().unwrap_or_default();
+            path::parse(rest).or_else(|| path::by_method(rest, parts.method.as_str(), query))
+        }
         None => path::parse(path.strip_prefix(base_path::SHARED)?),
     }
 }

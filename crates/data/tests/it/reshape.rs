@@ -25,7 +25,7 @@ fn whole(world: &World) -> Reshape {
     todos.fields = vec![("title".into(), unique())];
     todos.drop = vec!["secret".into()];
     todos.patch = Some(TablePatch { title: Some(Some("Later".into())), ..TablePatch::default() });
-    Reshape { create: vec![pairs], change: vec![todos] }
+    Reshape { create: vec![pairs], change: vec![todos], ..Reshape::default() }
 }
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn every_table_it_touches_is_asked_for_by_what_is_done_to_it() {
     let caller = world.granted(Grants(vec![entry]));
     let mut todos = TableChange::of(world.table("todos").id);
     todos.add = vec![text("note")];
-    let all = Reshape { create: Vec::new(), change: vec![todos] };
+    let all = Reshape { change: vec![todos], ..Reshape::default() };
     let refused = world.data.reshape(&caller.on(Op::FieldCreate, "other"), all).await;
     assert!(matches!(refused, Err(DataError::OutOfScope)), "{refused:?}");
 }

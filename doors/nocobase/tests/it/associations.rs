@@ -86,7 +86,10 @@ async fn appended_associations_come_whole_and_dotted_names_in_part() {
     let rows = data(nocobase.admin.get(path).await);
     assert_eq!(rows[0]["project"]["title"], "one");
     assert_eq!(rows[0]["labels"].as_array().unwrap().len(), 2);
-    assert_eq!(rows[0]["labels"][1], json!({"id": 2, "text": "green"}));
+    assert_eq!(
+        rows[0]["labels"][1],
+        json!({"id": 2, "text": "green", "taskLabels": {"id": 2, "taskId": 1, "labelId": 2}})
+    );
     assert_eq!(rows[0]["note"]["text"], "n1");
     assert_eq!(
         rows[0]["owner"],

@@ -100,7 +100,7 @@ async fn objects_without_a_key_are_made_and_those_with_one_named() {
     let mut tags = titles(&made["tags"]);
     tags.sort_unstable();
     assert_eq!(tags, ["blue", "green", "new"]);
-    let path = "/api/posts:get/1?appends=box,comments.tags,tags";
+    let path = "/api/posts:get/1?appends=box,comments,comments.tags,tags";
     let row = data(admin.get(path).await);
     assert_eq!(row["box"]["title"], "cardboard");
     assert_eq!(titles(&row["comments"]), ["one", "two"]);

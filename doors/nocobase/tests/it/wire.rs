@@ -107,6 +107,10 @@ async fn addresses_without_an_action_are_only_served_below_a_base_path_of_ones_o
     assert_eq!(data(admin.get(&format!("{base}/todos")).await).as_array().unwrap().len(), 3);
     assert_eq!(data(admin.get(&format!("{base}/todos/1")).await)["id"], 1);
     assert_eq!(data(admin.get(&format!("{base}/resourcer/todos:get?filterByTk=1")).await)["id"], 1);
+    for path in ["resourcer/users.roles:list?associatedIndex=1", "resourcer/users/1/roles:list"] {
+        assert_eq!(data(admin.get(&format!("{base}/{path}")).await)[0]["name"], "admin", "{path}");
+        admin.get(&format!("/api/{path}")).await.expect(404);
+    }
     let made = data(admin.post(&format!("{base}/todos"), json!({"title": "new"})).await);
     let path = format!("{base}/todos/{}", made["id"]);
     assert_eq!(data(admin.put(&path, json!({"title": "a"})).await)[0]["title"], "a");

@@ -234,7 +234,8 @@ impl Plan<'_> {
     ) -> Result<Pair, DataError> {
         let table = &through.table;
         let keys = [through.from, through.to];
-        let mut write = bind_write(values, table, &[Alt::FULL], self.strict)?;
+        // What cannot be written of it is left out, as in any object inside of a value.
+        let mut write = bind_write(values, table, &[Alt::FULL], false)?;
         write.dropped.clear();
         write.values.retain(|(no, _)| !keys.contains(no));
         let change = match write.values.is_empty() {
