@@ -57,6 +57,10 @@ const layout = createLayout(root, {
     signOutHere();
   },
   onpassword: () => changePassword(context),
+  ondefault: async () => {
+    await api.call('users:setDefaultRole', undefined, { roleName: session.role });
+    toast.success('From now on you act in this role when you sign in.');
+  },
 });
 
 /** What every screen is handed. `t` is where translations would come in. */

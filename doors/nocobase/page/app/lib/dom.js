@@ -32,11 +32,20 @@ export function add(parent, children) {
   return parent;
 }
 
-/** Puts these in the place of what was there. */
+/** Puts these in the place of what was there. Whoever was on a control of it stays on the one of the same name. */
 export function fill(parent, ...children) {
+  const focused = parent.contains(document.activeElement) && parent !== document.activeElement ? document.activeElement : null;
+  const name = focused && nameOf(focused);
   parent.replaceChildren();
-  return add(parent, children);
+  add(parent, children);
+  if (focused) {
+    const again = [...parent.querySelectorAll(focused.tagName)].find((one) => nameOf(one) === name) ?? parent.querySelector('h1');
+    again?.focus({ preventScroll: true });
+  }
+  return parent;
 }
+
+const nameOf = (control) => control.getAttribute('aria-label') || control.labels?.[0]?.textContent || control.textContent;
 
 const ICONS = {
   table: 'M3 5h18v14H3zM3 10h18M9 10v9',

@@ -1,5 +1,7 @@
 // What a role may do, in the words of the screens and in those of the dialect.
 
+import { allowsSnippet, globbed } from './session.js';
+
 /** Actions on records: name, words, whether single records and fields can be named. */
 export const ACTIONS = [
   { name: 'view', title: 'View', about: 'list and read records', fields: true, scope: true },
@@ -17,23 +19,26 @@ export const SNIPPETS = [
   { name: 'ui.*', title: 'Edit pages', about: 'Create and change pages with script blocks.' },
 ];
 
-/** What the server gives a role without any of these. */
-const NONE = ['!ui.*', '!pm', '!pm.*'];
-
 const NAMES = SNIPPETS.map((one) => one.name);
 
-/** The rules of a role after these parts were ticked. Rules this page has no words for stay. */
+/** What a rule of one part is tried on. */
+const probe = (name) => name.replace('*', 'uiSchemas');
+
+/** Whether the rules of a role allow a part. */
+export const allowsPart = (rules, name) => allowsSnippet(rules, probe(name));
+
+/** The rules of a role after these parts were ticked. Rules this page has no words for stay, and allow no more than they did. */
 export function snippetRules(before, ticked) {
-  const kept = before.filter((rule) => !NAMES.includes(rule.replace(/^!/, '')));
-  const unticked = NAMES.filter((name) => !ticked.includes(name));
-  if (kept.includes('pm.*') && !kept.includes('!pm.*')) {
-    return [...kept, ...ticked.filter((name) => !name.startsWith('pm.')), ...unticked.map((name) => `!${name}`)];
+  let kept = before.filter((rule) => !NAMES.includes(rule.replace(/^!/, '')));
+  // A wide rule against what was ticked would win: it goes, and with it every wide rule it was holding back.
+  const against = kept.filter((rule) => rule.startsWith('!') && ticked.some((name) => globbed(rule.slice(1), probe(name))));
+  if (against.length) {
+    const held = (rule) => rule.includes('*') || against.some((no) => globbed(no.slice(1), rule));
+    kept = kept.filter((rule) => !against.includes(rule) && (rule.startsWith('!') || !held(rule)));
   }
-  // A rule against all of them would win over those that were ticked.
-  const pm = ticked.some((name) => name.startsWith('pm.'));
-  const rest = kept.filter((rule) => rule !== '!pm.*' && !(pm && rule === '!pm'));
-  if (pm) return [...rest, ...ticked, ...unticked.filter((name) => name === 'ui.*').map((name) => `!${name}`)];
-  return [...new Set([...(ticked.includes('ui.*') ? ['ui.*'] : ['!ui.*']), ...NONE.slice(1), ...rest])];
+  const rules = [...kept, ...ticked.filter((name) => !allowsPart(kept, name))];
+  const no = NAMES.filter((name) => !ticked.includes(name) && (allowsPart(rules, name) || before.includes(`!${name}`)));
+  return [...no.map((name) => `!${name}`), ...rules];
 }
 
 /** A strategy as `{ view: 'all', update: 'own' }`. */

@@ -4,7 +4,7 @@
 const KEPT = 'keyward.session';
 
 /** `*` stands for any characters, as the server reads these rules. */
-function globbed(rule, name) {
+export function globbed(rule, name) {
   const parts = rule.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${parts.join('.*')}$`).test(name);
 }

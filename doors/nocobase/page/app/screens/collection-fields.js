@@ -5,7 +5,7 @@ import { isSystem, titleOf } from '../lib/fields.js';
 import { kindTitle } from '../lib/kinds.js';
 import { link } from '../lib/router.js';
 import { confirm } from '../ui/dialog.js';
-import { button, field, formDialog, input } from '../ui/form.js';
+import { button, field, formDialog, input, textarea } from '../ui/form.js';
 import { head } from '../ui/layout.js';
 import { table } from '../ui/table.js';
 import { STRUCTURE, remove } from './collections.js';
@@ -38,8 +38,9 @@ function fieldTable(context, collection, manages, again) {
     { title: 'Field', cell: (one) => [h('span', { class: 'strong' }, titleOf(one)), h('span', { class: 'sub mono' }, one.name)] },
     { title: 'Type', cell: (one) => [kindTitle(one), one.target && h('span', { class: 'muted' }, ` → ${one.target}`)] },
     { title: 'Rules', cell: (one) => marks(one) },
-    { title: 'Actions', hiddenTitle: true, class: 'actions', cell: (one) => manages && rank(one) === 1 &&
-      button('', () => removeField(context, collection, one, again), { kind: 'small quiet danger icon-only', mark: 'trash', 'aria-label': `Delete the field ${titleOf(one)}` }) },
+    { title: 'Actions', hiddenTitle: true, class: 'actions', cell: (one) => manages && rank(one) === 1 && [
+      button('Edit', () => editField(context, collection, one, again), { kind: 'small quiet', 'aria-label': `Edit the field ${titleOf(one)}` }),
+      button('', () => removeField(context, collection, one, again), { kind: 'small quiet danger icon-only', mark: 'trash', 'aria-label': `Delete the field ${titleOf(one)}` })] },
   ], rows, { caption: `Fields of ${collection.title || collection.name}` });
 }
 
@@ -62,6 +63,27 @@ async function addField({ api, toast }, collection, collections, again) {
     },
   });
   if (made) again();
+}
+
+/** Title and choices; the type and the name stay, as programs rest on them. */
+async function editField({ api, toast }, collection, one, again) {
+  const title = input({ value: one.uiSchema?.title ?? '', maxlength: 200 });
+  const given = one.uiSchema?.enum;
+  const line = (choice) => (typeof choice === 'object' ? choice.label ?? choice.value : choice);
+  const choices = given && textarea({ rows: 5, value: given.map(line).join('\n') });
+  const done = await formDialog({
+    title: `Edit the field ${titleOf(one)}`,
+    content: h('div', { class: 'stack' }, field('Title', title, { required: true, hint: ['Programs go on calling it ', h('code', {}, one.name), '.'] }),
+      choices && field('Choices', choices, { required: true, hint: 'One a line. Records keep what they hold, also of a choice that is taken away.' })),
+    submit: async () => {
+      const uiSchema = { ...one.uiSchema, title: title.value.trim() };
+      // A choice that is called as before keeps its value.
+      if (choices) uiSchema.enum = [...new Set(choices.value.split('\n').map((text) => text.trim()).filter(Boolean))].map((text) => given.find((choice) => line(choice) === text) ?? { value: text, label: text });
+      await api.call(`collections/${collection.name}/fields:update`, { filterByTk: one.name }, { uiSchema });
+      toast.success('The field was saved.');
+    },
+  });
+  if (done) again();
 }
 
 async function rename({ api, toast }, collection, again) {

@@ -1,9 +1,8 @@
 // One role: what it may do in single collections, in all of them, in the administration, and who holds it.
 
 import { fill, h } from '../lib/dom.js';
-import { ACTIONS, SNIPPETS, entryInWords, snippetRules, strategyActions, strategyOf } from '../lib/rights.js';
+import { ACTIONS, SNIPPETS, allowsPart, entryInWords, snippetRules, strategyActions, strategyOf } from '../lib/rights.js';
 import { link } from '../lib/router.js';
-import { allowsSnippet } from '../lib/session.js';
 import { button, checkbox, field, formDialog, input, select } from '../ui/form.js';
 import { head } from '../ui/layout.js';
 import { table } from '../ui/table.js';
@@ -98,7 +97,7 @@ function generalCard({ context: { api, toast }, role, again }) {
 }
 
 function administrationCard({ context: { api, toast }, role, again }) {
-  const boxes = SNIPPETS.map((one) => Object.assign(checkbox(one.title, { hint: one.about, checked: allowsSnippet(role.snippets ?? [], one.name.replace('*', 'uiSchemas')) }), { snippet: one.name }));
+  const boxes = SNIPPETS.map((one) => Object.assign(checkbox(one.title, { hint: one.about, checked: allowsPart(role.snippets ?? [], one.name) }), { snippet: one.name }));
   const save = button('Save administration', async () => {
     const ticked = boxes.filter((one) => one.box.checked).map((one) => one.snippet);
     try {

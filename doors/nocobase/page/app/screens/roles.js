@@ -2,9 +2,8 @@
 
 import { fill, h } from '../lib/dom.js';
 import { nameFrom } from '../lib/kinds.js';
-import { SNIPPETS } from '../lib/rights.js';
+import { SNIPPETS, allowsPart } from '../lib/rights.js';
 import { link } from '../lib/router.js';
-import { allowsSnippet } from '../lib/session.js';
 import { confirm } from '../ui/dialog.js';
 import { button, checkbox, formDialog } from '../ui/form.js';
 import { head } from '../ui/layout.js';
@@ -56,7 +55,7 @@ function general(role) {
 }
 
 function administration(role) {
-  const has = SNIPPETS.filter((one) => role.name === 'root' || allowsSnippet(role.snippets ?? [], one.name.replace('*', 'uiSchemas')));
+  const has = SNIPPETS.filter((one) => role.name === 'root' || allowsPart(role.snippets ?? [], one.name));
   if (has.length === SNIPPETS.length) return h('span', { class: 'badge ok' }, 'everything');
   if (!has.length) return h('span', { class: 'nothing' }, '–');
   return h('span', { class: 'badges' }, has.map((one) => h('span', { class: 'badge' }, one.title.replace('Manage ', ''))));

@@ -4,7 +4,7 @@ import { fill, h, icon } from '../lib/dom.js';
 import { link } from '../lib/router.js';
 import { button } from './form.js';
 
-export function createLayout(root, { areas, onrole, onsignout, onpassword }) {
+export function createLayout(root, { areas, onrole, onsignout, onpassword, ondefault }) {
   const main = h('main', { id: 'main', tabindex: '-1' });
   const nav = h('nav', { class: 'nav', 'aria-label': 'Main' });
   const who = h('div', { class: 'who' });
@@ -61,6 +61,7 @@ export function createLayout(root, { areas, onrole, onsignout, onpassword }) {
       h('summary', { 'aria-label': `Account of ${name}` }, h('span', { class: 'avatar', 'aria-hidden': 'true' }, name.slice(0, 1).toUpperCase())),
       h('div', { class: 'account-menu' },
         h('p', {}, h('strong', {}, name), h('br'), h('span', { class: 'muted' }, user?.email || user?.username || '')),
+        session.roles.length > 1 && session.role !== '__union__' && button('Always start in this role', ondefault, { kind: 'quiet', mark: 'shield', title: 'The role you act in when you sign in' }),
         button('Change password', onpassword, { kind: 'quiet', mark: 'key' }),
         button('Sign out', onsignout, { kind: 'quiet', mark: 'exit' })));
   }
@@ -80,6 +81,7 @@ export function createLayout(root, { areas, onrole, onsignout, onpassword }) {
 
 /** The head of a screen: title, what it is for, what can be done. */
 export function head(title, { about, actions = [], back } = {}) {
+  document.title = `${title} · Keyward`;
   return h('header', { class: 'head' },
     h('div', { class: 'head-text' },
       back && h('a', { class: 'back', href: back[0] }, icon('left'), back[1]),
