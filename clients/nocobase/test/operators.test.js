@@ -228,7 +228,9 @@ describe('every operator', { concurrency: 4 }, () => {
             admin.resource(name).list({ filter: { v: { [op]: x } } }).catch((error) => error.response)));
           for (const { status, data } of answers) assert.ok(status === 200 || status === 400, `${op}: ${status} ${JSON.stringify(data)}`);
         }
-        for (const op of ['$nothing', '$EQ', '$', '$$eq', '$regexp', '$col', '$contains', '__proto__']) {
+        // A name below a json field is one of its properties.
+        const nonsense = ['$nothing', '$EQ', '$', '$$eq', '$regexp', '$col', '$contains', ...(is.opaque ? [] : ['__proto__', 'x'])];
+        for (const op of nonsense) {
           assert.match(await refused(admin.resource(name).list({ filter: { [`v.${op}`]: 1 } })), /^400 /, op);
         }
       });

@@ -52,7 +52,8 @@ async function world(w) {
     const headers = { 'x-with-acl-meta': 'true' };
     const answer = await send(method, there, { token, body: content, headers });
     assert.ok(answer.status < 500, `${path} ${answer.text}`);
-    const said = names.reduce((told, [name, as]) => told.replaceAll(name, as), answer.text);
+    // A number of a pair tells no more than one of a record: how many there were before.
+    const said = names.reduce((told, [name, as]) => told.replaceAll(name, as), answer.text).replaceAll(/("PAIRS":\{"id":)\d+/g, '$1#');
     return `${answer.status} ${said}`;
   };
 }

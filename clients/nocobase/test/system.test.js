@@ -22,23 +22,46 @@ describe('the application', () => {
     assert.deepEqual(await ok(admin.resource('systemSettings').get()), settings);
     assert.deepEqual(await ok(api.resource('app').getInfo()), { name: 'main', lang: 'en-US' });
     assert.equal((await ok(api.resource('app').getLang({ locale: 'de-DE' }))).lang, 'en-US');
-    assert.equal((await ok(api.resource('authenticators').publicList())).length, 1);
+    assert.ok((await ok(api.resource('authenticators').publicList())).some((way) => way.name === 'basic'));
     for (const action of ['update', 'put', 'create', 'destroy', 'list']) {
       assert.equal(await refused(admin.resource('systemSettings')[action]({ values: { title: 'x' } })), '404 Not Found');
     }
   });
 
-  it('has one way to sign in, listed to who is signed in', async () => {
-    const answer = await body(admin.resource('authenticators').list());
-    assert.deepEqual([answer.data.length, answer.meta.count], [1, 1]);
-    const [basic] = answer.data;
+  it('has ways to sign in, kept by who may change the server', async () => {
+    const at = admin.resource('authenticators');
+    const [basic] = await ok(at.list({ filter: { name: 'basic' } }));
     assert.deepEqual([basic.name, basic.authType, basic.enabled], ['basic', 'Email/Password', true]);
-    assert.deepEqual(basic.options, { public: { allowSignUp: false } });
-    assert.deepEqual(await ok(admin.resource('authenticators').list({ filter: { name: 'saml' } })), []);
-    assert.equal(await refused(client().resource('authenticators').list()), '401 EMPTY_TOKEN');
-    for (const action of ['create', 'update', 'destroy', 'get']) {
-      assert.equal(await refused(admin.resource('authenticators')[action]({ filterByTk: 1, values: {} })), '404 Not Found');
+    assert.deepEqual((await ok(at.listTypes())).map((type) => type.name), ['Email/Password']);
+    const name = fresh('way');
+    const told = async () => (await ok(client().resource('authenticators').publicList())).map((way) => way.name);
+    const made = await ok(at.create({ values: { name, authType: 'Email/Password', title: 'Staff', enabled: true } }));
+    assert.deepEqual([made.name, made.title], [name, 'Staff']);
+    assert.ok((await told()).includes(name));
+    assert.equal((await ok(at.get({ filterByTk: made.id }))).name, name);
+    // Signing in by its name, as by one nobody knows.
+    const { username } = await person();
+    for (const way of [name, fresh('nothing')]) {
+      const api = client();
+      await api.auth.signIn({ account: username, password }, way);
+      assert.equal((await check(api)).username, username);
     }
+    const [changed] = await ok(at.update({ filterByTk: made.id, values: { enabled: false, title: 'Nobody' } }));
+    assert.deepEqual([changed.enabled, changed.title], [false, 'Nobody']);
+    assert.ok(!(await told()).includes(name));
+    assert.equal(await ok(at.destroy({ filterByTk: made.id })), 1);
+    assert.equal(await ok(at.get({ filterByTk: made.id })), null);
+    for (const values of [{}, { name }, { name, authType: 'SAML' }, { name: 'a b', authType: 'Email/Password' }, { name: 'basic', authType: 'Email/Password' }]) {
+      assert.match(await refused(at.create({ values })), /^400 /, JSON.stringify(values));
+    }
+    // Nobody is shut out: one of them stays.
+    assert.deepEqual(await ok(at.update({ filterByTk: 999_999, values: { enabled: false } })), []);
+    assert.equal(await ok(at.destroy({ filterByTk: 999_999 })), 0);
+    const { api } = await keyWith({ snippets: ['pm.api-keys.configuration', 'pm.users', 'pm.acl.roles'] });
+    for (const action of ['list', 'get', 'listTypes', 'create', 'update', 'destroy']) {
+      assert.equal(await refused(api.resource('authenticators')[action]({ filterByTk: 1, values: {} })), DENIED, action);
+    }
+    assert.equal(await refused(client().resource('authenticators').list()), '401 EMPTY_TOKEN');
   });
 
   it('has one data source, and every address of it says so', async () => {

@@ -29,7 +29,7 @@ async function blog() {
     for (const name of [posts, comments, tags, boxes]) all.push((await body(admin.resource(name).list({ pageSize: 1 }))).meta.count);
     return all;
   };
-  const shown = (id) => ok(admin.resource(posts).get({ filterByTk: id, appends: ['box', 'comments.tags', 'tags'] }));
+  const shown = (id) => ok(admin.resource(posts).get({ filterByTk: id, appends: ['box', 'comments', 'comments.tags', 'tags'] }));
   return { posts, boxes, tags, comments, counts, shown };
 }
 
