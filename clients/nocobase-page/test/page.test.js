@@ -81,10 +81,10 @@ describe('the page', () => {
       await admin.signIn(home.email, home.password);
       await admin.go(`#/roles/${role}`);
       await admin.press(`Configure ${name}`);
-      await admin.tick('View');
+      await admin.tick(by.dialog('View'));
       await admin.choose(by.aria('View: which fields'), 'some');
       await admin.tick('Completed', false);
-      await admin.tick('Edit');
+      await admin.tick(by.dialog('Edit'));
       await admin.choose(by.aria('Edit: which records'), '2');
       await admin.send('Save permissions');
       await admin.reads('view, edit own');
@@ -96,8 +96,8 @@ describe('the page', () => {
       await admin.press('Back to the general rule');
       await admin.until('no entry', async () => (await api(`roles/${role}/dataSourceResources:list`)).length === 0);
 
-      await admin.choose(by.dialog('Edit'), 'own');
-      await admin.choose(by.dialog('View'), 'all');
+      await admin.choose('Edit', 'own');
+      await admin.choose('View', 'all');
       await admin.press('Save general rule');
       await admin.until('the rule', async () => (await api(`roles:get?filterByTk=${role}`)).strategy?.actions.join() === 'view,update:own');
       assert.deepEqual([await admin.value('View'), await admin.value('Add'), await admin.value('Edit')], ['all', '', 'own']);

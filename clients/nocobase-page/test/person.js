@@ -14,7 +14,8 @@ export const by = {
 
 /** Run in the page: the last visible control with that name. */
 function control({ label, aria, dialog }) {
-  const root = (dialog && [...document.querySelectorAll('dialog[open]')].pop()) || document;
+  const root = dialog ? [...document.querySelectorAll('dialog[open]')].pop() : document;
+  if (!root) return undefined;
   const found = aria
     ? [...root.querySelectorAll('[aria-label]')].filter((one) => one.getAttribute('aria-label') === aria)
     : [...root.querySelectorAll('label')].filter((one) => one.firstChild?.textContent.trim() === label).map((one) => document.getElementById(one.htmlFor));
