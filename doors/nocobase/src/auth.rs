@@ -15,7 +15,7 @@ use crate::{
     cookies,
     failure::Failure,
     request::{Request, text_property},
-    roles, users,
+    users,
 };
 
 /// Open to everybody.
@@ -134,7 +134,10 @@ pub async fn check(request: &Request, allowed: &Allowed) -> Result<Answer, Failu
     };
     let held = held_roles(request, allowed, &user).await?;
     let mut shown = users::shown(&user);
-    shown.insert("roles".to_owned(), held.iter().map(|r| Value::Object(roles::shown(r))).collect());
+    shown.insert(
+        "roles".to_owned(),
+        held.iter().map(|role| Value::Object(users::held_by(&user, role))).collect(),
+    );
     Ok(Answer::Data(Value::Object(shown)))
 }
 

@@ -103,6 +103,8 @@ fn role(request: &Request, user: &User) -> Option<String> {
     let name = |id| request.inner.guard.role_name(id).map(|name| name.to_string());
     match user.default_role.and_then(name) {
         Some(role) => Some(role),
+        // All at once.
+        None if user.root => Some("root".to_owned()),
         None => user.roles.iter().filter_map(|id| name(*id)).min(),
     }
 }

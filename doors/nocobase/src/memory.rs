@@ -89,13 +89,33 @@ pub fn trimmed(
     mut rows: Vec<Map<String, Value>>,
 ) -> Result<Vec<Map<String, Value>>, Failure> {
     if let Some(fields) = request.params.names("fields")? {
-        let asked = |name: &str| fields.iter().any(|field| field.split('.').next() == Some(name));
-        rows.iter_mut().for_each(|row| row.retain(|name, _| asked(name)));
+        rows.iter_mut().for_each(|row| keep_asked(row, &fields));
     }
     if let Some(except) = request.params.names("except")? {
         rows.iter_mut().for_each(|row| row.retain(|name, _| !except.contains(name)));
     }
     Ok(rows)
+}
+
+/// Only what `fields` name: `roles` is whole, of `roles.name` there is only the name.
+fn keep_asked(row: &mut Map<String, Value>, fields: &[String]) {
+    row.retain(|name, value| {
+        let parts: Vec<&str> =
+            fields.iter().filter(|f| f.split('.').next() == Some(name)).map(String::as_str).collect();
+        if !parts.is_empty() && !parts.contains(&name.as_str()) {
+            let inside: Vec<&str> = parts.iter().filter_map(|part| part.split('.').nth(1)).collect();
+            keep_inside(value, &inside);
+        }
+        !parts.is_empty()
+    });
+}
+
+fn keep_inside(value: &mut Value, names: &[&str]) {
+    match value {
+        Value::Object(map) => map.retain(|name, _| names.contains(&name.as_str())),
+        Value::Array(items) => items.iter_mut().for_each(|item| keep_inside(item, names)),
+        _ => {}
+    }
 }
 
 fn sort(rows: &mut [Map<String, Value>], keys: &[Sort]) {

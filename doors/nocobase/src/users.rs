@@ -184,7 +184,7 @@ pub async fn roles_list(request: &Request, allowed: &Allowed) -> Result<Answer, 
 }
 
 /// A role with how the user holds it.
-fn held_by(user: &User, role: &Role) -> Map<String, Value> {
+pub fn held_by(user: &User, role: &Role) -> Map<String, Value> {
     let mut row = roles::shown(role);
     let default = user.default_role == Some(role.id);
     let link = json!({ "userId": user.num, "roleName": role.name, "default": default });

@@ -89,7 +89,10 @@ impl Way {
     pub fn public(&self, signup_open: bool, mail: bool) -> Value {
         let mut options = self.public_options();
         options.insert("allowSignUp".to_owned(), json!(self.allows_sign_up(signup_open)));
-        options.insert("enableResetPassword".to_owned(), json!(self.allows_reset(mail)));
+        options.remove("enableResetPassword");
+        if self.allows_reset(mail) {
+            options.insert("enableResetPassword".to_owned(), json!(true));
+        }
         options.insert("signupForm".to_owned(), self.form().iter().map(field_shown).collect());
         json!({
             "name": self.name,

@@ -61,6 +61,7 @@ async fn the_token_is_out_of_reach_of_scripts_and_stays_on_this_site() {
     for readable in ["nb_csrf_token_main=", "nb_role_main="] {
         assert!(of(readable).ends_with("Max-Age=604800; SameSite=Lax"), "{readable}");
     }
+    assert!(of("nb_role_main=").starts_with("nb_role_main=root;"), "as roles:check says");
     let secure = door(&nocobase.world, |settings| {
         settings.cookies = true;
         settings.base_url = "https://keyward.test".to_owned();
@@ -79,7 +80,8 @@ async fn what_came_by_cookie_reads_and_writes_only_with_the_proof_that_it_was_me
     let browser = nobody.header("cookie", &jar_one.all);
     assert_eq!(data(browser.get("/api/todos:list").await).as_array().unwrap().len(), 3);
     let row = json!({"title": "walk", "completed": false});
-    let planted = nobody.header("cookie", &format!("{}; nb_csrf_token_main=aaaaaaaaaaaaaaaaaaaaaaaa", jar_one.all));
+    let planted =
+        nobody.header("cookie", &format!("{}; nb_csrf_token_main=aaaaaaaaaaaaaaaaaaaaaaaa", jar_one.all));
     for actor in [
         browser.clone(),
         browser.header("x-csrf-token", ""),
@@ -97,7 +99,11 @@ async fn what_came_by_cookie_reads_and_writes_only_with_the_proof_that_it_was_me
     let key = nocobase.key(&nocobase.admin, "admin").await;
     browser.bearer(&key).post("/api/todos:create", row.clone()).await.expect(200);
     let by_key = nobody.header("cookie", &format!("nb_auth_token_main={key}"));
-    assert_eq!(refused(&by_key.get("/api/todos:list").await), (401, "EMPTY_TOKEN".into()), "keys never travel so");
+    assert_eq!(
+        refused(&by_key.get("/api/todos:list").await),
+        (401, "EMPTY_TOKEN".into()),
+        "keys never travel so"
+    );
     browser.bearer("nonsense").get("/api/todos:list").await.expect(401);
 }
 
@@ -145,6 +151,7 @@ async fn a_renewed_token_comes_as_a_cookie_and_signing_out_takes_all_of_them() {
     assert_eq!(refused(&over), (401, "BLOCKED_TOKEN".into()));
     assert_eq!(cookies(&over).len(), 4);
     let live = jar(&sign_in(&nobody).await);
-    let wrong = nobody.header("cookie", &live.all).header("x-role", "nope").get("/api/collections:list").await;
+    let wrong =
+        nobody.header("cookie", &live.all).header("x-role", "nope").get("/api/collections:list").await;
     assert_eq!((wrong.code(), cookies(&wrong).len()), (401, 0));
 }

@@ -32,7 +32,8 @@ fn mailing(nocobase: &Nocobase) -> (Actor, UnboundedReceiver<Letter>) {
 }
 
 async fn bob(nocobase: &Nocobase) -> i64 {
-    let values = json!({"username": "bob", "email": "bob@example.org", "password": PASSWORD, "nickname": "Bob"});
+    let values =
+        json!({"username": "bob", "email": "bob@example.org", "password": PASSWORD, "nickname": "Bob"});
     data(nocobase.admin.post("/api/users:create", values).await)["id"].as_i64().unwrap()
 }
 
@@ -60,7 +61,10 @@ async fn the_letter_goes_to_the_account_and_its_link_sets_a_password_once() {
     assert_eq!(reply.json(), json!({"data": null}));
     let letter = letters.recv().await.unwrap();
     assert_eq!(letter.to, "bob@example.org");
-    assert!(letter.text.contains("Bob") && letter.text.contains("https://app.example/reset-password?resetToken=kwp_"));
+    assert!(
+        letter.text.contains("Bob")
+            && letter.text.contains("https://app.example/reset-password?resetToken=kwp_")
+    );
     assert!(letter.text.contains("&name=basic") && !letter.text.contains("evil.example"));
     let token = token_of(&letter);
     let check = async || nobody.post("/api/auth:checkResetToken", json!({"resetToken": token})).await;

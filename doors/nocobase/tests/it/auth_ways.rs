@@ -22,8 +22,12 @@ async fn ways_to_sign_in_are_made_changed_and_removed_by_who_may_change_the_serv
     let types = data(nocobase.admin.get("/api/authenticators:listTypes").await);
     assert_eq!(types[0]["name"], TYPE);
     let list = data(nocobase.admin.get("/api/authenticators:list").await);
-    assert_eq!((&list[0]["id"], &list[0]["name"], &list[0]["enabled"]), (&json!(1), &json!("basic"), &json!(true)));
-    let made = create(&nocobase, json!({"name": "staff", "authType": TYPE, "title": "Staff", "id": 99})).await;
+    assert_eq!(
+        (&list[0]["id"], &list[0]["name"], &list[0]["enabled"]),
+        (&json!(1), &json!("basic"), &json!(true))
+    );
+    let made =
+        create(&nocobase, json!({"name": "staff", "authType": TYPE, "title": "Staff", "id": 99})).await;
     assert_eq!((&made["id"], &made["enabled"], &made["options"]), (&json!(2), &json!(false), &json!({})));
     let path = "/api/authenticators:update?filterByTk=2";
     let changed = data(nocobase.admin.post(path, json!({"enabled": true, "title": "People"})).await);
@@ -34,10 +38,14 @@ async fn ways_to_sign_in_are_made_changed_and_removed_by_who_may_change_the_serv
     assert_eq!(data(nocobase.admin.get(by_name).await).as_array().unwrap().len(), 1);
     assert_eq!(data(post(&nocobase.admin, "/api/authenticators:destroy?filterByTk=1").await), json!(1));
     let last = post(&nocobase.admin, "/api/authenticators:destroy?filterByTk=2").await;
-    assert_eq!(error(&last), (400, String::new(), "Please keep and enable at least one authenticator".into()));
+    assert_eq!(
+        error(&last),
+        (400, String::new(), "Please keep and enable at least one authenticator".into())
+    );
     nocobase.admin.post(path, json!({"enabled": false})).await.expect(400);
     assert_eq!(data(post(&nocobase.admin, "/api/authenticators:destroy?filterByTk=9").await), json!(0));
     let public = data(nocobase.nobody().get("/api/authenticators:publicList").await);
+    assert_eq!(public[0]["authTypeTitle"], "Password", "a word, and no template");
     assert_eq!(public.as_array().unwrap().len(), 1);
     assert_eq!(public[0]["name"], "staff");
 }
@@ -89,15 +97,21 @@ async fn whoever_may_not_change_the_server_sees_only_what_everybody_does() {
 async fn a_way_never_opens_what_the_operator_has_shut() {
     let closed = Nocobase::new().await;
     let open = Nocobase::with(WorldOptions { signup_open: true, ..WorldOptions::default() }).await;
-    let form = json!([{"field": "email", "show": true, "required": true}, {"field": "password", "show": true}]);
+    let form =
+        json!([{"field": "email", "show": true, "required": true}, {"field": "password", "show": true}]);
     for (nocobase, opened) in [(&closed, false), (&open, true)] {
-        let options = json!({"public": {"allowSignUp": true, "enableResetPassword": true, "signupForm": form}});
-        create(nocobase, json!({"name": "mail", "authType": TYPE, "enabled": true, "options": options})).await;
+        let options =
+            json!({"public": {"allowSignUp": true, "enableResetPassword": true, "signupForm": form}});
+        create(nocobase, json!({"name": "mail", "authType": TYPE, "enabled": true, "options": options}))
+            .await;
         create(nocobase, json!({"name": "staff", "authType": TYPE, "enabled": true})).await;
         let list = data(nocobase.nobody().get("/api/authenticators:publicList").await);
         let allows = |name: &str| public(&list, name)["options"]["allowSignUp"].clone();
-        assert_eq!((allows("basic"), allows("mail"), allows("staff")), (opened.into(), opened.into(), false.into()));
-        assert_eq!(public(&list, "mail")["options"]["enableResetPassword"], false, "there is no mail");
+        assert_eq!(
+            (allows("basic"), allows("mail"), allows("staff")),
+            (opened.into(), opened.into(), false.into())
+        );
+        assert_eq!(public(&list, "mail")["options"]["enableResetPassword"], Value::Null, "there is no mail");
         let fields = public(&list, "mail")["options"]["signupForm"].clone();
         assert_eq!((&fields[0]["field"], fields.as_array().unwrap().len()), (&json!("email"), 1));
     }

@@ -174,8 +174,39 @@ async fn roles_of_a_user_say_how_they_are_held() {
     let held = |name: &str, default: bool| json!({"userId": id, "roleName": name, "default": default});
     assert_eq!(roles[0]["rolesUsers"], held("admin", false));
     assert_eq!(roles[1]["rolesUsers"], held("member", true));
+    let check = data(bob.get("/api/auth:check").await);
+    let own =
+        |name: &str| check["roles"].as_array().unwrap().iter().find(|r| r["name"] == name).unwrap().clone();
+    assert_eq!(
+        (&own("admin")["rolesUsers"], &own("member")["rolesUsers"]),
+        (&held("admin", false), &held("member", true))
+    );
     let unknown = nocobase.admin.get(&format!("/api/users/{id}/roles:list?sort=nothing")).await;
     assert_eq!(error(&unknown).2, "Invalid SQL column or table reference");
+}
+
+#[tokio::test]
+async fn parts_of_the_roles_of_users_bring_these_parts_and_no_more() {
+    let nocobase = Nocobase::new().await;
+    let (id, _) = nocobase.user("bob", &["member"]).await;
+    let bob = filter(json!({"id": id}));
+    let parts = async |fields: &str| {
+        data(nocobase.admin.get(&format!("/api/users:list?{bob}&{fields}")).await)[0].clone()
+    };
+    let names = json!({"username": "bob", "roles": [{"name": "member"}]});
+    assert_eq!(parts("fields[]=username&fields[]=roles.name").await, names);
+    assert!(parts("fields[]=roles").await["roles"][0]["title"].is_string());
+    assert!(parts("fields[]=roles&fields[]=roles.name").await["roles"][0]["title"].is_string());
+}
+
+#[tokio::test]
+async fn a_role_that_is_not_there_is_given_to_nobody() {
+    let nocobase = Nocobase::new().await;
+    let (id, _) = nocobase.user("bob", &["member"]).await;
+    let reply = post(&nocobase.admin, &format!("/api/users/{id}/roles:add?filterByTk=nope")).await;
+    assert_eq!(error(&reply), (400, String::new(), "roles: there is no role \"nope\"".into()));
+    let roles = data(nocobase.admin.get(&format!("/api/users/{id}/roles:list")).await);
+    assert_eq!(roles.as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
