@@ -169,7 +169,7 @@ describe('who one is', () => {
     assert.deepEqual([rights.allowAll, rights.allowConfigure], [false, false]);
     assert.deepEqual(rights.strategy.actions, ['view:own']);
     assert.deepEqual(rights.resources, [todos]);
-    assert.deepEqual(rights.snippets, ['!ui.*', '!pm', '!pm.*']);
+    assert.deepEqual(rights.snippets, ['!pm', '!pm.*', '!ui.*']);
     assert.deepEqual(rights.actions[`${todos}:view`].fields, ['id', 'title']);
     assert.deepEqual(rights.actions[`${todos}:create`].whitelist, ['title']);
     assert.ok(rights.actions[`${todos}:destroy`]);

@@ -61,7 +61,7 @@ describe('roles', () => {
   it('without a name get one, without snippets those that allow nothing', async () => {
     const made = await ok(roles.create({ values: { title: fresh('title') } }));
     assert.match(made.name, /^r_[0-9a-z]+$/);
-    assert.deepEqual(made.snippets, ['!ui.*', '!pm', '!pm.*']);
+    assert.deepEqual(made.snippets, ['!pm', '!pm.*', '!ui.*']);
   });
 
   it('have names and titles of their own', async () => {
@@ -83,7 +83,7 @@ describe('roles', () => {
     const named = (name) => all.find((r) => r.name === name);
     assert.equal(named('root').hidden, true);
     assert.deepEqual(named('admin').strategy.actions, ['create', 'view', 'update', 'destroy']);
-    assert.deepEqual(named('admin').snippets, ['ui.*', 'pm', 'pm.*']);
+    assert.deepEqual(named('admin').snippets, ['pm', 'pm.*', 'ui.*']);
     assert.deepEqual(named('member').strategy.actions, ['view:own']);
     assert.equal(named('member').default, true);
     for (const name of ['root', 'admin', 'member']) {
