@@ -206,7 +206,8 @@ impl CachedKey {
         rare.secrets.iter().any(|(t, end)| *t == tail && end.is_none_or(|end| now < end))
     }
 
-    pub(crate) fn known_empty(&self, now: Millis) -> bool {
+    /// Whether no unit is left, as far as the ledger has said so.
+    pub fn known_empty(&self, now: Millis) -> bool {
         now.0 < self.empty_until.load(Relaxed)
     }
 

@@ -137,11 +137,9 @@ fn no_owner() -> Failure {
     failure::INVALID_REFERENCE_ID_FROM_API_KEY.into()
 }
 
-/// A quota that the ledger could not debit, and so refused: it says when to try again although none is to come, or
-/// although some is left.
-fn uncounted(key: &CachedKey, retry_after_ms: Option<i64>) -> bool {
-    let left = key.remaining().is_some_and(|remaining| remaining > 0);
-    retry_after_ms == Some(LEDGER_RETRY_MS) && (left || key.refill().is_none())
+/// A quota that the ledger could not debit, and so refused: it did not say that nothing is left.
+fn uncounted(inner: &Inner, key: &CachedKey, retry_after_ms: Option<i64>) -> bool {
+    retry_after_ms == Some(LEDGER_RETRY_MS) && !key.known_empty(inner.clock.now())
 }
 
 /// Keys that have come to their end are gone after their first refused use. `Err`: this one has not; what it has left
@@ -154,7 +152,7 @@ pub async fn bury(
 ) -> Result<(), Failure> {
     let over = match reason {
         Reason::Expired => true,
-        Reason::Quota if uncounted(key, retry_after_ms) => {
+        Reason::Quota if uncounted(inner, key, retry_after_ms) => {
             return Err(failure::FAILED_TO_UPDATE_API_KEY.into());
         }
         Reason::Quota => !crate::kept::Kept::read(key.extra()).has_refill(key.refill().as_ref()),

@@ -46,13 +46,21 @@ async fn a_quota_that_could_not_be_counted_grants_nothing_is_not_said_to_be_used
     let plain = auth.key(&ada, json!({"remaining": 2})).await;
     let refilled = json!({"remaining": 2, "refillAmount": 1, "refillInterval": 60_000});
     let refilled = auth.key(&ada, refilled).await;
+    // Nothing left, and a refill that is due: only the ledger could have granted it.
+    let due = json!({"remaining": 0, "refillAmount": 1, "refillInterval": 1_000});
+    let due = auth.key(&ada, due).await;
+    let spent = json!({"remaining": 0, "refillAmount": 1, "refillInterval": 60_000});
+    let spent = auth.key(&ada, spent).await;
+    auth.world.advance(1_001);
     break_keys(folder.path());
-    for key in [&plain, &refilled] {
+    assert_eq!(verdict(&auth.verify(&spent).await), "USAGE_EXCEEDED", "that much is known");
+    for key in [&plain, &refilled, &due] {
         assert_eq!(verdict(&auth.verify(key).await), "FAILED_TO_UPDATE_API_KEY");
         let actor = auth.nobody().header("x-api-key", key["key"].as_str().unwrap());
         assert_eq!(code(&actor.get("/api/auth/ok").await), "500 FAILED_TO_UPDATE_API_KEY");
     }
     mend_keys(folder.path());
+    assert_eq!(verdict(&auth.verify(&due).await), "ok");
     for key in [&plain, &refilled] {
         let said = [(); 3].map(|()| auth.verify(key));
         let mut verdicts = Vec::new();
