@@ -139,9 +139,9 @@ describe('what a block draws', () => {
       const errors = [];
       try { ctx.render('x', null) } catch (e) { errors.push(e.message) }
       try { ctx.render({ type: 'div' }) } catch (e) { errors.push(e.constructor.name) }
-      ctx.element.append(document.createTextNode(' ' + errors.length));
-      ctx.element.outerHTML += '';
-      ctx.element.append(ctx.element.tagName)`, /^node 2DIV$/);
+      const seen = ctx.element.innerText + ' ' + errors.length;
+      ctx.element.outerHTML = '<i>outer</i>';
+      ctx.element.append(document.createTextNode(' ' + seen + ' ' + ctx.element.tagName))`, /^outer node 2 DIV$/);
   });
 });
 

@@ -176,6 +176,62 @@ describe('the page', () => {
     }
   });
 
+  it('shows of records what the role may see, and offers what it may do', async () => {
+    const { api } = await signIn(home.url, home.email, home.password);
+    const [role, name] = [fresh('role'), fresh('todos')];
+    await api('collections:create', { name, title: name, createdBy: true, fields: [{ name: 'title', type: 'string' }, { name: 'secret', type: 'string' }] });
+    await api('roles:create', { name: role, title: role });
+    const actions = [{ name: 'view', fields: ['id', 'title'] }, { name: 'create', fields: ['title'] }, { name: 'update', fields: ['title'], scopeId: 2 }];
+    await api('roles:applyDataPermissions?filterByTk='.concat(role), { resources: [{ name, actions }] });
+    const made = await api('users:create', { username: fresh('some'), password, roles: [role] });
+    await api(`${name}:create`, { title: 'by the administrator', secret: 'not for you' });
+    try {
+      const page = await screens(browser);
+      await page.signIn(made.username, password);
+      await page.go(`#/records/${name}`);
+      await page.shows('Title', ['by the administrator']);
+      await page.press('Add record');
+      await page.fill(by.dialog('Title'), 'my own');
+      assert.equal(await page.page.$$eval('dialog [data-field]', (all) => all.map((one) => one.dataset.field).join()), 'title');
+      await page.send('Add record');
+      await page.shows('Title', ['by the administrator', 'my own']);
+      const offered = await page.page.$$eval('main td button', (all) => all.map((one) => one.getAttribute('aria-label')));
+      assert.deepEqual(offered, ['View record 1', 'Edit record 2'], 'own records are changed, others only looked at, none deleted');
+      assert.equal((await page.page.content()).includes('not for you'), false);
+      await page.go(`#/collections/${name}`);
+      assert.deepEqual(await page.page.$$eval('main button', (all) => all.length), 0, 'the structure is looked at');
+      assert.deepEqual(page.trouble, []);
+    } finally {
+      await api(`collections:destroy?filterByTk=${name}`, {});
+      await api(`users:destroy?filterByTk=${made.id}`, {});
+      await api(`roles:destroy?filterByTk=${role}`, {});
+    }
+  });
+
+  it('is walked by keyboard: past the frame, into a dialog, and back to where one was', async () => {
+    const page = await screens(browser);
+    await page.signIn(home.email, home.password);
+    const at = () => page.page.evaluate(() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent.trim());
+    await page.go('#/roles');
+    await page.page.evaluate(() => document.activeElement.blur());
+    const keys = page.page.keyboard;
+    await keys.press('Tab');
+    for (let steps = 0; (await at()) !== 'New role' && steps < 30; steps += 1) await keys.press('Tab');
+    assert.equal(await at(), 'New role');
+    await keys.press('Enter');
+    await page.reads('May manage API keys');
+    const role = fresh('typed');
+    await keys.type(role);
+    // Nothing behind the dialog is reached.
+    for (let steps = 0; steps < 12; steps += 1) {
+      await keys.press('Tab');
+      assert.ok(await page.page.evaluate(() => document.activeElement === document.body || !!document.activeElement.closest('dialog')), await at());
+    }
+    await keys.press('Escape');
+    await page.until('the dialog is gone', async () => (await page.page.$('dialog')) === null);
+    assert.equal(await at(), 'New role');
+  });
+
   it('leads back to signing in when the session is ended elsewhere', async () => {
     const page = await screens(browser);
     await page.signIn(home.email, home.password);

@@ -59,13 +59,12 @@ describe('a block', () => {
       opener: 'return window.opener',
       alert: "return confirm('x')",
       rtc: 'return typeof RTCPeerConnection',
-      nonce: "return [...document.querySelectorAll('script')].map((one) => one.nonce).join()",
       apiWithoutKey: `return (await fetch('${home.url}/api/auth:check', { credentials: 'include' })).status`,
     });
     assert.deepEqual(seen, {
       origin: 'null', parent: 'refused', top: 'refused', frameElement: 'null', navigateTop: 'refused', cookie: 'refused', setCookie: 'refused',
       localStorage: 'refused', sessionStorage: 'refused', indexedDB: 'refused', caches: 'refused', worker: 'refused', serviceWorker: 'refused',
-      popup: 'null', opener: 'null', alert: 'false', rtc: 'undefined', nonce: '', apiWithoutKey: seen.apiWithoutKey,
+      popup: 'null', opener: 'null', alert: 'false', rtc: 'undefined', apiWithoutKey: seen.apiWithoutKey,
     });
     // Whichever it is, nobody was signed in by it.
     assert.ok(['refused', '401'].includes(seen.apiWithoutKey), seen.apiWithoutKey);
@@ -102,7 +101,6 @@ describe('a block', () => {
       form: `const f = document.createElement('form'); f.action = '${url}/form'; document.body.append(f); f.submit()`,
       ping: `const a = document.createElement('a'); a.href = '#x'; a.ping = '${url}/ping'; document.body.append(a); a.click()`,
       popup: `window.open('${url}/popup')`,
-      download: `const a = document.createElement('a'); a.href = '${url}/download'; a.download = 'x'; document.body.append(a); a.click()`,
       nested: "const f = document.createElement('iframe'); f.srcdoc = '<p>x'; document.body.append(f); return f.contentDocument ?? 'refused'",
     });
     for (const name of ['fetch', 'noCors', 'request', 'xhr', 'socket', 'events', 'requireAsync', 'css', 'importAsync', 'bareImport', 'dataImport', 'blobScript', 'image', 'font', 'nested']) {
@@ -112,8 +110,9 @@ describe('a block', () => {
     assert.equal(seen.handler, 'undefined');
     await close(page);
     const leaving = await opened(`location.href = '${url}/left?secret'; await new Promise(() => {})`, `const a = document.createElement('a'); a.href = '${url}/clicked'; document.body.append(a); a.click()`,
+      `const a = document.createElement('a'); a.href = '${url}/download'; a.download = 'x'; document.body.append(a); a.click()`,
       `const m = document.createElement('meta'); m.httpEquiv = 'refresh'; m.content = '0;url=${url}/refreshed'; document.head.append(m)`, "ctx.render('still here')");
-    await until('the last block', async () => (await Promise.all([0, 1, 2, 3].map((at) => drawn(leaving, at)))).includes('still here'));
+    await until('the last block', async () => (await Promise.all([0, 1, 2, 3, 4].map((at) => drawn(leaving, at)))).includes('still here'));
     // Long enough for a request that should not be made.
     await new Promise((resolve) => setTimeout(resolve, 1500));
     await close(leaving);
@@ -157,9 +156,11 @@ describe('a block', () => {
   });
 
   it('that loops without end is stopped, and the page goes on meanwhile', async () => {
-    const page = await opened('ctx.render("before"); for (;;) {}', "ctx.render('a neighbour')");
-    await until('the neighbour', async () => (await Promise.all(blocks(page).map((frame, at) => Promise.race([drawn(page, at), new Promise((r) => setTimeout(r, 200))])))).includes('a neighbour'));
-    await page.click('.head h1');
+    const page = await opened('for (;;) {}');
+    await page.waitForSelector('.pg-frame');
+    // While it loops: the page is not in the same process.
+    await page.click('.account summary');
+    assert.ok(await page.$('.account[open]'));
     await says(page, 'took longer than 5 seconds');
     await page.click('a[href="#/collections"]');
     await page.waitForFunction(() => location.hash === '#/collections');
@@ -205,8 +206,8 @@ describe('the document blocks run in', () => {
     const policy = answer.headers()['content-security-policy'];
     assert.match(policy, /sandbox allow-scripts$/);
     assert.match(policy, /default-src 'none'/);
-    const again = await (await fetch(`${home.url}/nocobase/block/frame.html`)).text();
-    assert.notEqual(again.match(/nonce="(.*?)"/)[1], policy.match(/'nonce-(.*?)'/)[1]);
+    // Whoever holds a nonce may load from anywhere, and imports inherit one.
+    assert.ok(!policy.includes('nonce'), policy);
     assert.equal(await page.evaluate(() => self.origin), 'null');
     await page.evaluate(() => window.postMessage('{"code":"document.title = 1"}', '*', [new MessageChannel().port1]));
     assert.equal(await page.title(), 'Block');

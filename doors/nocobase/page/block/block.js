@@ -131,7 +131,7 @@ export function runBlock(container, { title, code, env, onlog = () => {}, onend 
     if (slept) clock.since = clock.heard = now;
     if (!finished && clock.running && now - clock.since > clock.left) return stop(`This block took longer than ${RUN_MS / 1000} seconds and was stopped.`);
     if (document.hidden) clock.heard = now;
-    else if (now - clock.heard > SILENCE_MS + PING_MS) return stop('This block did not answer any more and was stopped.');
+    else if (now - clock.heard > SILENCE_MS + PING_MS) return stop('This block did not answer any more and was stopped: it, or one beside it, is caught in a loop.');
     if (now - clock.pinged < PING_MS) return undefined;
     clock.pinged = now;
     port?.postMessage(JSON.stringify({ op: 'ping' }));

@@ -3,7 +3,8 @@
 
 import { call } from './port.js';
 
-const isForeign = (url) => /^([a-z][a-z0-9+.-]*:|\/\/)/i.test(url);
+// `todos:list` is no scheme: an address of somebody else says `//`.
+const isForeign = (url) => /^([a-z][a-z0-9+.-]*:)?\/\//i.test(url);
 
 function queryOf(params = {}) {
   const query = new URLSearchParams();

@@ -5,8 +5,6 @@ import { createCtx } from './ctx.js';
 import { define } from './loader.js';
 import { open, tell } from './port.js';
 
-// The nonce this script came with must not be in reach of the code: with it, scripts could be loaded from anywhere.
-document.querySelectorAll('script').forEach((script) => script.remove());
 // A connection between browsers is not covered by every browser's policy.
 for (const name of ['RTCPeerConnection', 'webkitRTCPeerConnection', 'RTCDataChannel', 'WebTransport']) {
   Object.defineProperty(globalThis, name, { value: undefined, writable: false, configurable: false });
