@@ -123,7 +123,8 @@ pub fn field(
             let fields =
                 vec![column(&through.from, source, &source_key), column(&through.to, &target, &target_key)];
             let extra = Some(json!({ "nocobase": { "isThrough": true, "hidden": true } }).to_string());
-            let pairs = TableSpec { name: through.table.clone(), title: None, fields, extra };
+            let title = Some(through.table.clone());
+            let pairs = TableSpec { name: through.table.clone(), title, fields, extra };
             (None, Some(Elsewhere::Pairs(pairs)))
         }
         _ => {

@@ -65,6 +65,11 @@ pub fn table(request: &Request, values: &Map<String, Value>) -> Result<NewCollec
         own.into_iter().for_each(|spec| push(&mut fields, spec));
     }
     rest_on(&mut fields, gathered.resting)?;
+    if fields.iter().filter(|field| field.primary).count() > 1 {
+        return Err(Failure::bad(
+            "a collection has one primary key; filterTargetKey may name several fields instead",
+        ));
+    }
     for (flag, system) in FLAGS {
         if bool_property(values, flag)? == Some(true) && !fields.iter().any(|f| f.system == Some(system)) {
             let (column, link) = flagged(flag, system);
