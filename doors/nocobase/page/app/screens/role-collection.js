@@ -5,8 +5,8 @@ import { isLink, titleOf } from '../lib/fields.js';
 import { ACTIONS } from '../lib/rights.js';
 import { button, checklist, checkbox, formDialog, select } from '../ui/form.js';
 
-/** Opens the form for one collection; the role's screen is shown anew when it was saved. */
-export async function collectionRights({ context: { api, toast }, role, path, again }, collection, entry) {
+/** Opens the form for one collection; the list of them is drawn anew when it was saved. */
+export async function collectionRights({ context: { api, toast }, role, path, changed }, collection, entry) {
   const scopes = await api.all('dataSources/main/rolesResourcesScopes:list').catch(() => []);
   const usable = scopes.filter((scope) => scope.key !== 'all' && (!scope.resourceName || scope.resourceName === collection.name));
   const ownable = collection.fields.some((field) => field.name === 'createdById');
@@ -36,7 +36,7 @@ export async function collectionRights({ context: { api, toast }, role, path, ag
       toast.success('The permissions were saved.');
     },
   });
-  if (done) await again();
+  if (done) await changed();
 }
 
 function line(action, collection, given, scopes, ownable) {

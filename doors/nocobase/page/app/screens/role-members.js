@@ -9,7 +9,7 @@ import { table } from '../ui/table.js';
 
 const nameOf = (user) => user.nickname || user.username || user.email || labelOf(user);
 
-export async function members({ context, role, path, again }) {
+export async function members({ context, role, path, drawMembers: again }) {
   const { api, session, toast } = context;
   const holders = await api.all(`${path}/users:list`).catch(() => null);
   if (!holders) return null;

@@ -19,27 +19,32 @@ export async function roleScreen(container, context, name) {
     api.all(`${path}/dataSourceResources:list`, { appends: ['actions', 'actions.scope'] }),
   ]);
   if (!role) throw new Error(`There is no role “${name}”.`);
-  const again = async () => {
-    const { scrollX, scrollY } = window;
-    if (role.name === context.session.role) await context.refresh();
-    await roleScreen(container, context, name);
-    window.scrollTo(scrollX, scrollY);
-  };
   const fixed = role.name === 'root';
-  const view = { context, role, collections, entries, path, again, fixed };
+  const places = { collections: h('div', {}), members: h('div', {}) };
+  const view = { context, role, collections, entries, path };
+  const own = () => role.name === context.session.role && context.refresh();
+  // Only what has changed is drawn anew: what was chosen elsewhere and not saved yet stays.
+  view.changed = async () => {
+    [{ data: view.role }, view.entries] = await Promise.all([
+      api.call('roles:get', { filterByTk: name }), api.all(`${path}/dataSourceResources:list`, { appends: ['actions', 'actions.scope'] })]);
+    await own();
+    fill(places.collections, collectionsCard(view));
+  };
+  view.drawMembers = async () => fill(places.members, await members(view));
   fill(container,
     head(role.title || role.name, {
       back: [link('roles'), 'Roles'],
       about: fixed ? 'The root role may do everything. Only people who hold it can give it to others.' : ['Programs call it ', h('code', {}, role.name), '. Changes hold from the next request on, for people and for keys.'],
       actions: [
-        !fixed && button('Edit', () => edit(context, role, again), { mark: 'edit' }),
+        !fixed && button('Edit', () => edit(context, role, () => roleScreen(container, context, name)), { mark: 'edit' }),
         !BUILTIN.has(role.name) && button('Delete', () => remove(context, role, () => navigate(link('roles'))), { kind: 'quiet danger', mark: 'trash' }),
       ],
     }),
-    !fixed && collectionsCard(view),
+    !fixed && fill(places.collections, collectionsCard(view)),
     !fixed && generalCard(view),
     !fixed && administrationCard(view),
-    await members(view));
+    places.members);
+  await view.drawMembers();
 }
 
 const card = (title, about, ...content) => h('section', { class: 'card', 'aria-label': title },
@@ -65,7 +70,7 @@ function collectionsCard(view) {
   ], collections, { caption: 'What the role may do in single collections' }));
 }
 
-async function fullAccess({ context: { api, toast }, role, again }, collection) {
+async function fullAccess({ context: { api, toast }, role, changed }, collection) {
   const actions = ACTIONS.map((one) => ({ name: one.name, fields: null, scope: null }));
   try {
     await api.call('roles:applyDataPermissions', { filterByTk: role.name }, { resources: [{ name: collection.name, actions }] });
@@ -73,10 +78,11 @@ async function fullAccess({ context: { api, toast }, role, again }, collection) 
   } catch (error) {
     toast.error(error.message);
   }
-  await again();
+  await changed();
 }
 
-function generalCard({ context: { api, toast }, role, again }) {
+function generalCard(view) {
+  const { context: { api, toast }, role, changed } = view;
   const given = strategyOf(role.strategy?.actions);
   const lines = ACTIONS.map((action) => {
     const choice = select([['', 'No'], ['all', action.scope ? 'All records' : 'Yes'], ...(action.scope ? [['own', 'Own records']] : [])], given[action.name] ?? '', { class: 'input' });
@@ -84,29 +90,23 @@ function generalCard({ context: { api, toast }, role, again }) {
   });
   const save = button('Save general rule', async () => {
     const chosen = Object.fromEntries(lines.filter((one) => one.choice.value).map((one) => [one.action.name, one.choice.value]));
-    try {
-      await api.call('roles:update', { filterByTk: role.name }, { strategy: { ...role.strategy, actions: strategyActions(chosen, role.strategy?.actions) } });
-      toast.success('The general rule was saved.');
-      await again();
-    } catch (error) {
-      toast.error(error.message);
-    }
+    const { strategy } = view.role;
+    await api.call('roles:update', { filterByTk: role.name }, { strategy: { ...strategy, actions: strategyActions(chosen, strategy?.actions) } });
+    toast.success('The general rule was saved.');
+    await changed();
   }, { kind: 'primary' });
   return card('Every other collection', 'The general rule, also for collections that are made later. Own records are those one created.',
     h('div', { class: 'card-body' }, h('div', { class: 'pair four' }, lines.map((one) => one.element))), h('div', { class: 'card-foot' }, save));
 }
 
-function administrationCard({ context: { api, toast }, role, again }) {
+function administrationCard(view) {
+  const { context: { api, toast }, role, changed } = view;
   const boxes = SNIPPETS.map((one) => Object.assign(checkbox(one.title, { hint: one.about, checked: allowsPart(role.snippets ?? [], one.name) }), { snippet: one.name }));
   const save = button('Save administration', async () => {
     const ticked = boxes.filter((one) => one.box.checked).map((one) => one.snippet);
-    try {
-      await api.call('roles:update', { filterByTk: role.name }, { snippets: snippetRules(role.snippets ?? [], ticked) });
-      toast.success('What the role may administer was saved.');
-      await again();
-    } catch (error) {
-      toast.error(error.message);
-    }
+    await api.call('roles:update', { filterByTk: role.name }, { snippets: snippetRules(view.role.snippets ?? [], ticked) });
+    toast.success('What the role may administer was saved.');
+    await changed();
   }, { kind: 'primary' });
   return card('Administration', 'Parts of this server the role may manage.',
     h('div', { class: 'card-body' }, h('div', { class: 'checklist' }, boxes)), h('div', { class: 'card-foot' }, save));
