@@ -140,7 +140,12 @@ impl From<KeysError> for Failure {
         match error {
             KeysError::Invalid { field, message } => Self::bad(format!("{field}: {message}")),
             KeysError::NotFound => Self::not_found(),
-            KeysError::Conflict { field } => Self::bad(format!("{field} already exists")),
+            // Called as screens call them.
+            KeysError::Conflict { field } => Self::bad(match field {
+                "username" => "Username already exists".to_owned(),
+                "email" => "Email already exists".to_owned(),
+                other => format!("{other} already exists"),
+            }),
             KeysError::NotAllowed(message) => Self::new(StatusCode::FORBIDDEN, message, None),
             KeysError::TooMany { what, max } => Self::bad(format!("there can be at most {max} {what}")),
             KeysError::WrongCredentials => Self::new(

@@ -1,7 +1,7 @@
 //! What a role may do in single collections: resource entries, the one-call form, and the strategy of a data
 //! source.
 
-use domain::{decision::Allowed, limits, user::Role};
+use domain::{Millis, decision::Allowed, limits, user::Role};
 use keys::RoleChange;
 use serde_json::{Map, Value, json};
 
@@ -41,16 +41,18 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     if doc.resource(&name).is_some() {
         return Err(Failure::bad(format!("the role has an entry for {name} already")));
     }
-    let mut entry = ResourceEntry {
-        id: doc.next_id(),
-        name: name.clone(),
-        using_actions_config: true,
-        actions: Vec::new(),
-    };
-    change(&mut entry, &values, allowed, doc.next_id() + 1)?;
+    let mut entry = new_entry(doc.next_id(allowed.at()), name.clone(), allowed);
+    let next = entry.id + 1;
+    change(&mut entry, &values, allowed, next)?;
     doc.resources.push(entry);
     let role = save(request, allowed, &role, &doc).await?;
-    Ok(Answer::Data(entry_shown(allowed, &role, &name)))
+    let mut made = entry_shown(allowed, &role, &name);
+    let actions = made.get_mut("actions").and_then(Value::as_array_mut);
+    for action in actions.into_iter().flatten().filter_map(Value::as_object_mut) {
+        // As of a record: what was not set is not there yet.
+        action.retain(|name, value| !(value.is_null() && matches!(name.as_str(), "scope" | "scopeId")));
+    }
+    Ok(Answer::Data(made))
 }
 
 pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
@@ -58,7 +60,7 @@ pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     let (role, values) = (roles::source(request, allowed).await?, request.values()?);
     let mut doc = RoleDoc::of(&role);
     let names = chosen(request, allowed, &role)?;
-    let mut next = doc.next_id();
+    let mut next = doc.next_id(allowed.at());
     for name in &names {
         if let Some(entry) = doc.resources.iter_mut().find(|r| r.name == *name) {
             next = change(entry, &values, allowed, next)?;
@@ -98,10 +100,10 @@ pub async fn apply(request: &Request, allowed: &Allowed) -> Result<Answer, Failu
     for resource in listed {
         let resource = resource.as_object().ok_or_else(bad)?;
         let name = text_property(resource, "name")?.flatten().ok_or_else(bad)?;
-        let next = doc.next_id();
+        let next = doc.next_id(allowed.at());
         let mut entry = match doc.resources.iter().position(|r| r.name == name) {
             Some(at) => doc.resources.remove(at),
-            None => ResourceEntry { id: next, name, using_actions_config: true, actions: Vec::new() },
+            None => new_entry(next, name, allowed),
         };
         entry.using_actions_config = true;
         change(&mut entry, resource, allowed, next + 1)?;
@@ -185,6 +187,18 @@ pub async fn strategy_update(request: &Request, allowed: &Allowed) -> Result<Ans
     Ok(Answer::Data(strategy_shown(&role)))
 }
 
+fn new_entry(id: i64, name: String, allowed: &Allowed) -> ResourceEntry {
+    let now = Some(allowed.at().0);
+    ResourceEntry {
+        id,
+        name,
+        using_actions_config: true,
+        actions: Vec::new(),
+        created_at: now,
+        updated_at: now,
+    }
+}
+
 /// Takes a body into an entry; answers the next free id.
 fn change(
     entry: &mut ResourceEntry,
@@ -192,6 +206,7 @@ fn change(
     allowed: &Allowed,
     mut next: i64,
 ) -> Result<i64, Failure> {
+    entry.updated_at = Some(allowed.at().0);
     if let Some(using) = crate::request::bool_property(values, "usingActionsConfig")? {
         entry.using_actions_config = using;
     }
@@ -228,7 +243,8 @@ fn action(value: &Value, allowed: &Allowed, id: i64) -> Result<ActionEntry, Fail
         }
         Some(_) => return Err(Failure::bad("fields must be a list of names")),
     };
-    Ok(ActionEntry { id, name: canonical(&name).to_owned(), fields, scope: scope(&map, allowed)? })
+    let (name, scope) = (canonical(&name).to_owned(), scope(&map, allowed)?);
+    Ok(ActionEntry { id, name, fields, scope, created_at: Some(allowed.at().0) })
 }
 
 /// `scopeKey`, `scopeId`, or `scope` as an object with an id, a key, or the filter itself under `scope`.
@@ -307,13 +323,19 @@ fn entry_shown(allowed: &Allowed, role: &Role, name: &str) -> Value {
 }
 
 fn row(entry: &ResourceEntry, role: &Role, scopes: &StoredScopes<'_>) -> Map<String, Value> {
+    // Older entries are as old as their role.
+    let made = entry.created_at.map_or(role.created_at, Millis).rfc3339();
+    let changed = entry.updated_at.map_or(role.updated_at, Millis).rfc3339();
     let action = |action: &ActionEntry| {
+        let made = action.created_at.map_or_else(|| changed.clone(), |at| Millis(at).rfc3339());
         let id = match &action.scope {
             Some(ScopeRef::Id(id)) => json!(id),
             _ => Value::Null,
         };
         json!({
             "id": action.id,
+            "createdAt": made,
+            "updatedAt": made,
             "name": action.name,
             "fields": action.fields,
             "rolesResourceId": entry.id,
@@ -323,6 +345,8 @@ fn row(entry: &ResourceEntry, role: &Role, scopes: &StoredScopes<'_>) -> Map<Str
     };
     let value = json!({
         "id": entry.id,
+        "createdAt": made,
+        "updatedAt": changed,
         "roleName": role.name,
         "dataSourceKey": HOME,
         "name": entry.name,
@@ -333,7 +357,8 @@ fn row(entry: &ResourceEntry, role: &Role, scopes: &StoredScopes<'_>) -> Map<Str
 }
 
 fn strategy_shown(role: &Role) -> Value {
-    json!({ "roleName": role.name, "dataSourceKey": HOME, "strategy": RoleDoc::of(role).strategy })
+    let strategy = RoleDoc::of(role).strategy;
+    json!({ "id": role.id.to_string(), "roleName": role.name, "dataSourceKey": HOME, "strategy": strategy })
 }
 
 /// The role a filter names: `{"roleName": "x"}`.

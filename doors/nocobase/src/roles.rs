@@ -32,7 +32,7 @@ pub fn shown(role: &Role) -> Map<String, Value> {
     put("allowConfigure", json!(doc.allow_configure));
     // Those the product is delivered with may.
     put("allowNewMenu", if role.builtin && !role.root { json!(true) } else { Value::Null });
-    put("snippets", json!(doc.snippets));
+    put("snippets", json!(doc.snippets_shown()));
     put("createdAt", json!(role.created_at.rfc3339()));
     put("updatedAt", json!(role.updated_at.rfc3339()));
     out.extend(doc.more);
@@ -186,7 +186,7 @@ pub async fn check(request: &Request, allowed: &Allowed) -> Result<Answer, Failu
         "allowConfigure": everything || doc.allow_configure == Some(true),
         "strategy": strategy,
         "actions": actions,
-        "snippets": doc.snippets,
+        "snippets": doc.snippets_shown(),
         "resources": resources,
         "availableActions": role::available_names(),
         "actionAlias": role::aliases_json(),

@@ -183,7 +183,7 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     let mut kept = collections::notes(&table, "scopes");
     let used = StoredScopes(allowed.catalog()).all().iter().filter_map(|s| s.get("id")?.as_i64()).max();
     // Never an id that was used before: a role could still name it.
-    let id = used.unwrap_or(OWN).max(allowed.at().0) + 1;
+    let id = used.unwrap_or(OWN).max(role::id_of(allowed.at())) + 1;
     let row = json!({
         "id": id,
         "key": format!("s{id}"),

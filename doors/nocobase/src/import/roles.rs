@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use domain::catalog::Table;
+use domain::{Millis, catalog::Table};
 use keys::{
     Foreign, ForeignRow, StoreError,
     import::{Import, ImportRole, Item, What},
@@ -184,12 +184,12 @@ impl Rows {
     ) -> Option<ResourceEntry> {
         let (id, name) = (row.text("id")?, row.text("name")?);
         let table = here.catalog.base(HOME).and_then(|base| here.catalog.table(base.id, &name)).cloned();
-        let mut next = doc.next_id();
+        let mut next = doc.next_id(Millis(0));
         let mut entry = ResourceEntry {
             id: next,
             using_actions_config: row.flag("usingActionsConfig").unwrap_or(false),
-            actions: Vec::new(),
             name,
+            ..ResourceEntry::default()
         };
         for row in self.actions.get(&id).into_iter().flatten() {
             next += 1;
@@ -224,7 +224,7 @@ impl Rows {
                 }
             },
         };
-        Ok(ActionEntry { id, name: role::canonical(&name).to_owned(), fields: fields(row)?, scope })
+        Ok(ActionEntry { id, name: role::canonical(&name).to_owned(), fields: fields(row)?, scope, created_at: None })
     }
 }
 
@@ -263,13 +263,13 @@ fn withhold(doc: &mut RoleDoc, bundles: &[&str], why: &str, notes: &mut Vec<Stri
 /// An entry of its own that allows nothing.
 fn close(doc: &mut RoleDoc, closed: &[String], notes: &mut Vec<String>) {
     for name in closed {
-        let id = doc.next_id();
+        let id = doc.next_id(Millis(0));
         doc.resources.retain(|entry| entry.name != *name);
         doc.resources.push(ResourceEntry {
             id,
             name: name.clone(),
             using_actions_config: true,
-            actions: Vec::new(),
+            ..ResourceEntry::default()
         });
     }
     if !closed.is_empty() {

@@ -8,8 +8,8 @@ pub const ALIASES: &[(&str, &str)] = &[
     ("create", "create"),
     ("update", "update"),
     ("destroy", "destroy"),
-    ("list", "view"),
     ("get", "view"),
+    ("list", "view"),
     ("query", "view"),
     ("move", "update"),
     ("firstOrCreate", "create"),
@@ -33,18 +33,25 @@ pub fn available_names() -> Vec<&'static str> {
     AVAILABLE.iter().map(|(name, _, _)| *name).collect()
 }
 
-/// The same as screens are told, each with its other names.
+/// The same as screens are told, each with its other names. What is not said of one is not so.
 pub fn available() -> Vec<Value> {
     let shown = |(name, title, existing): &(&str, &str, bool)| {
         let others: Vec<&str> = ALIASES.iter().filter(|(_, n)| n == name).map(|(alias, _)| *alias).collect();
-        json!({
+        let mut shown = json!({
             "name": name,
             "displayName": title,
             "type": if *existing { "old-data" } else { "new-data" },
-            "onNewRecord": !existing,
-            "allowConfigureFields": *name != "destroy",
             "aliases": others,
-        })
+        });
+        if let Some(map) = shown.as_object_mut() {
+            if !existing {
+                map.insert("onNewRecord".to_owned(), json!(true));
+            }
+            if *name != "destroy" {
+                map.insert("allowConfigureFields".to_owned(), json!(true));
+            }
+        }
+        shown
     };
     AVAILABLE.iter().map(shown).collect()
 }

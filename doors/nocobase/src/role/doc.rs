@@ -1,6 +1,6 @@
 //! The role as it is kept with the core's role: JSON text under `extra`.
 
-use domain::{access::Grants, user::Role};
+use domain::{Millis, access::Grants, limits, user::Role};
 use keys::{ROLE_ADMIN, ROLE_MEMBER, ROLE_ROOT, builtin_grants};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -38,6 +38,11 @@ pub struct ResourceEntry {
     pub name: String,
     pub using_actions_config: bool,
     pub actions: Vec<ActionEntry>,
+    /// When it was made and last changed, in milliseconds. Older entries do not know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<i64>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -48,6 +53,9 @@ pub struct ActionEntry {
     /// `None`: no limit. An empty list is none for writing either, but shows nothing of a record.
     pub fields: Option<Vec<String>>,
     pub scope: Option<ScopeRef>,
+    /// In milliseconds; a change of the entry makes its actions anew.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<i64>,
 }
 
 /// Which rows an action is for.
@@ -111,12 +119,24 @@ impl RoleDoc {
         self.resources.iter().find(|r| r.name == name)
     }
 
-    /// Ids inside a role are only unique in that role.
-    pub fn next_id(&self) -> i64 {
+    /// An id for something new: never one this role knows, and of a time no other role's ids are likely to be of.
+    pub fn next_id(&self, now: Millis) -> i64 {
         let used =
             self.resources.iter().flat_map(|r| std::iter::once(r.id).chain(r.actions.iter().map(|a| a.id)));
-        used.max().unwrap_or(0) + 1
+        used.max().unwrap_or(0).max(id_of(now)) + 1
     }
+
+    /// As screens get them: in the order of the alphabet.
+    pub fn snippets_shown(&self) -> Vec<&str> {
+        let mut snippets: Vec<&str> = self.snippets.iter().map(String::as_str).collect();
+        snippets.sort_unstable();
+        snippets
+    }
+}
+
+/// Ids are made of the time, as large as those clients know, and whole in their numbers.
+pub fn id_of(now: Millis) -> i64 {
+    now.0.clamp(0, limits::CHOSEN_KEY_LIMIT / 1_000 - 1) * 1_000
 }
 
 #[derive(Deserialize)]

@@ -10,6 +10,6 @@ mod union;
 
 pub use action::{aliases_json, available, available_names, canonical};
 pub use compile::{HOME, RoleError, Scopes, compile};
-pub use doc::{ActionEntry, ResourceEntry, RoleDoc, SNIPPETS_DEFAULT, ScopeRef, Strategy, is_foreign};
+pub use doc::{ActionEntry, ResourceEntry, RoleDoc, SNIPPETS_DEFAULT, ScopeRef, Strategy, id_of, is_foreign};
 pub use snippet::allows as snippet_allows;
 pub use union::merged;

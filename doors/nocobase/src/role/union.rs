@@ -64,7 +64,7 @@ fn resource(docs: &[RoleDoc], name: &str) -> ResourceEntry {
             }
         }
     }
-    ResourceEntry { id: 0, name: name.to_owned(), using_actions_config: true, actions }
+    ResourceEntry { name: name.to_owned(), using_actions_config: true, actions, ..ResourceEntry::default() }
 }
 
 fn add(actions: &mut Vec<ActionEntry>, action: ActionEntry) {

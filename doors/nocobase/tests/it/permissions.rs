@@ -22,11 +22,11 @@ async fn the_builtin_roles_are_what_the_original_ships() {
     assert_eq!(admin["strategy"], json!({"actions": ["create", "view", "update", "destroy"]}));
     assert_eq!(
         (&admin["snippets"], &admin["allowConfigure"]),
-        (&json!(["ui.*", "pm", "pm.*"]), &json!(true))
+        (&json!(["pm", "pm.*", "ui.*"]), &json!(true))
     );
     let member = role("member");
     assert_eq!(member["strategy"], json!({"actions": ["view:own"]}));
-    assert_eq!((&member["snippets"], &member["default"]), (&json!(["!ui.*", "!pm", "!pm.*"]), &json!(true)));
+    assert_eq!((&member["snippets"], &member["default"]), (&json!(["!pm", "!pm.*", "!ui.*"]), &json!(true)));
     // And they mean it.
     nocobase.todos().await;
     let (_, ann) = nocobase.user("ann", &["admin"]).await;
@@ -109,8 +109,8 @@ async fn anybody_signed_in_may_ask_who_they_are_and_what_there_is() {
     assert_eq!(
         actions[3],
         json!({
-            "name": "view", "displayName": "View", "type": "old-data", "onNewRecord": false,
-            "allowConfigureFields": true, "aliases": ["list", "get", "query"],
+            "name": "view", "displayName": "View", "type": "old-data", "aliases": ["get", "list", "query"],
+            "allowConfigureFields": true,
         })
     );
     // What one may do names them only.
@@ -183,6 +183,13 @@ async fn entries_of_a_role_are_made_found_changed_and_removed() {
     });
     let made = data(admin.post(&format!("{base}:create"), entry).await);
     assert_eq!(made["usingActionsConfig"], true);
+    // What was not said of an action is not in the answer to its making; ids are of the time, and unlike others'.
+    assert_eq!((made["actions"][1].get("scope"), made["actions"][1].get("scopeId")), (None, None));
+    let now = made["createdAt"].as_str().unwrap().to_owned();
+    assert_eq!((&made["updatedAt"], &made["actions"][1]["createdAt"]), (&json!(now), &json!(now)));
+    assert!((100_000_000_000_000..1_i64 << 53).contains(&made["id"].as_i64().unwrap()));
+    assert_eq!(made["actions"][0]["rolesResourceId"], made["id"]);
+    nocobase.world.advance(1_000);
     let query = format!(
         "{}&appends=actions,actions.scope",
         filter(json!({"dataSourceKey": "main", "name": "todos"}))
@@ -200,6 +207,9 @@ async fn entries_of_a_role_are_made_found_changed_and_removed() {
         .await
         .expect(200);
     bob.post("/api/todos:update/2", json!({"title": "y"})).await.expect(403);
+    let changed = data(admin.get(&format!("{base}:get?{query}")).await);
+    assert_eq!((&changed["createdAt"], &changed["actions"][0]["scopeId"]), (&json!(now), &Value::Null));
+    assert!(changed["updatedAt"].as_str().unwrap() > now.as_str());
     // Switched off, the strategy counts; the actions are kept.
     admin.post(&path, json!({"usingActionsConfig": false})).await.expect(200);
     bob.get("/api/todos:list").await.expect(200);

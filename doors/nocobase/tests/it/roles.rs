@@ -232,7 +232,7 @@ async fn names_and_titles_of_roles_are_unique_and_a_name_can_be_made_up() {
     let nocobase = Nocobase::new().await;
     let made = data(nocobase.admin.post("/api/roles:create", json!({"title": "One"})).await);
     assert!(made["name"].as_str().unwrap().starts_with("r_"));
-    assert_eq!(made["snippets"], json!(["!ui.*", "!pm", "!pm.*"]));
+    assert_eq!(made["snippets"], json!(["!pm", "!pm.*", "!ui.*"]));
     nocobase.admin.post("/api/roles:create", json!({"title": "One"})).await.expect(400);
     nocobase.admin.post("/api/roles:create", json!({"name": "admin"})).await.expect(400);
     nocobase.admin.post("/api/roles:create", json!({"name": "a b"})).await.expect(400);

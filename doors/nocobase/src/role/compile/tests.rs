@@ -98,6 +98,7 @@ fn action(name: &str, fields: &[&str], scope: Option<i64>) -> ActionEntry {
         name: name.to_owned(),
         fields: Some(fields.iter().map(|f| (*f).to_owned()).collect()),
         scope: scope.map(ScopeRef::Id),
+        created_at: None,
     }
 }
 
@@ -123,6 +124,7 @@ fn a_resource_entry_replaces_the_strategy_for_its_collection_alone() {
             action("update", &["title"], Some(2)),
             action("destroy", &[], Some(3)),
         ],
+        ..ResourceEntry::default()
     });
     assert_eq!(shown(&doc, "todos"), "read all[1, 2, 4] | update own[2] | delete some");
     assert_eq!(shown(&doc, "notes"), "read all | create all | update all | delete all");
@@ -141,6 +143,7 @@ fn an_empty_field_list_shows_nothing_but_what_rides_along_and_limits_no_writing(
         name: "todos".into(),
         using_actions_config: true,
         actions: vec![action("view", &[], Some(1)), action("create", &[], None)],
+        ..ResourceEntry::default()
     });
     let riders = shown(&doc, "todos");
     doc.resources[0].actions[0].fields = None;
@@ -156,6 +159,7 @@ fn a_scope_that_is_gone_grants_nothing_and_one_that_does_not_parse_is_refused() 
         name: "todos".into(),
         using_actions_config: true,
         actions: vec![action("view", &[], Some(99)), action("create", &[], None)],
+        ..ResourceEntry::default()
     });
     assert_eq!(shown(&doc, "todos"), "create all");
     let inline = json!({"completed.$wat": 1}).as_object().cloned().unwrap();
