@@ -24,8 +24,8 @@ pub fn draft(request: &Request, allowed: &Allowed, values: Map<String, Value>) -
     Reader::new(request, allowed)?.record(allowed.table(), values, "")
 }
 
-/// The associations an answer to this write shows: those that lead to several records, and to records that were
-/// written inside of this one. A plain key of one record is not answered.
+/// The associations an answer to this write shows: those that lead to several records, to records that were
+/// written inside of this one, and to none any more. A plain key of one record is not answered.
 pub fn shown<'d>(
     request: &Request,
     allowed: &Allowed,
@@ -50,7 +50,8 @@ fn show(
         let inside = |other: &'_ Other| matches!(other, Other::New(_) | Other::Changed(..));
         let link = table.field(&wanted.link).and_then(|field| field.link.as_ref());
         let several = link.is_some_and(|link| link.kind.many());
-        if !several && !wanted.targets.iter().any(inside) {
+        // One that was unlinked is shown as nothing.
+        if !several && !wanted.targets.is_empty() && !wanted.targets.iter().any(inside) {
             continue;
         }
         let at = follow.iter().position(|known| known.link == wanted.link).unwrap_or(follow.len());

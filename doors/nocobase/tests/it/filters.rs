@@ -180,3 +180,56 @@ async fn what_an_operator_cannot_compare_is_refused() {
     }
     let _: Value = data(nocobase.admin.get("/api/notes:list").await);
 }
+
+#[tokio::test]
+async fn some_things_are_compared_otherwise_than_there() {
+    let nocobase = Nocobase::new().await;
+    let admin = &nocobase.admin;
+    let field = |name: &str, kind: &str| json!({"name": name, "type": kind});
+    let fields = json!([
+        field("s", "string"),
+        field("b", "boolean"),
+        field("tm", "time"),
+        field("u", "unixTimestamp")
+    ]);
+    admin.post("/api/collections:create", json!({"name": "mixed", "fields": fields})).await.expect(200);
+    for values in [
+        json!({"s": "\u{e9}t\u{e9}", "b": true, "tm": "09:00:00", "u": "2026-01-01T00:00:00.000Z"}),
+        json!({"s": "x", "b": false, "tm": "10:00:00", "u": "2027-01-01T00:00:00.000Z"}),
+        json!({}),
+    ] {
+        admin.post("/api/mixed:create", values).await.expect(200);
+    }
+    for (query, want) in [
+        ("filter[b]=true".to_owned(), vec![1]),
+        ("filter[b]=false".to_owned(), vec![2]),
+        (filter(json!({"s": {"$in": ["x", null]}})), vec![2, 3]),
+        (filter(json!({"s": {"$includes": "\u{c9}"}})), vec![1]),
+        (filter(json!({"tm": {"$gt": "9:30:00"}})), vec![2]),
+        (filter(json!({"u": {"$gt": "2026-06-01T00:00:00.000Z"}})), vec![2]),
+    ] {
+        let rows = data(admin.get(&format!("/api/mixed:list?sort=id&{query}")).await);
+        let ids: Vec<i64> = rows.as_array().unwrap().iter().map(|row| row["id"].as_i64().unwrap()).collect();
+        assert_eq!(ids, want, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_listed_or_summed_up_is_a_mistake() {
+    let nocobase = Nocobase::new().await;
+    nocobase.todos().await;
+    let admin = &nocobase.admin;
+    let labels = json!({"name": "labels", "type": "belongsToMany", "target": "todos"});
+    admin.post("/api/collections/todos/fields:create", labels).await.expect(200);
+    for query in ["page=abc", "pageSize=x", "sort=labels.title", "sort=nope"] {
+        admin.get(&format!("/api/todos:list?{query}")).await.expect(400);
+    }
+    admin.post("/api/todos:firstOrCreate?filterKeys[]=nope", json!({"title": "q"})).await.expect(400);
+    for body in [
+        json!({}),
+        json!({"dimensions": [{"field": ["nope"]}]}),
+        json!({"measures": [{"field": ["nope"], "aggregation": "count"}]}),
+    ] {
+        admin.post("/api/todos:query", body).await.expect(400);
+    }
+}

@@ -46,3 +46,4 @@ mod sheets_in;
 mod together;
 mod wire;
 mod world;
+mod writes;
