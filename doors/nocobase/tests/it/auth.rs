@@ -85,7 +85,7 @@ async fn the_root_role_is_shown_as_allowing_everything() {
     assert_eq!((&check["role"], &check["allowAll"]), (&json!("root"), &json!(true)));
     assert_eq!(check["allowConfigure"], true, "to who may do everything");
     let check = data(nocobase.admin.header("x-role", "admin").get("/api/roles:check").await);
-    assert_eq!((&check["allowAll"], &check["allowConfigure"]), (&json!(false), &json!(false)));
+    assert_eq!((&check["allowAll"], &check["allowConfigure"]), (&json!(false), &json!(true)));
     assert_eq!(check["strategy"]["actions"], json!(["create", "view", "update", "destroy"]));
     assert_eq!(check["snippets"], json!(["pm", "pm.*", "ui.*"]));
 }
