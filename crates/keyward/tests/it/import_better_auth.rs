@@ -380,6 +380,32 @@ fn tables_and_columns_may_have_other_names_and_columns_nobody_knows_are_passed_o
     assert_eq!(post(&server, "/sign-in/email", "", &signed_in).0, 200);
 }
 
+#[test]
+fn values_mean_the_same_as_other_databases_write_them() {
+    // As a copy of the tables of a PostgreSQL or a MySQL has them.
+    let sql =
+        "UPDATE apikey SET enabled = 't', rateLimitEnabled = 'f', createdAt = '2026-01-02 03:04:05.678+00',
+                 expiresAt = '2100-01-02 05:04:05+02' WHERE name = 'plain';
+               UPDATE apikey SET enabled = 'false' WHERE name = 'quota';
+               UPDATE apikey SET createdAt = '2026-01-02 03:04:05', enabled = 'true' WHERE name = 'metadata';
+               UPDATE apikey SET expiresAt = '2020-01-02 03:04:05+00' WHERE name = 'later';";
+    let imported = Imported::changed("better-auth", sql);
+    imported.again(&[]);
+    let server = imported.serve();
+    let verify = |name: &str| {
+        let body = json!({ "key": imported.text(&format!("/keys/{name}/key")) });
+        post(&server, "/api-key/verify", ROOT_KEY, &body).1
+    };
+    let plain = verify("plain")["key"].clone();
+    assert_eq!(
+        (&plain["createdAt"], &plain["expiresAt"], &plain["rateLimitEnabled"]),
+        (&json!("2026-01-02T03:04:05.678Z"), &json!("2100-01-02T03:04:05.000Z"), &json!(false))
+    );
+    assert_eq!(verify("metadata")["key"]["createdAt"], "2026-01-02T03:04:05.000Z");
+    assert_eq!(verify("quota")["error"]["code"], "KEY_DISABLED");
+    assert_eq!(verify("later")["valid"], false, "it has expired");
+}
+
 fn snake(name: &str) -> String {
     name.chars()
         .map(|c| if c.is_uppercase() { format!("_{}", c.to_lowercase()) } else { c.to_string() })

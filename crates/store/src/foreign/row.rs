@@ -102,9 +102,10 @@ fn parse_date(text: &str) -> Option<Millis> {
     if let Ok(number) = text.parse::<i64>() {
         return Some(instant(number));
     }
-    // `2026-11-22 18:00:00.000 +00:00`
+    // `2026-11-22 18:00:00.000 +00:00`; PostgreSQL leaves the minutes of an offset out: `2026-11-22 18:00:00.25+00`
     let joined = text.replacen(' ', "T", 1).replace(' ', "");
     Millis::parse_rfc3339(&joined)
+        .or_else(|| Millis::parse_rfc3339(&format!("{joined}:00")))
         .or_else(|| Millis::parse_rfc3339(&format!("{joined}Z")))
         .or_else(|| Millis::parse_rfc3339(&format!("{joined}T00:00:00Z")))
 }
@@ -116,8 +117,13 @@ mod tests {
     #[test]
     fn dates_are_read_in_every_form_the_products_write() {
         let at = Millis::parse_rfc3339("2026-11-22T18:00:00.250Z");
-        for text in ["2026-11-22T18:00:00.250Z", "2026-11-22 18:00:00.250 +00:00", "2026-11-22 18:00:00.250"]
-        {
+        for text in [
+            "2026-11-22T18:00:00.250Z",
+            "2026-11-22 18:00:00.250 +00:00",
+            "2026-11-22 18:00:00.250",
+            "2026-11-22 18:00:00.25+00",
+            "2026-11-22 20:00:00.25+02",
+        ] {
             assert_eq!(parse_date(text), at, "{text}");
         }
         assert_eq!(parse_date("1795370400250"), at);
