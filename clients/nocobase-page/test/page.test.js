@@ -34,7 +34,7 @@ describe('the page', () => {
       assert.deepEqual([entry.actions.length, view.scopeId, update.scopeId, update.fields], [2, null, 2, null]);
       assert.ok(view.fields.includes('title') && !view.fields.includes('completed'), `${view.fields}`);
       await admin.press(`Configure ${name}`);
-      await admin.press('Back to the general rule');
+      await admin.send('Back to the general rule');
       await admin.until('no entry', async () => (await api(`roles/${role}/dataSourceResources:list`)).length === 0);
 
       await admin.choose('Edit', 'own');
