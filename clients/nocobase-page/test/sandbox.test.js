@@ -48,6 +48,7 @@ describe('a block', () => {
       frameElement: 'return window.frameElement',
       navigateTop: "top.location = 'about:blank'; return top.closed",
       cookie: 'return document.cookie',
+      realCookie: "return Object.getOwnPropertyDescriptor(Document.prototype, 'cookie').get.call(document)",
       setCookie: "document.cookie = 'a=b'; return document.cookie",
       localStorage: 'return localStorage.length',
       sessionStorage: "return sessionStorage.getItem('keyward.session')",
@@ -62,7 +63,7 @@ describe('a block', () => {
       apiWithoutKey: `return (await fetch('${home.url}/api/auth:check', { credentials: 'include' })).status`,
     });
     assert.deepEqual(seen, {
-      origin: 'null', parent: 'refused', top: 'refused', frameElement: 'null', navigateTop: 'refused', cookie: 'refused', setCookie: 'refused',
+      origin: 'null', parent: 'refused', top: 'refused', frameElement: 'null', navigateTop: 'refused', cookie: '', realCookie: 'refused', setCookie: '',
       localStorage: 'refused', sessionStorage: 'refused', indexedDB: 'refused', caches: 'refused', worker: 'refused', serviceWorker: 'refused',
       popup: 'null', opener: 'null', alert: 'false', rtc: 'undefined', apiWithoutKey: seen.apiWithoutKey,
     });

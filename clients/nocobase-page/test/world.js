@@ -45,7 +45,7 @@ export async function todos(url, { token, api }) {
   for (const title of ['eat food', 'sleep', 'play games']) await api(`${name}:create`, { title, completed: false });
   await api('roles:create', { name: role, title: role });
   await api(`roles/${role}/dataSourceResources:create`, {
-    name, dataSourceKey: 'main', usingActionsConfig: true, actions: ['view', 'create', 'update', 'destroy'].map((action) => ({ name: action })),
+    name, dataSourceKey: 'main', usingActionsConfig: true, actions: ['view', 'create', 'update', 'destroy'].map((action) => ({ name: action, fields: ['id', 'title', 'completed'] })),
   });
   const me = await api('auth:check');
   await api(`users/${me.id}/roles:add`, [role]).catch(() => {});
@@ -81,8 +81,9 @@ export async function started(settings) {
   const folder = mkdtempSync(join(tmpdir(), 'keyward-page-'));
   const account = { email: 'admin@example.org', password: 'an administrator of its own' };
   const env = {
-    ...process.env, KEYWARD_DATA: folder, KEYWARD_ADMIN_EMAIL: account.email, KEYWARD_ADMIN_PASSWORD: account.password,
-    KEYWARD_IP_RATE_LIMIT: 'off', KEYWARD_URL: '', ...settings,
+    // What is there for the tests is no setting of a server.
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KEYWARD_'))), KEYWARD_DATA: folder, KEYWARD_ADMIN_EMAIL: account.email, KEYWARD_ADMIN_PASSWORD: account.password,
+    KEYWARD_IP_RATE_LIMIT: 'off', ...settings,
   };
   const child = spawn(process.env.KEYWARD_BIN, ['serve', '--listen', '127.0.0.1:0', '--json'], { env, cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
   const line = await new Promise((resolve, reject) => {

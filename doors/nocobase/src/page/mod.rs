@@ -50,7 +50,7 @@ pub fn router(state: NocobaseState) -> Router {
 }
 
 /// Nobody's camera, nobody's place: neither the page nor a block needs any of it.
-const NO_FEATURES: &str = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), hid=(), bluetooth=(), \
+const NO_FEATURES: &str = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), hid=(), \
      midi=(), display-capture=(), clipboard-read=(), browsing-topics=(), join-ad-interest-group=(), run-ad-auction=()";
 
 fn html(body: String, csp: &str) -> Response {
