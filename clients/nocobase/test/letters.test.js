@@ -142,6 +142,8 @@ describe('cookies', () => {
         ['nb_auth_token_main', 'nb_authenticator_main', 'nb_csrf_token_main', 'nb_role_main'],
       );
       assert.match(set(answer).find((one) => one.startsWith('nb_auth_token_main')), /; HttpOnly/);
+      // The role one acts in, as `roles:check` says.
+      assert.deepEqual([pairs.nb_role_main, pairs.nb_authenticator_main], ['root', 'basic']);
       const page = client(undefined, { cookie: cookie(pairs) }, base);
       // The SDK posts whatever is neither a list nor a record: by itself a page may GET.
       assert.equal((await ok(page.axios.get('auth:check', { baseURL: base }))).username, 'boss');

@@ -12,8 +12,8 @@ const UUIDS = ['1', '2', '3'].map((digit) => `${digit}987fbc9-4bed-4078-8f07-914
 const TYPES = {
   string: { values: ['Apple', 'Cherry', 'banana'], text: true },
   text: { values: ['One line', 'Two_100%', 'three'], text: true },
-  uid: { values: ['aaa', 'abb', 'bcc'], text: true, more: { autoFill: false } },
-  nanoid: { values: ['aaa', 'abb', 'bcc'], text: true, more: { autoFill: false } },
+  uid: { values: ['aaa', 'abb', 'bcc'], more: { autoFill: false } },
+  nanoid: { values: ['aaa', 'abb', 'bcc'], more: { autoFill: false } },
   uuid: { values: UUIDS, more: { autoFill: false } },
   integer: { values: [-5, 0, 12], number: true },
   bigInt: { values: [-5, 12, 9_007_199_254_740_991], number: true },
@@ -158,7 +158,7 @@ describe('every operator', { concurrency: 4 }, () => {
 
       if (is.text) {
         it('is looked into', async () => {
-          const parts = [...values, ...values.map((v) => v.slice(0, 2)), ...values.map((v) => v.slice(-2).toUpperCase()), '%', '_', 'zzz'];
+          const parts = [...values, values[0].slice(0, 2), values[1].slice(-2).toUpperCase(), '%', '_', 'zzz'];
           for (const x of parts) {
             for (const [op, says] of Object.entries(TEXTS)) await finds({ v: { [op]: x } }, (v) => says(v, x));
           }
@@ -222,7 +222,7 @@ describe('every operator', { concurrency: 4 }, () => {
           '$notILike', '$isTruly', '$isFalsy', '$exists', '$notExists', '$anyOf', '$noneOf', '$match', '$notMatch', '$arrayEmpty',
           '$arrayNotEmpty', '$dateBetween', '$not',
         ];
-        const operands = ['x', 1, true, null, [], ['x', 1], '2026-01-05', { a: 1 }];
+        const operands = ['x', 1, null, ['x', 1], { a: 1 }];
         for (const op of ops) {
           const answers = await Promise.all(operands.map((x) =>
             admin.resource(name).list({ filter: { v: { [op]: x } } }).catch((error) => error.response)));

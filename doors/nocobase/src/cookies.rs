@@ -98,15 +98,14 @@ fn out_of_reach<'n>(inner: &Inner, name: &'n str) -> SessionCookie<'n> {
     SessionCookie { name, secure: inner.settings.base_url.starts_with("https://") }
 }
 
-/// The role one acts in from the start. Only for pages to read: what counts is `X-Role`.
+/// The role one acts in from the start, as `roles:check` says. Only for pages to read: what counts is `X-Role`.
 fn role(request: &Request, user: &User) -> Option<String> {
-    let name = |id| request.inner.guard.role_name(id).map(|name| name.to_string());
-    match user.default_role.and_then(name) {
-        Some(role) => Some(role),
-        // All at once.
-        None if user.root => Some("root".to_owned()),
-        None => user.roles.iter().filter_map(|id| name(*id)).min(),
+    // All at once, whatever default was chosen.
+    if user.root {
+        return Some("root".to_owned());
     }
+    let name = |id| request.inner.guard.role_name(id).map(|name| name.to_string());
+    user.default_role.and_then(name).or_else(|| user.roles.iter().filter_map(|id| name(*id)).min())
 }
 
 /// A program, a page of this server, or one the operator named.
