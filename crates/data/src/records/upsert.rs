@@ -9,6 +9,7 @@ use domain::{
     value::Value,
 };
 use serde_json::Value as Json;
+use store::Linking;
 
 use super::{Draft, Other, Record, Records, Which, Written, which};
 use crate::{Data, DataError, rights};
@@ -80,15 +81,35 @@ impl Data {
         let target = self.linked_table(allowed, rights::table(allowed)?, link)?;
         let page = Some(Page { offset: 0, limit: 1 });
         let query = Query { filter: wanted(&target, keys, &draft)?, page, ..Query::default() };
-        let there = self.list_behind(allowed, source, link, &query, &[], false).await?.ok_or(DataError::NotFound)?;
+        let there =
+            self.list_behind(allowed, source, link, &query, &[], false).await?.ok_or(DataError::NotFound)?;
         match there.first() {
             None => self.create_behind(allowed, source, link, vec![draft], strict).await,
             Some(record) if then == Found::Kept => Ok(found(record)),
+            Some(record) if !draft.pair.is_empty() => {
+                self.pair_found(allowed, (source, link), &record, draft).await?;
+                let there = self.list_behind(allowed, source, link, &query, &[], false).await?;
+                Ok(found(there.and_then(Records::first).ok_or(DataError::OutOfScope)?))
+            }
             Some(record) => {
                 let there = self.implied_behind(allowed, link, Op::RecordUpdate)?;
                 self.update_found(&there, &record, draft, strict).await
             }
         }
+    }
+
+    /// Changes a record together with the row that pairs it, as a change of the link.
+    async fn pair_found(
+        &self,
+        allowed: &Allowed,
+        (source, link): (&Json, &str),
+        record: &Record,
+        draft: Draft,
+    ) -> Result<(), DataError> {
+        let said = rights::table(allowed)?.field(link).and_then(|field| field.link.as_ref());
+        let named_by = said.and_then(|said| record.value(&said.target_key)).and_then(key);
+        let other = Other::Changed(named_by.ok_or(DataError::OutOfScope)?, draft);
+        self.link(allowed, source, link, &[other], Linking::Add).await
     }
 
     async fn update_found(

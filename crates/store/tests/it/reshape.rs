@@ -189,7 +189,7 @@ fn step(world: &World, table: &Table, what: u64, n: u32) -> Step {
     match what {
         0 => Step::AddField {
             table: of,
-            field: Field { unique: n % 2 == 0, ..field(&format!("n{n}"), FieldKind::Text) },
+            field: Field { unique: n.is_multiple_of(2), ..field(&format!("n{n}"), FieldKind::Text) },
         },
         1 => Step::DropField { table: of, field: FieldNo(n) },
         2 => Step::PatchField { table: of, field: FieldNo(n), patch: unique() },

@@ -121,6 +121,16 @@ async fn pairs_are_filled_and_changed_by_every_way_of_writing_the_association() 
             json!({"name": "newer", "marks": {"note": "i"}}),
             vec![(1, 1, note("f")), (1, 4, note("h")), (1, 5, note("i"))],
         ),
+        (
+            "tasks/1/marked:updateOrCreate?filterKeys=name",
+            json!({"name": "newer", "marks": {"note": "k"}}),
+            vec![(1, 1, note("f")), (1, 4, note("h")), (1, 5, note("k"))],
+        ),
+        (
+            "tasks/1/marked:firstOrCreate?filterKeys=name",
+            json!({"name": "newer", "marks": {"note": "l"}}),
+            vec![(1, 1, note("f")), (1, 4, note("h")), (1, 5, note("k"))],
+        ),
         ("tasks/1/marked:remove", json!([[4, {"note": "z"}], 5]), vec![(1, 1, note("f"))]),
     ] {
         admin.post(&format!("/api/{path}"), body.clone()).await.expect(200);
@@ -182,8 +192,7 @@ async fn to_fill_a_pair_takes_the_association_and_to_see_it_the_rights_of_its_ow
         .expect(200);
     assert_eq!(marks(&nocobase).await[0], (1, 1, json!("mine")));
     assert_eq!(data(admin.get("/api/marks:list?sort=tagId").await)[0]["createdById"], 1);
-    let scoped =
-        json!({"name": "marks", "actions": [{"name": "view", "fields": ["note"], "scope": {"scope": {"note": "y"}}}]});
+    let scoped = json!({"name": "marks", "actions": [{"name": "view", "fields": ["note"], "scope": {"scope": {"note": "y"}}}]});
     let all: Vec<Value> = base.iter().cloned().chain([scoped]).collect();
     let path = "/api/roles:applyDataPermissions?filterByTk=some";
     admin.post(path, json!({"resources": all})).await.expect(200);
