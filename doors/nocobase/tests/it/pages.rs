@@ -49,7 +49,7 @@ async fn everybody_signed_in_reads_pages_and_only_who_edits_the_interface_writes
         .await;
     let (_, editor) = nocobase.user("eve", &["editor"]).await;
     let (_, tables) = nocobase.user("tom", &["tables"]).await;
-    let (_, member) = nocobase.user("ann", &[]).await;
+    let (_, member) = nocobase.user("ann", &["member"]).await;
     for who in [&editor, &tables, &member] {
         assert_eq!(data(who.get("/api/uiPages:list").await)[0]["title"], "Notes");
     }
