@@ -4,18 +4,17 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use ::keys::{
-    Foreign, ForeignRow, ScryptHash, StoreError,
+    Foreign, ForeignRow, StoreError,
     import::{
         Import, ImportKey, ImportMember, ImportOrganization, ImportOwner, ImportSession, ImportUser, Item,
         What,
     },
 };
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     access::Scopes,
     key::Quota,
     limit::{Balance, WindowRule, WindowState},
-    secret::{Digest, Digester, Secret},
+    secret::Secret,
 };
 use serde_json::{Map, Value};
 
@@ -27,8 +26,10 @@ use crate::{
 };
 
 mod storage;
+mod values;
 
 pub use storage::Storage;
+use values::{banned, check_limits, decoded, digest, permissions, scrypt};
 
 /// The name of this source.
 pub const SOURCE: &str = DOOR;
@@ -101,7 +102,7 @@ fn users(foreign: &Foreign, storage: &Storage, import: &mut Import) -> Result<()
             }
             hash
         });
-        let banned = row.flag("banned").unwrap_or(false);
+        let banned = banned(&row);
         if banned {
             notes.push("banned there, so not active here".to_owned());
         }
@@ -166,18 +167,6 @@ fn sessions(
         storage.sessions().filter(|row| row.text("token").is_none_or(|token| !tokens.contains(&token)));
     beside.for_each(take);
     Ok(all)
-}
-
-/// `<salt>:<hash>`: the salt is fed to scrypt as the text that it is.
-fn scrypt(stored: &str) -> Option<ScryptHash> {
-    let (salt, output) = stored.split_once(':')?;
-    let digits = output.chars().map(|c| c.to_digit(16)).collect::<Option<Vec<u32>>>()?;
-    let pairs = digits.chunks(2).map(|pair| match pair {
-        [high, low] => u8::try_from(high * 16 + low).ok(),
-        _ => None,
-    });
-    let output = pairs.collect::<Option<Vec<u8>>>().filter(|bytes| bytes.len() == 64)?;
-    Some(ScryptHash { log_n: 14, r: 16, p: 1, nfkc: true, salt: salt.as_bytes().to_vec(), output })
 }
 
 fn organizations(foreign: &Foreign, import: &mut Import) -> Result<(), StoreError> {
@@ -266,6 +255,7 @@ fn key(
     notes: &mut Vec<String>,
 ) -> Result<ImportKey, String> {
     let digest = digest(row, settings, notes)?;
+    check_limits(row)?;
     // Releases up to 1.4 knew users only.
     let reference = row.text("referenceId").or_else(|| row.text("userId"));
     let reference = reference.filter(|id| !id.is_empty()).ok_or("it names no owner")?;
@@ -324,96 +314,4 @@ fn key(
         last_used_at: last_request,
         digest: Some(digest),
     })
-}
-
-/// 32 bytes as base64url are a digest; everything else can only be the key itself.
-fn digest(row: &ForeignRow, settings: &ImportSettings, notes: &mut Vec<String>) -> Result<Digest, String> {
-    let stored = row.text("key").filter(|text| !text.is_empty()).ok_or("there is no key in its row")?;
-    let bytes = URL_SAFE_NO_PAD.decode(&stored).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-    match bytes.filter(|_| !settings.plain_keys) {
-        Some(bytes) => Ok(Digest(bytes)),
-        None => {
-            if !settings.plain_keys {
-                notes.push(
-                    "the column holds the key itself and no hash; only its digest is kept here".to_owned(),
-                );
-            }
-            Ok(Digester::default().digest(&stored))
-        }
-    }
-}
-
-/// `None` when there are none, and when they cannot be read: such a key satisfies nothing.
-fn permissions(row: &ForeignRow, notes: &mut Vec<String>) -> Option<Value> {
-    row.get("permissions")?;
-    let value = decoded(row, "permissions");
-    let readable =
-        value.filter(|value| serde_json::from_value::<domain::key::Permissions>(value.clone()).is_ok());
-    if readable.is_none() && row.text("permissions").is_none_or(|text| text.trim() != "null") {
-        notes.push("its permissions cannot be read: it comes without any".to_owned());
-    }
-    readable
-}
-
-/// JSON text, or JSON text of JSON text, as older releases wrote it. Text that is no JSON is kept as text.
-fn decoded(row: &ForeignRow, name: &str) -> Option<Value> {
-    let mut value = row.get(name)?.clone();
-    while let Value::String(text) = &value {
-        match serde_json::from_str(text) {
-            Ok(inner) => value = inner,
-            Err(_) => break,
-        }
-    }
-    (!value.is_null()).then_some(value)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_hash_of_the_original_is_the_digest_of_the_text_and_anything_else_in_its_place_is_the_text() {
-        for (text, hash) in [
-            (
-                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijkl",
-                "EIMOdEFu9fR-pVTnx0RMUOeRVcfqHyKD8kp3X0RhrkE",
-            ),
-            (
-                "ZXKddQWIuLFwBdCQmkTkPOlIaTleIqazxEkNlVGAaLqoXfhMFKXeePfNEeKwdySV",
-                "CgYxwCZPS-7NIq2dq7Ey-x8UoI4iBEZMvx0ww4FD3hs",
-            ),
-        ] {
-            let row = |key: &str| ForeignRow(Map::from_iter([("key".to_owned(), Value::from(key))]));
-            let mut notes = Vec::new();
-            let usual = ImportSettings::default();
-            let plain = ImportSettings { plain_keys: true, ..ImportSettings::default() };
-            let want = Digester::default().digest(text);
-            assert_eq!(digest(&row(hash), &usual, &mut notes), Ok(want));
-            assert!(notes.is_empty());
-            assert_eq!(digest(&row(text), &plain, &mut notes), Ok(want));
-            assert!(notes.is_empty(), "as was said");
-            assert_eq!(digest(&row(text), &usual, &mut notes), Ok(want));
-            assert_eq!(notes.len(), 1, "it could not be a hash");
-            assert_ne!(
-                digest(&row(hash), &plain, &mut notes),
-                Ok(want),
-                "on the operator's word it is a key"
-            );
-        }
-    }
-
-    #[test]
-    fn metadata_is_decoded_until_it_is_no_text_that_could_be_decoded() {
-        for (stored, want) in [
-            (r#"{"a":1}"#, Some(serde_json::json!({"a": 1}))),
-            (r#""{\"a\":1}""#, Some(serde_json::json!({"a": 1}))),
-            (r#""\"{\\\"a\\\":1}\"""#, Some(serde_json::json!({"a": 1}))),
-            ("null", None),
-            (r#""null""#, None),
-            ("no JSON", Some(Value::from("no JSON"))),
-        ] {
-            let row = ForeignRow(Map::from_iter([("metadata".to_owned(), Value::from(stored))]));
-            assert_eq!(decoded(&row, "metadata"), want, "{stored}");
-        }
-    }
 }
