@@ -186,7 +186,8 @@ pub async fn roles_list(request: &Request, allowed: &Allowed) -> Result<Answer, 
 /// A role with how the user holds it.
 pub fn held_by(user: &User, role: &Role) -> Map<String, Value> {
     let mut row = roles::shown(role);
-    let default = user.default_role == Some(role.id);
+    // As the original keeps it: yes, or nothing.
+    let default = (user.default_role == Some(role.id)).then_some(true);
     let link = json!({ "userId": user.num, "roleName": role.name, "default": default });
     row.insert("rolesUsers".to_owned(), link);
     row

@@ -171,7 +171,7 @@ async fn roles_of_a_user_say_how_they_are_held() {
     let (id, bob) = nocobase.user("bob", &["member", "admin"]).await;
     bob.post("/api/users:setDefaultRole", json!({"roleName": "member"})).await.expect(200);
     let roles = data(nocobase.admin.get(&format!("/api/users/{id}/roles:list?sort=name")).await);
-    let held = |name: &str, default: bool| json!({"userId": id, "roleName": name, "default": default});
+    let held = |name: &str, default: bool| json!({"userId": id, "roleName": name, "default": default.then_some(true)});
     assert_eq!(roles[0]["rolesUsers"], held("admin", false));
     assert_eq!(roles[1]["rolesUsers"], held("member", true));
     let check = data(bob.get("/api/auth:check").await);
@@ -181,6 +181,9 @@ async fn roles_of_a_user_say_how_they_are_held() {
         (&own("admin")["rolesUsers"], &own("member")["rolesUsers"]),
         (&held("admin", false), &held("member", true))
     );
+    let root = data(nocobase.admin.get("/api/auth:check").await);
+    let roles = root["roles"].as_array().unwrap();
+    assert!(!roles.is_empty() && roles.iter().all(|role| role["rolesUsers"]["default"].is_null()));
     let unknown = nocobase.admin.get(&format!("/api/users/{id}/roles:list?sort=nothing")).await;
     assert_eq!(error(&unknown).2, "Invalid SQL column or table reference");
 }
