@@ -435,20 +435,25 @@ describe('categories', () => {
 });
 
 describe('whole definitions at once', () => {
+  const bare = { createdAt: false, updatedAt: false, createdBy: false, updatedBy: false };
   // What was applied is answered inside of another `data`.
   const apply = async (values, api = admin) => (await api.resource('collections').apply({ values })).data;
 
   it('make a collection, or change it to what they say and leave the rest', async () => {
     const name = fresh('c');
-    const first = await apply({ name, title: 'One', createdAt: false, fields: [text('title'), { name: 'n', type: 'integer' }] });
+    const first = await apply({ name, title: 'One', ...bare, fields: [text('title'), { name: 'n', type: 'integer' }] });
     const made = first.data.data;
     assert.deepEqual([made.name, made.title], [name, 'One']);
-    await ok(admin.resource(name).create({ values: { title: 'kept', n: 1 } }));
+    const { id } = await ok(admin.resource(name).create({ values: { title: 'kept', n: 1 } }));
     const again = (await apply({ name, title: 'Two', fields: [text('title', { uiSchema: { title: 'T' } }), text('note')] })).data.data;
     assert.equal(again.title, 'Two');
     assert.deepEqual(again.fields.map((f) => f.name).sort(), ['id', 'n', 'note', 'title']);
     assert.equal(named(again.fields, 'title').uiSchema.title, 'T');
-    assert.deepEqual(await ok(admin.resource(name).list()), [{ id: 1, title: 'kept', n: 1, note: null }]);
+    assert.deepEqual(await ok(admin.resource(name).list()), [{ id, title: 'kept', n: 1, note: null }]);
+    // What nobody says anything of begins with what every record has.
+    const whole = (await apply({ name: fresh('c'), fields: [text('title')] })).data.data;
+    const preset = ['id', 'createdAt', 'createdBy', 'createdById', 'updatedAt', 'updatedBy', 'updatedById'];
+    assert.deepEqual(whole.fields.map((f) => f.name).sort(), [...preset, 'title'].sort());
   });
 
   it('make or change one field', async () => {
