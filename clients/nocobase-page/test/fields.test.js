@@ -1,6 +1,9 @@
 // Every kind of field: made in the page, filled in, and kept by the server as it was meant.
 
 import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
 import { launch } from './browser.js';
@@ -68,6 +71,36 @@ describe('fields', () => {
     } finally {
       await api(`collections:destroy?filterByTk=${kinds}`, {});
       for (const one of [other, `${kinds}_m2m`]) await api(`collections:destroy?filterByTk=${one}`, {});
+    }
+  });
+
+  it('lets records go as a sheet, and makes records of one', async () => {
+    const { api } = await signIn(home.url, home.email, home.password);
+    const name = fresh('sheet');
+    await api('collections:create', { name, title: 'Things', createdAt: true, fields: [{ name: 'title', type: 'string' }, { name: 'done', type: 'boolean' }] });
+    await api(`${name}:create`, [{ title: 'one', done: true }, { title: 'two', done: false }]);
+    const folder = mkdtempSync(join(tmpdir(), 'keyward-sheet-'));
+    try {
+      const admin = await screens(browser);
+      const control = await browser.target().createCDPSession();
+      await control.send('Browser.setDownloadBehavior', { behavior: 'allow', browserContextId: admin.page.browserContext().id, downloadPath: folder });
+      await admin.signIn(home.email, home.password);
+      await admin.go(`#/records/${name}`);
+      await admin.press('Export');
+      await admin.until('the file', () => readdirSync(folder).includes('Things.xlsx'));
+      const file = join(folder, 'Things.xlsx');
+      await admin.until('all of it', () => readFileSync(file).subarray(0, 2).toString() === 'PK');
+      await admin.press('Import');
+      await admin.reads('The sheet needs these titles: Title, Done.');
+      await admin.page.$('input[type=file]').then((input) => input.uploadFile(file));
+      await admin.send('Import');
+      await admin.reads('2 records were added.');
+      await admin.shows('Title', ['one', 'two', 'one', 'two']);
+      await admin.shows('Done', ['Yes', 'No', 'Yes', 'No']);
+      assert.deepEqual(admin.trouble, []);
+    } finally {
+      await api(`collections:destroy?filterByTk=${name}`, {});
+      rmSync(folder, { recursive: true, force: true });
     }
   });
 });

@@ -39,20 +39,25 @@ export function apiBase() {
 export async function send(address, { method = 'GET', headers = {}, data } = {}) {
   const init = { method: method.toUpperCase(), headers: { accept: 'application/json', ...headers }, credentials: 'omit', cache: 'no-store' };
   if (data !== undefined && init.method !== 'GET' && init.method !== 'HEAD') {
-    init.headers['content-type'] = 'application/json';
-    init.body = JSON.stringify(data);
+    // A form with a file says itself what it is.
+    if (!(data instanceof FormData)) init.headers['content-type'] = 'application/json';
+    init.body = data instanceof FormData ? data : JSON.stringify(data);
   }
   const response = await fetch(address, init).catch(() => {
     throw new ApiError(0, [{ message: 'The server could not be reached. Check your connection and try again.' }]);
   });
+  return { data: await bodyOf(response), status: response.status, ok: response.ok, headers: Object.fromEntries(response.headers) };
+}
+
+/** JSON, else a file, else the text that came. */
+async function bodyOf(response) {
+  if (/octet-stream|spreadsheet/.test(response.headers.get('content-type') ?? '')) return response.blob();
   const text = await response.text();
-  let body = text;
   try {
-    body = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
-    // Not JSON: the text is the answer.
+    return text;
   }
-  return { data: body, status: response.status, ok: response.ok, headers: Object.fromEntries(response.headers) };
 }
 
 /**

@@ -8,6 +8,8 @@ export const ACTIONS = [
   { name: 'create', title: 'Add', about: 'create records', fields: true, scope: false },
   { name: 'update', title: 'Edit', about: 'change records', fields: true, scope: true },
   { name: 'destroy', title: 'Delete', about: 'delete records', fields: false, scope: true },
+  { name: 'export', title: 'Export', about: 'download what may be viewed as a sheet', fields: true, scope: true },
+  { name: 'importXlsx', title: 'Import', about: 'create records from a sheet', fields: true, scope: false },
 ];
 
 /** Parts of the administration a role can be given. */
@@ -52,7 +54,7 @@ export function strategyOf(actions = []) {
   return given;
 }
 
-/** The same as the dialect writes it. Actions this page has no words for (`export`) stay. */
+/** The same as the dialect writes it. Actions this page has no words for stay. */
 export function strategyActions(given, before = []) {
   const others = (before ?? []).filter((one) => one.split(':')[0] !== '*' && !ACTIONS.some((action) => action.name === one.split(':')[0]));
   return [...ACTIONS.filter((action) => given[action.name]).map((action) => (given[action.name] === 'all' ? action.name : `${action.name}:${given[action.name]}`)), ...others];

@@ -2,6 +2,7 @@
 
 import { fill, h, icon } from '../lib/dom.js';
 import { send } from '../lib/api.js';
+import { saveAs } from '../lib/files.js';
 import { testKey, useTestKey } from '../lib/keyring.js';
 import { groupsOf } from '../lib/openapi.js';
 import { link } from '../lib/router.js';
@@ -16,7 +17,7 @@ export async function screen(container, context) {
   const asked = credential();
   const answer = await ask(context, asked, { method: 'GET', url: `${api.base}swagger:get` });
   const again = () => screen(container, context);
-  const raw = answer.ok && button('OpenAPI file', () => download(answer.data), { mark: 'external' });
+  const raw = answer.ok && button('OpenAPI file', () => saveAs(new Blob([JSON.stringify(answer.data, null, 2)], { type: 'application/json' }), 'openapi.json'), { mark: 'external' });
   const reaches = asked.signIn ? 'the role you act in' : 'the API key';
   fill(container,
     head('API documentation', { about: ['Every address ', reaches, ' can reach, below ', h('code', {}, api.base), '. Programs send their key in the header ', h('code', {}, 'Authorization: Bearer …'), '.'], actions: [raw] }),
@@ -86,10 +87,4 @@ function whoCard({ session }, credential, again) {
         useTestKey(null);
         again();
       }, { kind: 'small quiet' })));
-}
-
-function download(document_) {
-  const address = URL.createObjectURL(new Blob([JSON.stringify(document_, null, 2)], { type: 'application/json' }));
-  h('a', { href: address, download: 'openapi.json' }).click();
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }

@@ -10,6 +10,7 @@ import { button } from '../ui/form.js';
 import { empty, head } from '../ui/layout.js';
 import { pager, table } from '../ui/table.js';
 import { recordForm } from './record-form.js';
+import { sheetButtons } from './sheets.js';
 
 export async function screen(container, context, [, name], params) {
   const collections = await context.api.all('collections:list', { appends: ['fields'] });
@@ -76,7 +77,7 @@ async function show(container, context, view) {
     head(collection.title || name, { back: [link('collections'), 'Collections'], about: [h('code', {}, `${new URL(api.base).pathname}${name}:list`)], actions }),
     h('div', { class: 'row between' },
       filterBar(view.columns, state.filter, (filter) => again({ filter, page: 1 })),
-      bulk(context, view, answer, again)),
+      h('div', { class: 'row' }, bulk(context, view, answer, again), sheetButtons(context, view, again))),
     refusal && h('div', { class: 'notice error', role: 'alert' }, refusal.message),
     body(context, view, answer, again),
     answer.data.length > 0 && pager(answer.meta, { onpage: (page) => again({ page }), onsize: (size) => again({ size, page: 1 }) }));
