@@ -63,6 +63,11 @@ pub fn describe(
             paths.insert(path, json!({ method: operation(&table.name, action, summary) }));
         }
     }
+    for (action, ops, operation) in sheets(&table.name) {
+        if ops.iter().all(|op| allowed.also(*op, &Place::of(table))) {
+            paths.insert(format!("/{}:{action}", table.name), json!({ "post": operation }));
+        }
+    }
     let read = Known::by(allowed, table, &[Op::RecordRead]);
     let written = Known::by(allowed, table, &[Op::RecordCreate, Op::RecordUpdate]);
     schemas.insert(table.name.clone(), schema(table, &read, true));
@@ -104,6 +109,55 @@ fn operation(table: &str, action: &str, summary: &str) -> Value {
         );
     }
     out
+}
+
+/// Records as files: each takes two rights.
+fn sheets(table: &str) -> [(&'static str, [Op; 2], Value); 2] {
+    let columns = json!({
+        "type": "array",
+        "items": { "type": "object", "properties": {
+            "dataIndex": { "type": "array", "items": { "type": "string" } },
+            "title": { "type": "string" },
+        } },
+    });
+    let file = json!({ "type": "string", "format": "binary" });
+    let error = json!({ "description": "Error", "content": { "application/json": { "schema": { "$ref": "#/components/schemas/error" } } } });
+    let operation = |summary: &str, taken: (&str, Value), given: (&str, Value), parameters: Value| {
+        json!({
+            "tags": [table],
+            "summary": summary,
+            "parameters": parameters,
+            "requestBody": { "content": { taken.0: { "schema": { "type": "object", "properties": taken.1 } } } },
+            "responses": { "200": { "description": "OK", "content": { given.0: { "schema": given.1 } } }, "default": error },
+        })
+    };
+    let query = |name: &str, kind: &str, about: &str| json!({ "name": name, "in": "query", "description": about, "schema": { "type": kind } });
+    let asked = json!([
+        query("filter", "string", "filter as JSON"),
+        query("sort", "string", "fields to sort by, comma separated; - sorts downwards"),
+        query("limit", "integer", "at most so many records"),
+        query("title", "string", "name of the file"),
+    ]);
+    let counted = json!({ "type": "object", "properties": { "data": { "type": "object", "properties": { "successCount": { "type": "integer" } } } } });
+    let export = operation(
+        "Export records as an xlsx file",
+        ("application/json", json!({ "columns": columns })),
+        ("application/octet-stream", file.clone()),
+        asked,
+    );
+    let import = operation(
+        "Import records from an xlsx file",
+        (
+            "multipart/form-data",
+            json!({ "columns": { "type": "string", "description": "the columns as JSON" }, "file": file }),
+        ),
+        ("application/json", counted),
+        json!([]),
+    );
+    [
+        ("export", [Op::RecordExport, Op::RecordRead], export),
+        ("importXlsx", [Op::RecordImport, Op::RecordCreate], import),
+    ]
 }
 
 /// What a list says of its pages.

@@ -247,7 +247,16 @@ async fn the_document_shows_what_the_caller_can_reach() {
     assert!(document["components"]["schemas"]["todos"]["properties"].get("sort").is_none());
     assert_eq!(
         paths(document),
-        ["/todos:list", "/todos:get", "/todos:create", "/todos:update", "/todos:destroy", "/todos:move"]
+        [
+            "/todos:list",
+            "/todos:get",
+            "/todos:create",
+            "/todos:update",
+            "/todos:destroy",
+            "/todos:move",
+            "/todos:export",
+            "/todos:importXlsx",
+        ]
     );
     let (_, member) = nocobase.user("bob", &["member"]).await;
     let document = member.get("/api/swagger:get?ns=collections").await.expect(200).json();

@@ -326,3 +326,20 @@ async fn a_template_is_an_empty_sheet_with_the_titles_that_were_asked_for() {
         401
     );
 }
+
+#[tokio::test]
+async fn the_document_names_sheets_to_who_may_have_them() {
+    let nocobase = Nocobase::new().await;
+    tasks(&nocobase).await;
+    for (name, actions, want) in [
+        ("nobody", json!(["view", "create"]), [false, false]),
+        ("taker", json!(["view", "export", "importXlsx"]), [true, false]),
+        ("giver", json!(["create", "export", "importXlsx"]), [false, true]),
+    ] {
+        nocobase.role(name, json!({"strategy": {"actions": actions}})).await;
+        let (_, actor) = nocobase.user(name, &[name]).await;
+        let document = actor.get("/api/swagger:get?ns=collections/tasks").await.expect(200).json();
+        let has = |action: &str| document["paths"].get(format!("/tasks:{action}")).is_some();
+        assert_eq!([has("export"), has("importXlsx")], want, "{name}");
+    }
+}
