@@ -63,6 +63,7 @@ describe('the guide', () => {
   it('a short name of a module is found on this server', async () => {
     await shows("const axios = await ctx.requireAsync('axios@1/axios.min.js'); ctx.render(typeof axios.get)", /^function$/);
     await shows("const axios = await ctx.importAsync('axios@1/esm/axios.min.js'); ctx.render(typeof (axios.default ?? axios).get)", /^function$/);
+    await shows("const axios = await ctx.requireAsync('/nocobase/modules/axios@1/axios.min.js'); ctx.render(typeof axios.get)", /^function$/);
     await shows('ctx.render(typeof ctx.libs.axios.get)', /^function$/);
   });
 
