@@ -29,7 +29,19 @@ function inTable(call) {
   return `${association ? '*.*' : '*'}:${action}`;
 }
 
+/** What PROOF.md names: `file` "group". */
+const named = [...readFileSync(new URL('../PROOF.md', import.meta.url), 'utf8').matchAll(/`(\w+)` "([^"]+)"/g)];
+
 describe('the suite', () => {
+  it('has every group of tests that is named as a proof', () => {
+    assert.ok(named.length > 60, `${named.length}`);
+    const missing = named.filter(([, file, group]) => {
+      const tests = readFileSync(new URL(`${file}.test.js`, import.meta.url), 'utf8');
+      return !tests.replaceAll("\\'", "'").includes(`describe('${group}'`);
+    });
+    assert.deepEqual(missing.map(([proof]) => proof), []);
+  });
+
   it('was heard at all', () => assert.ok(runs.length > 10));
 
   it('has called every action the door serves, and was answered', () => {
