@@ -142,7 +142,8 @@ impl Work {
             (Step::CreateTable(new), _) => {
                 let made = table::create(tx, NewTable { base: self.base, ..new })?;
                 note(tx, by, action, &made)?;
-                return Ok(self.tables.push(made));
+                self.tables.push(made);
+                return Ok(());
             }
             (step, Some(known)) => change(tx, known, step)?,
             (step, None) => {

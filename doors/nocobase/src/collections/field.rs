@@ -92,7 +92,10 @@ pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Fai
     }
     if !gone.is_empty() {
         let mut sketch = Sketch::new(request)?;
-        sketch.change(table.id, |change| Ok(change.drop = gone))?;
+        sketch.change(table.id, |change| {
+            change.drop = gone;
+            Ok(())
+        })?;
         sketch.carry_out(request, allowed, &table.name).await?;
     }
     Ok(Answer::Data(Value::Bool(true)))

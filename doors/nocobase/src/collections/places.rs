@@ -91,7 +91,10 @@ async fn carry_out(request: &Request, allowed: &Allowed, table: &Arc<Table>) -> 
         let Some(field) = fields.get(at) else { continue };
         let extra = Some(Some(placed(field.extra.as_deref(), place)));
         let patch = FieldPatch { extra, ..FieldPatch::default() };
-        sketch.change(table.id, |change| Ok(change.fields.push((field.name.clone(), patch))))?;
+        sketch.change(table.id, |change| {
+            change.fields.push((field.name.clone(), patch));
+            Ok(())
+        })?;
     }
     sketch.carry_out(request, allowed, &table.name).await?;
     Ok(Answer::Data(json!("ok")))
