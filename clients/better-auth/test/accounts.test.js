@@ -180,6 +180,7 @@ describe('accounts', () => {
     assert.equal(await refused(client().updateUser({ name: 'x' })), '401 UNAUTHORIZED');
     const updated = await post('/update-user', { name: 'Ada L' }, { authorization: `Bearer ${ada.token}` });
     assert.equal(cookies(updated).length, 1, 'and the cookie anew');
+    assert.ok(updated.headers.get('set-auth-token'), 'with the token beside it');
     assert.deepEqual(await ok(ada.auth.updateUser({ image: null })), { status: true });
     assert.equal((await ok(ada.auth.getSession())).user.image, null);
     assert.equal((await ok(change({}))).token, null);

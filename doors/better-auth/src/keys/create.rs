@@ -113,7 +113,7 @@ pub async fn create(request: &Request) -> Result<Answer, Failure> {
     let reference = acting.reference(inner, owner).await?;
     let (new, secret) = new_key(request, configuration, &wanted, (owner, reference), &allowed);
     let (key, secret) = inner.keys.create_with(&allowed, new, move |_| secret).await?;
-    clear(inner).await?;
+    clear(inner).await;
     let mut shown = Record::stored(&key, &inner.guard).to_json();
     shown.insert("metadata".to_owned(), wanted.metadata.cloned().unwrap_or_default());
     shown.insert("key".to_owned(), Value::from(secret.expose()));

@@ -23,7 +23,7 @@ pub async fn delete(request: &Request) -> Result<Answer, Failure> {
     let acting = Acting::client(request.signed_in()?)?;
     let found = find(request, &acting, id, config_id, Action::Delete).await?;
     request.inner.keys.revoke(&found.allowed, found.key.id).await?;
-    clear(&request.inner).await?;
+    clear(&request.inner).await;
     Ok(Answer::new(json!({ "success": true })))
 }
 

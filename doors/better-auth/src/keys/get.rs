@@ -12,6 +12,6 @@ pub async fn get(request: &Request) -> Result<Answer, Failure> {
     fields.finish()?;
     let acting = Acting::client(request.signed_in()?)?;
     let found = find(request, &acting, id, config_id, Action::Read).await?;
-    clear(&request.inner).await?;
+    clear(&request.inner).await;
     Ok(Answer::new(Value::Object(Record::stored(&found.key, &request.inner.guard).to_json())))
 }

@@ -74,7 +74,7 @@ pub async fn list(request: &Request) -> Result<Answer, Failure> {
     if let Some(field) = sort_by {
         sort(&mut rows, field, descending);
     }
-    clear(&request.inner).await?;
+    clear(&request.inner).await;
     let total = rows.len();
     let page = |n: Option<i64>, usual: usize| n.map_or(usual, |n| usize::try_from(n).unwrap_or(usize::MAX));
     let rows = rows.into_iter().skip(page(offset, 0)).take(page(limit, usize::MAX)).map(Value::Object);

@@ -86,10 +86,13 @@ pub async fn update(request: &Request) -> Result<Answer, Failure> {
         let kept = Kept { quota_from: Some(at.0), ..Kept::read(key.extra.as_deref()) };
         let extra = Some(kept.write(key.extra.as_deref()));
         let change = KeyChange { extra, ..KeyChange::default() };
-        let changed = inner.keys.update(&found.allowed, key.id, change).await;
-        key = changed.map_err(failure::not_changed)?;
+        match inner.keys.update(&found.allowed, key.id, change).await {
+            Ok(noted) => key = noted,
+            // The change itself stands; without the note, the beginning is shown as a refill.
+            Err(error) => tracing::warn!(%error, "when a quota began could not be noted"),
+        }
     }
-    clear(inner).await?;
+    clear(inner).await;
     Ok(Answer::new(Value::Object(Record::stored(&key, &inner.guard).to_json())))
 }
 

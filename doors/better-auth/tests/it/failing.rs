@@ -70,3 +70,15 @@ async fn a_quota_that_could_not_be_counted_grants_nothing_is_not_said_to_be_used
         assert_eq!(verdicts, ["ok", "ok", "USAGE_EXCEEDED"], "all it had is left");
     }
 }
+
+#[tokio::test]
+async fn what_was_done_is_said_to_be_done_even_if_clearing_away_by_the_way_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let auth = Auth::on_disk(folder.path()).await;
+    let ada = auth.person("ada").await;
+    auth.key(&ada, json!({"configId": "short", "expiresIn": 1})).await;
+    auth.world.advance(20_000);
+    break_keys(folder.path());
+    let made = ada.actor.post("/api/auth/api-key/create", json!({})).await.expect(200).json();
+    assert_eq!(verdict(&auth.verify(&made).await), "ok", "its text is known to its owner");
+}
