@@ -60,12 +60,13 @@ describe('a block', () => {
       opener: 'return window.opener',
       alert: "return confirm('x')",
       rtc: 'return typeof RTCPeerConnection',
+      history: 'return history.back()',
       apiWithoutKey: `return (await fetch('${home.url}/api/auth:check', { credentials: 'include' })).status`,
     });
     assert.deepEqual(seen, {
       origin: 'null', parent: 'refused', top: 'refused', frameElement: 'null', navigateTop: 'refused', cookie: '', realCookie: 'refused', setCookie: '',
       localStorage: 'refused', sessionStorage: 'refused', indexedDB: 'refused', caches: 'refused', worker: 'refused', serviceWorker: 'refused',
-      popup: 'null', opener: 'null', alert: 'false', rtc: 'undefined', apiWithoutKey: seen.apiWithoutKey,
+      popup: 'null', opener: 'null', alert: 'false', rtc: 'undefined', history: 'refused', apiWithoutKey: seen.apiWithoutKey,
     });
     // Whichever it is, nobody was signed in by it.
     assert.ok(['refused', '401'].includes(seen.apiWithoutKey), seen.apiWithoutKey);

@@ -97,7 +97,7 @@ fn filled_form(way: &Way, mut values: Map<String, Value>) -> Result<Map<String, 
     }
     let form = way.form();
     for (name, _) in form.iter().filter(|(_, required)| *required) {
-        if text_property(&values, *name)?.flatten().is_none_or(|text| text.trim().is_empty()) {
+        if text_property(&values, name)?.flatten().is_none_or(|text| text.trim().is_empty()) {
             return Err(Failure::bad(match *name {
                 "username" => "Please enter a valid username".to_owned(),
                 "email" => "Please enter a valid email address".to_owned(),

@@ -9,6 +9,10 @@ import { open, tell } from './port.js';
 for (const name of ['RTCPeerConnection', 'webkitRTCPeerConnection', 'RTCDataChannel', 'WebTransport']) {
   Object.defineProperty(globalThis, name, { value: undefined, writable: false, configurable: false });
 }
+// The history is that of the whole window: going back in it would take the page away.
+for (const name of ['back', 'forward', 'go']) {
+  Object.defineProperty(History.prototype, name, { value: undefined, writable: false, configurable: false });
+}
 // Without an origin there are no cookies, and asking for them is an error that libraries do not expect: there are none.
 Object.defineProperty(document, 'cookie', { get: () => '', set: () => {}, configurable: false });
 const { axios } = globalThis;
