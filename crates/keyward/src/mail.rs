@@ -1,5 +1,5 @@
 //! Brings letters to the configured mail server (SMTP). One conversation per letter; the way there is protected as
-//! configured or not used at all. Never logs a letter or an address.
+//! configured or not used at all. Logs no letter itself; an error says what the mail server answered.
 
 use std::time::Duration;
 

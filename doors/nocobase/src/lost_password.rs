@@ -134,9 +134,10 @@ impl Asked {
     fn letter(&self, user: &User, link: &PasswordLink) -> Option<Letter> {
         let words = locale::letter(self.language);
         let address = link_of(&self.mail.link_base, &link.token, &self.way);
-        let name = user.name.as_deref().or(user.username.as_deref()).unwrap_or_default();
+        let to = user.email.clone()?;
+        let name = user.name.as_deref().or(user.username.as_deref()).unwrap_or(&to);
         let text = words.text.replace("{link}", &address).replace("{name}", name);
-        Some(Letter { to: user.email.clone()?, subject: words.subject.to_owned(), text })
+        Some(Letter { to, subject: words.subject.to_owned(), text })
     }
 }
 

@@ -152,6 +152,37 @@ fn a_password_is_read_from_standard_input_and_the_user_can_sign_in_with_it() {
 }
 
 #[test]
+fn a_printed_link_sets_a_password_once_and_is_in_no_log() {
+    let folder = Folder::new();
+    let data = folder.data();
+    let mut create = keyward(&data);
+    create.args(["users", "create", "--root", "--email", "me@example.com", "--json"]);
+    assert!(with_input(&mut create, "a long enough password\n").status.success());
+    let server = Server::start(&data);
+    // As a person sees it: the link alone on standard output.
+    let printed = keyward(&data)
+        .env("KEYWARD_MAIL_LINK_URL", "https://app.example/")
+        .env("KEYWARD_ROOT_KEY", ROOT_KEY)
+        .args(["users", "reset-link", "me@example.com"])
+        .output()
+        .expect("it runs");
+    let link = text(&printed.stdout);
+    let token = link.trim().strip_prefix("https://app.example/reset-password?resetToken=").expect("a link");
+    let token = token.strip_suffix("&name=basic").expect("a link");
+    let set = |password: &str| {
+        let body = serde_json::json!({ "resetToken": token, "password": password });
+        server.post("/api/auth:resetPassword", "", &body).0
+    };
+    assert_eq!((set("another long password"), set("yet another password")), (200, 401));
+    let account = serde_json::json!({ "account": "me@example.com", "password": "another long password" });
+    assert_eq!(server.post("/api/auth:signIn", "", &account).0, 200);
+    assert!(!server.log().contains(token));
+    let nobody = ["users", "reset-link", "you@example.com"];
+    let nobody = keyward(&data).env("KEYWARD_ROOT_KEY", ROOT_KEY).args(nobody).output().expect("it runs");
+    assert_eq!(nobody.status.code(), Some(1));
+}
+
+#[test]
 fn users_and_roles_are_made_changed_and_removed() {
     let folder = Folder::new();
     let json = |args: &[&str]| answer(keyward(&folder.data()).args(args).arg("--json"));

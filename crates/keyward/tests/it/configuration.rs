@@ -61,6 +61,12 @@ fn every_setting_of_the_manual_can_be_given_as_a_variable() {
         .env("KEYWARD_IP_RATE_LIMIT", "off")
         .env("KEYWARD_WEBHOOK_PRIVATE", "allow")
         .env("KEYWARD_BETTER_AUTH_CONFIGS", path(&list))
+        .env("KEYWARD_NOCOBASE_COOKIES", "on")
+        .env("KEYWARD_MAIL_HOST", "smtp.example.com")
+        .env("KEYWARD_MAIL_USER", "keyward")
+        .env("KEYWARD_MAIL_PASSWORD", "secret")
+        .env("KEYWARD_MAIL_FROM", "Keyward <keys@example.com>")
+        .env("KEYWARD_MAIL_LINK_URL", "https://app.example.com")
         .args(["config", "check"])
         .output()
         .expect("it runs");
