@@ -178,7 +178,7 @@ async fn appliers_at_once_leave_the_whole_definition_of_one_of_them() {
             json!({"name": format!("t{n}"), "type": "belongsToMany", "target": "other", "through": format!("pairs{n}")}),
             text("a"),
         ];
-        if n % 3 == 0 {
+        if n.is_multiple_of(3) {
             fields[3] = unique();
         }
         let values =
@@ -206,7 +206,7 @@ async fn of_creators_of_one_name_at_once_one_succeeds() {
     let nocobase = notes().await;
     let create = |n: usize| {
         let admin = nocobase.admin.clone();
-        let name = if n % 2 == 0 { "same" } else { "Same" };
+        let name = if n.is_multiple_of(2) { "same" } else { "Same" };
         let tags = json!({"name": format!("t{n}"), "type": "belongsToMany", "target": "other", "through": format!("pairs{n}")});
         let values = json!({"name": name, "fields": [tags]});
         tokio::spawn(async move { admin.post("/api/collections:create", values).await.code() })
