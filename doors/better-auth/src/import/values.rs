@@ -8,8 +8,11 @@ use serde_json::Value;
 
 use super::ImportSettings;
 
+/// Whether a column of this row can be read.
+type Readable = fn(&ForeignRow, &str) -> bool;
+
 /// Columns that limit a key, and how each is read.
-const LIMITS: [(&str, fn(&ForeignRow, &str) -> bool); 8] = [
+const LIMITS: [(&str, Readable); 8] = [
     ("enabled", |row, name| row.flag(name).is_some()),
     ("expiresAt", |row, name| row.date(name).is_some()),
     ("remaining", |row, name| row.int(name).is_some()),
