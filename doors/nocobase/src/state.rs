@@ -80,7 +80,7 @@ pub(crate) struct Inner {
     pub role_mode: tokio::sync::OnceCell<Kept>,
     pub rules: rules::Known,
     /// Turns for making and reading sheets: each takes a thread and some memory.
-    pub sheets: tokio::sync::Semaphore,
+    pub sheets: Arc<tokio::sync::Semaphore>,
     /// Letters that may be on their way at once.
     pub letters: Arc<tokio::sync::Semaphore>,
 }
@@ -107,7 +107,7 @@ impl NocobaseState {
                 editing: tokio::sync::Mutex::default(),
                 role_mode: tokio::sync::OnceCell::default(),
                 rules: rules::Known::default(),
-                sheets: tokio::sync::Semaphore::new(domain::limits::SHEETS_AT_ONCE),
+                sheets: Arc::new(tokio::sync::Semaphore::new(domain::limits::SHEETS_AT_ONCE)),
                 letters: lost_password::letters(),
             }),
         }

@@ -17,6 +17,7 @@ use super::{
     book::{Book, Cell},
     cells::Writer,
     column::{self, Column},
+    turn,
 };
 use crate::{
     answer::{Answer, Attachment},
@@ -34,7 +35,7 @@ pub async fn export(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     let columns =
         columns.into_iter().map(|c| reached(request, &reading, table, c)).collect::<Result<Vec<_>, _>>()?;
     // Both the records and the sheet are held in memory while it is made.
-    let _turn = request.inner.sheets.acquire().await.map_err(|_| Failure::forbidden())?;
+    let turn = turn(request).await?;
     let found = found(request, &reading, table, &columns).await?;
     if found.rows.len().saturating_mul(columns.len()) > limits::SHEET_CELLS_MAX {
         let max = limits::SHEET_CELLS_MAX;
@@ -42,7 +43,10 @@ pub async fn export(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     }
     let title = title(request).unwrap_or_else(|| table.title.clone().unwrap_or_else(|| table.name.clone()));
     let (zone, made_at) = (request.zone(), allowed.at());
-    let making = tokio::task::spawn_blocking(move || sheet(&found, &columns, &zone, made_at).write());
+    let making = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        sheet(&found, &columns, &zone, made_at).write()
+    });
     let bytes = making.await.map_err(|_| Failure::bad("these records cannot be exported"))??;
     Ok(Answer::File(Attachment { bytes, name: format!("{title}.xlsx"), kind: "application/octet-stream" }))
 }
@@ -72,6 +76,8 @@ fn reached(
                 let next = request.inner.data.linked_table(allowed, &at, name);
                 at = next.map_err(|_| unknown(name))?;
                 if last {
+                    // What the other collection calls its records is nobody's to learn from a title.
+                    column.default_title.get_or_insert(column.path.join("."));
                     column.path.push(called(&at));
                 }
             }

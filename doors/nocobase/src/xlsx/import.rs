@@ -16,6 +16,7 @@ use super::{
     faults::{Faults, of_row},
     links::Link,
     read::{self, Row},
+    turn,
     values::{self, Reader},
 };
 use crate::{answer::Answer, drafts, failure::Failure, records, request::Request};
@@ -25,10 +26,11 @@ pub async fn import(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     let table = making.table().ok_or_else(Failure::not_found)?;
     let columns = taken(&making, table, column::columns(request)?)?;
     let file = request.file.clone().ok_or_else(|| Failure::bad("Please upload the file of Excel"))?;
-    let _turn = request.inner.sheets.acquire().await.map_err(|_| Failure::forbidden())?;
+    let turn = turn(request).await?;
     // A file that breaks its reader is no worse than one that cannot be read.
-    let reading = tokio::task::spawn_blocking(move || read::rows(&file));
-    let rows = reading.await.map_err(|_| read::unreadable())??;
+    let reading = tokio::task::spawn_blocking(move || (read::rows(&file), turn));
+    let (rows, _turn) = reading.await.map_err(|_| read::unreadable())?;
+    let rows = rows?;
     let (places, rows) = below_the_titles(&columns, rows)?;
     let readers = readers(request, &making, table, &columns, &places, &rows).await?;
     let records = records_of(&readers, &rows)?;

@@ -14,9 +14,23 @@ mod template;
 pub mod upload;
 mod values;
 
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::{failure::Failure, request::Request};
+
 pub use export::export;
 pub use import::import;
 pub use template::template;
 
 /// Why a sheet could not be made.
 pub const TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// A turn at reading or making a sheet. It goes with the work: a caller who hangs up does not end that.
+async fn turn(request: &Request) -> Result<OwnedSemaphorePermit, Failure> {
+    let closed =
+        |_| Failure::new(StatusCode::SERVICE_UNAVAILABLE, "The server is busy, please try again", None);
+    Arc::clone(&request.inner.sheets).acquire_owned().await.map_err(closed)
+}

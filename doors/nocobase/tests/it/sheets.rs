@@ -264,6 +264,9 @@ async fn linked_records_in_an_export_keep_to_the_rights_of_their_own_collection(
         .expect(200);
     assert_eq!(sheet(exported(&gardener, "tasks", &names).await)[0][2], "project.secret");
     assert_eq!(sheet(exported(&nocobase.admin, "tasks", &names).await)[0][2], "Key of the door");
+    assert_eq!(sheet(exported(&blind, "tasks", &["project"]).await)[0], ["project"]);
+    let bare = json!({"columns": [{"dataIndex": ["project"]}]});
+    assert_eq!(sheet(blind.post("/api/tasks:export", bare).await)[0], ["project"]);
     // Users are what they are in lists.
     let rows = sheet(exported(&nocobase.admin, "tasks", &["createdBy.username", "createdBy.id"]).await);
     assert_eq!(rows[1], ["admin", "1"]);
