@@ -36,8 +36,7 @@ impl SessionCookie<'_> {
             return None;
         }
         let secure = if self.secure { "; Secure" } else { "" };
-        let text =
-            format!("{}={value}; Path=/; Max-Age={max_age_s}{reach}; SameSite=Lax{secure}", self.name);
+        let text = format!("{}={value}; Path=/; Max-Age={max_age_s}{reach}; SameSite=Lax{secure}", self.name);
         let mut header = HeaderValue::try_from(text).ok()?;
         header.set_sensitive(true);
         Some(header)

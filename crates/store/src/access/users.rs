@@ -222,7 +222,12 @@ fn set_password(conn: &Connection, id: UserId, hash: Option<&str>) -> Result<(),
     Ok(())
 }
 
-pub(super) fn patch_user(tx: &mut Tx<'_>, by: &Actor, id: UserId, patch: &UserPatch) -> Result<User, StoreError> {
+pub(super) fn patch_user(
+    tx: &mut Tx<'_>,
+    by: &Actor,
+    id: UserId,
+    patch: &UserPatch,
+) -> Result<User, StoreError> {
     if patch.password_was.is_some() && password(tx.conn, id)? != patch.password_was {
         return Err(StoreError::Conflict("password".to_owned()));
     }
