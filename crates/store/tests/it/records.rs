@@ -107,6 +107,10 @@ async fn ids(world: &World, table: &Arc<Table>, filter: BoundFilter) -> Vec<i64>
         .collect()
 }
 
+fn in_row(row: usize, error: StoreError) -> StoreError {
+    StoreError::InRow { row, error: Box::new(error) }
+}
+
 #[tokio::test]
 async fn values_come_back_as_they_were_written_and_in_order() {
     for world in both() {
@@ -137,7 +141,7 @@ async fn a_taken_value_names_its_field_and_nothing_of_the_batch_stays() {
         let table = todos(&world).await;
         let rows = ["a", "b", "a"].map(|code| write(&[(CODE, text(code))]));
         let refused = world.store.create_records(&table, rows.to_vec(), free(), back(&[])).await;
-        assert_eq!(refused, Err(StoreError::Conflict("code".into())));
+        assert_eq!(refused, Err(in_row(2, StoreError::Conflict("code".into()))));
         assert_eq!(ids(&world, &table, EVERY).await, [0i64; 0]);
         fill(&world, &table, &[&[(CODE, text("a"))], &[(CODE, text("b"))]]).await;
         let change = world
@@ -227,7 +231,7 @@ async fn writing_stays_within_the_alternatives() {
         let theirs = write(&[(TITLE, text("theirs")), (OWNER, Value::Int(8))]);
         let both_rows = vec![mine.clone(), theirs];
         let refused = world.store.create_records(&table, both_rows, own_only.clone(), back(&[])).await;
-        assert_eq!(refused, Err(StoreError::Row));
+        assert_eq!(refused, Err(in_row(1, StoreError::Row)));
         let created =
             world.store.create_records(&table, vec![mine], own_only.clone(), back(&[TITLE])).await.unwrap();
         assert_eq!(created.rows, [[Some(text("mine"))]]);
@@ -288,7 +292,7 @@ async fn records_that_are_written_together_are_all_written_or_none() {
         };
         let write = |deeds, back| world.store.write_together(&table, deeds, back);
         let missing = write(vec![change(1, &[2]), change(2, &[1, 99])], back(&[])).await;
-        assert_eq!(missing, Err(StoreError::NoTarget("owner".into())));
+        assert_eq!(missing, Err(in_row(1, StoreError::NoTarget("owner".into()))));
         assert_eq!(ids(&world, &table, cmp(TITLE, CmpOp::NotEmpty, &[])).await, [0i64; 0]);
         // What is not there to be changed needs nothing, and nothing happens for its sake.
         let done = write(vec![change(2, &[1]), change(99, &[99]), change(1, &[])], back(&[TITLE])).await;
