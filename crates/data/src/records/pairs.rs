@@ -64,10 +64,7 @@ impl Data {
         among: Option<Vec<Key>>,
         shown: Option<bool>,
     ) -> Result<Paired, DataError> {
-        let view = match shown {
-            None => None,
-            Some(other) => view(allowed, through, other)?,
-        };
+        let view = shown.and_then(|other| view(allowed, through, other));
         let filter = one_of(through.from, keys.to_vec());
         let query = BoundQuery {
             alts: view.as_ref().map_or_else(which::every_row, |view| view.alts.clone()),
@@ -146,7 +143,7 @@ pub(super) fn carried(step: &BoundStep) -> bool {
 }
 
 /// `None`: none of the pairs may be seen.
-fn view(allowed: &Allowed, through: &BoundThrough, other: bool) -> Result<Option<View>, DataError> {
+fn view(allowed: &Allowed, through: &BoundThrough, other: bool) -> Option<View> {
     let table = &through.table;
     let shown =
         |field: &&Field| !field.hidden && !matches!(field.kind, FieldKind::Link | FieldKind::Password);
@@ -154,23 +151,26 @@ fn view(allowed: &Allowed, through: &BoundThrough, other: bool) -> Result<Option
     let keys = [through.from, through.to];
     if bare(table, &keys) {
         let select = table.fields.iter().filter(shown).map(|f| f.no).chain(keys).collect();
-        return Ok(Some(View { alts: which::every_row(), select: once_each(select), covered, some: false }));
+        return Some(View { alts: which::every_row(), select: once_each(select), covered, some: false });
     }
     let rights = allowed.alternatives_of(Op::RecordRead, &Place::of(table));
     if rights.is_empty() {
-        return Ok(None);
+        return None;
     }
     let everywhere = |no: &FieldNo| rights.iter().all(|alt| alt.fields.has(*no));
     let hidden = |no: &FieldNo| table.field_by_no(*no).is_none_or(|field| field.hidden);
     covered.extend(keys.into_iter().filter(|no| !everywhere(no) || hidden(no)));
     let readable = |field: &&Field| rights.iter().any(|alt| alt.fields.has(field.no));
     let select = table.fields.iter().filter(shown).filter(readable).map(|f| f.no).chain(keys).collect();
-    let mut alts = bind_rows_with(&rights, table, allowed.subject(), &Roles(allowed))?;
+    // A condition that cannot be followed any more shows nothing.
+    let Ok(mut alts) = bind_rows_with(&rights, table, allowed.subject(), &Roles(allowed)) else {
+        return None;
+    };
     let all = BoundFilter::And(Vec::new());
     let some = !alts.iter().any(|alt| alt.rows == all);
     // The link itself is no secret of the pair: its keys are read in every row.
     alts.push(BoundAlt { rows: all, fields: Fields::Only(keys.into()) });
-    Ok(Some(View { alts, select: once_each(select), covered, some }))
+    Some(View { alts, select: once_each(select), covered, some })
 }
 
 /// Holds pairs and nothing else.

@@ -142,6 +142,9 @@ async fn pairs_are_filled_and_changed_by_every_way_of_writing_the_association() 
             .await,
     );
     assert_eq!((&changed[0]["name"], &changed[0]["marks"]["note"]), (&json!("A"), &json!("j")));
+    // What is not there, or the server's, is left out as in any change.
+    let more = json!({"name": "A", "nope": 1, "id": 9, "marks": {"note": "j", "nope": 1, "createdById": 9}});
+    admin.post("/api/tasks/1/marked:update?filterByTk=1", more).await.expect(200);
     // A value that cannot be: nothing of the call is written.
     for (path, body) in [
         ("tasks/1/marked:update?filterByTk=1", json!({"name": "B", "marks": {"note": {"no": "text"}}})),

@@ -41,7 +41,9 @@ impl Plan<'_> {
                     parts.fields.push(by);
                     self.bind_link(source, field, wanted, parts)?;
                 }
-                Err(BindError::UnknownField(name) | BindError::ForbiddenField(name)) if !self.strict => {
+                Err(BindError::UnknownField(name) | BindError::ForbiddenField(name))
+                    if !self.strict_at(source.depth) =>
+                {
                     self.dropped.insert(name);
                 }
                 Err(error) => return Err(error.into()),

@@ -25,7 +25,7 @@ const TO_COME: Value = Value::Bool(true);
 /// One write being put together.
 pub(super) struct Plan<'d> {
     data: &'d Data,
-    /// A value or a link that may not be written is an error.
+    /// A value or a link that may not be written is an error, of the record itself; inside of it, it is left out.
     strict: bool,
     pub dropped: BTreeSet<String>,
     broken: Vec<String>,
@@ -107,7 +107,7 @@ impl<'d> Plan<'d> {
         self.one_more()?;
         let table = rights::table(allowed)?;
         let alts = rights::for_new_rows(rights::alternatives(allowed, Op::RecordCreate));
-        let write = bind_create(&draft.values, table, &alts, self.strict)?;
+        let write = bind_create(&draft.values, table, &alts, self.strict_at(depth))?;
         let mut parts = self.parts(write);
         let mut to_come = Vec::new();
         let above = held.as_ref().map(|(field, _)| *field);
@@ -147,7 +147,7 @@ impl<'d> Plan<'d> {
         self.one_more()?;
         let table = rights::table(allowed)?;
         let alts = rights::alternatives(allowed, Op::RecordUpdate);
-        let write = bind_write(&draft.values, table, &alts, self.strict)?;
+        let write = bind_write(&draft.values, table, &alts, self.strict_at(depth))?;
         let mut parts = self.parts(write);
         let source = Source { allowed, table, alts: &alts, new: false, held, depth };
         self.bind_links(&source, draft, &mut parts)?;
@@ -158,6 +158,10 @@ impl<'d> Plan<'d> {
             self.data.fill_changed(allowed, table, &mut parts.write, which::is_one(&which))?;
         }
         Ok(Bound { deed: deed(table, Some(which), parts, rows), own, set })
+    }
+
+    fn strict_at(&self, depth: usize) -> bool {
+        self.strict && depth == 0
     }
 
     fn parts(&mut self, mut write: BoundWrite) -> Parts {
