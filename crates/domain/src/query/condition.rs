@@ -13,10 +13,9 @@ use crate::{
 };
 
 use super::{
-    BindError, BoundCmp, BoundFilter, BoundInside, CmpOp, Filter, Subject, Term, Var,
+    BindError, BoundCmp, BoundFilter, CmpOp, Filter, Subject, Term, Var,
     bind::in_all,
     coerce::{coerce, element, fragment},
-    inside,
     linked::{BoundLinked, Links, holds_of_nothing, step},
 };
 
@@ -77,7 +76,7 @@ fn cmp(field: &Field, op: CmpOp, values: Vec<Value>) -> BoundFilter {
     BoundFilter::Cmp(BoundCmp { field: field.no, op, values })
 }
 
-enum Stop {
+pub(super) enum Stop {
     Refused(BindError),
     /// A variable without a value.
     Unmeetable,
@@ -89,11 +88,11 @@ impl From<BindError> for Stop {
     }
 }
 
-struct Binder<'a> {
-    table: &'a Table,
-    subject: &'a Subject,
+pub(super) struct Binder<'a> {
+    pub table: &'a Table,
+    pub subject: &'a Subject,
     links: &'a dyn Links,
-    usable: &'a dyn Fn(&Field) -> bool,
+    pub usable: &'a dyn Fn(&Field) -> bool,
     /// Links followed so far.
     steps: usize,
     counted: Counted,
@@ -162,54 +161,7 @@ impl Binder<'_> {
         Ok(bound)
     }
 
-    fn holds_json(&self, name: &str) -> bool {
-        self.table.field(name).is_some_and(|field| field.kind == FieldKind::Json)
-    }
-
-    /// A condition on a property of a JSON value.
-    fn inside(&mut self, head: &str, rest: &str, op: CmpOp, terms: &[Term]) -> Result<BoundFilter, Stop> {
-        let field = self.table.field(head).ok_or_else(|| BindError::UnknownField(head.to_owned()))?;
-        if !(self.usable)(field) {
-            return Err(BindError::ForbiddenField(head.to_owned()).into());
-        }
-        let path = inside::path(field, rest)?;
-        self.one_more()?;
-        let values = self.inside_values(field, op, terms)?;
-        self.count_values(values.len())?;
-        inside::check(field, op, &values)?;
-        let one =
-            |op, values| BoundFilter::Inside(BoundInside { field: field.no, path: path.clone(), op, values });
-        Ok(match op {
-            CmpOp::In | CmpOp::NotIn => membership(op, values, &one),
-            _ => one(op, values),
-        })
-    }
-
-    fn inside_values(&self, field: &Field, op: CmpOp, terms: &[Term]) -> Result<Vec<Value>, Stop> {
-        let list = takes_list(op, false);
-        let mut values = Vec::with_capacity(terms.len());
-        for term in terms {
-            match term {
-                Term::Literal(Json::Array(items)) if list => {
-                    for item in items {
-                        values.push(inside::value(field, item)?);
-                    }
-                }
-                Term::Literal(json) => values.push(inside::value(field, json)?),
-                Term::Var(Var::UserRoles) if list => {
-                    let user = self.subject.user_more.as_ref().ok_or(Stop::Unmeetable)?;
-                    values.extend(user.roles.iter().map(|role| Value::Text(role.clone())));
-                }
-                Term::Var(var) => values.push(inside::value(field, &self.variable(field, var)?)?),
-            }
-        }
-        if values.len() > limits::FILTER_LIST_MAX {
-            return Err(too_much("a list in the filter is too long"));
-        }
-        Ok(values)
-    }
-
-    fn one_more(&mut self) -> Result<(), Stop> {
+    pub fn one_more(&mut self) -> Result<(), Stop> {
         self.counted.conditions += 1;
         match self.counted.conditions > limits::FILTER_CONDITIONS_MAX {
             true => Err(too_much("the filter has too many conditions")),
@@ -217,7 +169,7 @@ impl Binder<'_> {
         }
     }
 
-    fn count_values(&mut self, more: usize) -> Result<(), Stop> {
+    pub fn count_values(&mut self, more: usize) -> Result<(), Stop> {
         self.counted.values += more;
         match self.counted.values > limits::FILTER_VALUES_MAX {
             true => Err(too_much("the filter has too many values")),
@@ -348,7 +300,7 @@ impl Binder<'_> {
     }
 
     /// What a variable stands for.
-    fn variable(&self, field: &Field, var: &Var) -> Result<Json, Stop> {
+    pub fn variable(&self, field: &Field, var: &Var) -> Result<Json, Stop> {
         let json = match var {
             Var::UserId => self.subject.user_num.map(Json::from),
             Var::UserEmail => self.subject.user_email.clone().map(Json::from),
@@ -372,7 +324,7 @@ fn note(subject: &Subject, path: &str) -> Option<Json> {
     (found.is_string() || found.is_number() || found.is_boolean()).then(|| found.clone())
 }
 
-fn too_much(message: &str) -> Stop {
+pub(super) fn too_much(message: &str) -> Stop {
     Stop::Refused(BindError::TooMuch(message.to_owned()))
 }
 
@@ -380,7 +332,7 @@ fn bad(field: &Field, message: &str) -> BindError {
     BindError::BadValue { field: field.name.clone(), message: message.to_owned() }
 }
 
-fn takes_list(op: CmpOp, holds_lists: bool) -> bool {
+pub(super) fn takes_list(op: CmpOp, holds_lists: bool) -> bool {
     match op {
         CmpOp::AnyOf | CmpOp::NoneOf | CmpOp::Match | CmpOp::NotMatch => true,
         CmpOp::In | CmpOp::NotIn | CmpOp::Between => !holds_lists,
@@ -438,7 +390,11 @@ fn check_operands(field: &Field, op: CmpOp, values: &[Value]) -> Result<(), Bind
 }
 
 /// Takes null out of a list, since no database finds it there, and lists of nothing out of the filter.
-fn membership(op: CmpOp, values: Vec<Value>, cmp: &dyn Fn(CmpOp, Vec<Value>) -> BoundFilter) -> BoundFilter {
+pub(super) fn membership(
+    op: CmpOp,
+    values: Vec<Value>,
+    cmp: &dyn Fn(CmpOp, Vec<Value>) -> BoundFilter,
+) -> BoundFilter {
     let has_null = values.iter().any(Value::is_null);
     let listed: Vec<Value> = values.into_iter().filter(|v| !v.is_null()).collect();
     let mut parts = Vec::new();

@@ -3,9 +3,17 @@
 
 use serde_json::Value as Json;
 
-use crate::{FieldNo, catalog::Field, limits, value::Value};
+use crate::{
+    FieldNo,
+    catalog::{Field, FieldKind},
+    limits,
+    value::Value,
+};
 
-use super::{BindError, CmpOp};
+use super::{
+    BindError, BoundFilter, CmpOp, Term, Var,
+    condition::{Binder, Stop, membership, takes_list, too_much},
+};
 
 /// One comparison inside of a JSON value.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,8 +26,57 @@ pub struct BoundInside {
     pub values: Vec<Value>,
 }
 
+impl Binder<'_> {
+    pub fn holds_json(&self, name: &str) -> bool {
+        self.table.field(name).is_some_and(|field| field.kind == FieldKind::Json)
+    }
+
+    /// A condition on a property of a JSON value.
+    pub fn inside(&mut self, head: &str, rest: &str, op: CmpOp, terms: &[Term]) -> Result<BoundFilter, Stop> {
+        let field = self.table.field(head).ok_or_else(|| BindError::UnknownField(head.to_owned()))?;
+        if !(self.usable)(field) {
+            return Err(BindError::ForbiddenField(head.to_owned()).into());
+        }
+        let path = path(field, rest)?;
+        self.one_more()?;
+        let values = self.inside_values(field, op, terms)?;
+        self.count_values(values.len())?;
+        check(field, op, &values)?;
+        let one =
+            |op, values| BoundFilter::Inside(BoundInside { field: field.no, path: path.clone(), op, values });
+        Ok(match op {
+            CmpOp::In | CmpOp::NotIn => membership(op, values, &one),
+            _ => one(op, values),
+        })
+    }
+
+    fn inside_values(&self, field: &Field, op: CmpOp, terms: &[Term]) -> Result<Vec<Value>, Stop> {
+        let list = takes_list(op, false);
+        let mut values = Vec::with_capacity(terms.len());
+        for term in terms {
+            match term {
+                Term::Literal(Json::Array(items)) if list => {
+                    for item in items {
+                        values.push(value(field, item)?);
+                    }
+                }
+                Term::Literal(json) => values.push(value(field, json)?),
+                Term::Var(Var::UserRoles) if list => {
+                    let user = self.subject.user_more.as_ref().ok_or(Stop::Unmeetable)?;
+                    values.extend(user.roles.iter().map(|role| Value::Text(role.clone())));
+                }
+                Term::Var(var) => values.push(value(field, &self.variable(field, var)?)?),
+            }
+        }
+        if values.len() > limits::FILTER_LIST_MAX {
+            return Err(too_much("a list in the filter is too long"));
+        }
+        Ok(values)
+    }
+}
+
 /// The names of a path.
-pub(super) fn path(field: &Field, rest: &str) -> Result<Vec<String>, BindError> {
+fn path(field: &Field, rest: &str) -> Result<Vec<String>, BindError> {
     let names: Vec<String> = rest.split('.').map(str::to_owned).collect();
     if names.len() > limits::FILTER_DEPTH_MAX {
         let message = format!("more than {} names in a row", limits::FILTER_DEPTH_MAX);
@@ -35,7 +92,7 @@ pub(super) fn path(field: &Field, rest: &str) -> Result<Vec<String>, BindError> 
 }
 
 /// A value as it may stand in JSON.
-pub(super) fn value(field: &Field, json: &Json) -> Result<Value, BindError> {
+fn value(field: &Field, json: &Json) -> Result<Value, BindError> {
     match json {
         Json::Null => Ok(Value::Null),
         Json::Bool(truth) => Ok(Value::Bool(*truth)),
@@ -50,7 +107,7 @@ pub(super) fn value(field: &Field, json: &Json) -> Result<Value, BindError> {
 }
 
 /// The right number of operands, of a kind the operator compares.
-pub(super) fn check(field: &Field, op: CmpOp, values: &[Value]) -> Result<(), BindError> {
+fn check(field: &Field, op: CmpOp, values: &[Value]) -> Result<(), BindError> {
     use CmpOp::*;
     let (count, fits) = match op {
         Eq | Ne => (Some(1), true),
