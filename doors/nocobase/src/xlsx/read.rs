@@ -2,7 +2,7 @@
 //! what it unpacks to, how many parts, rows and cells it has. Only cells that are there are kept, so that two of
 //! them at opposite ends of a sheet are two cells.
 
-use std::io::{Cursor, Read, copy, sink};
+use std::io::{Cursor, Read};
 
 use axum::body::Bytes;
 use calamine::{DataRef, Reader, Xlsx};
@@ -43,7 +43,8 @@ pub fn rows(file: &Bytes) -> Result<Vec<Row>, Failure> {
     let name = book.sheet_names().into_iter().next().ok_or_else(unreadable)?;
     let from_1904 = book.has_1904_epoch();
     let mut reader = book.worksheet_cells_reader(&name).map_err(|_| unreadable())?;
-    let (mut rows, mut count): (Vec<Row>, usize) = (Vec::new(), 0);
+    // One text can stand in any number of cells.
+    let (mut rows, mut count, mut left) = (Vec::new(), 0_usize, limits::SHEET_UNZIPPED_BYTES_MAX);
     while let Some(found) = reader.next_cell().map_err(|_| unreadable())? {
         let (row, column) = found.get_position();
         let Some(cell) = cell(found.get_value(), from_1904)
@@ -51,6 +52,9 @@ pub fn rows(file: &Bytes) -> Result<Vec<Row>, Failure> {
         else {
             continue;
         };
+        if let Cell::Text(text) = &cell {
+            left = left.checked_sub(text.len() as u64).ok_or_else(too_large)?;
+        }
         count += 1;
         if count > limits::SHEET_CELLS_MAX {
             return Err(Failure::bad(format!("the sheet has more than {} cells", limits::SHEET_CELLS_MAX)));
@@ -82,18 +86,46 @@ fn put(rows: &mut Vec<Row>, number: u32, column: u32, cell: Cell) -> Result<(), 
 
 /// Unpacks everything once, keeping nothing: what the file says of its own size may be a lie.
 fn measure(file: &Bytes) -> Result<(), Failure> {
-    let too_large = || Failure::bad("the file unpacks to more than can be read");
     let mut archive = ZipArchive::new(Cursor::new(&**file)).map_err(|_| unreadable())?;
     if archive.len() > limits::SHEET_PARTS_MAX {
         return Err(too_large());
     }
-    let mut left = limits::SHEET_UNZIPPED_BYTES_MAX;
+    let (mut left, mut bytes) = (limits::SHEET_UNZIPPED_BYTES_MAX, Vec::new());
     for at in 0..archive.len() {
         let part = archive.by_index(at).map_err(|_| unreadable())?;
-        let size = copy(&mut part.take(left + 1), &mut sink()).map_err(|_| unreadable())?;
-        left = left.checked_sub(size).ok_or_else(too_large)?;
+        // The place for shared texts is made by what that part says of their number.
+        let name = part.name().map_err(|_| unreadable())?.to_ascii_lowercase();
+        bytes.clear();
+        let size = part.take(left + 1).read_to_end(&mut bytes).map_err(|_| unreadable())?;
+        left = left.checked_sub(size as u64).ok_or_else(too_large)?;
+        if name.ends_with("sharedstrings.xml") && !counts_right(&bytes) {
+            return Err(unreadable());
+        }
     }
     Ok(())
+}
+
+/// Whether no count in it is larger than its length allows. In a part of plain bytes, so that none is overlooked.
+fn counts_right(bytes: &[u8]) -> bool {
+    const NAME: &[u8] = b"uniqueCount";
+    let most = bytes.len() / b"<si/>".len() + 1;
+    let plain = !bytes.iter().any(|byte| matches!(byte, 0 | 0x1b));
+    let skipped = |byte: &&u8| byte.is_ascii_whitespace() || matches!(byte, b'=' | b'"' | b'\'' | b'+');
+    let counted = |at: usize| {
+        let digits =
+            bytes.iter().skip(at + NAME.len()).skip_while(skipped).take_while(|b| b.is_ascii_digit());
+        digits.fold(0_usize, |n, digit| n.saturating_mul(10).saturating_add(usize::from(digit - b'0')))
+    };
+    plain
+        && bytes
+            .windows(NAME.len())
+            .enumerate()
+            .filter(|(_, w)| *w == NAME)
+            .all(|(at, _)| counted(at) <= most)
+}
+
+fn too_large() -> Failure {
+    Failure::bad("the file unpacks to more than can be read")
 }
 
 /// `Err`: the spreadsheet itself says that something is wrong there.
@@ -117,4 +149,120 @@ const DAYS_TO_1904: f64 = 1_462.0;
 
 pub fn unreadable() -> Failure {
     Failure::bad("the file is not an xlsx workbook that can be read")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use proptest::{collection::vec, prelude::*};
+    use rust_xlsxwriter::{Format, Workbook};
+    use zip::{ZipWriter, write::SimpleFileOptions};
+
+    use super::*;
+
+    /// The parts of a small workbook with every kind of cell.
+    fn parts() -> Vec<(String, Vec<u8>)> {
+        let mut book = Workbook::new();
+        let sheet = book.add_worksheet();
+        sheet.write_string(0, 0, "a < b").unwrap();
+        sheet.write_number(1, 1, 1.5).unwrap();
+        sheet.write_boolean(2, 2, true).unwrap();
+        sheet.write_number_with_format(3, 3, 46_022.5, &Format::new().set_num_format("yyyy-mm-dd")).unwrap();
+        sheet.write_formula(4, 4, "=1/0").unwrap();
+        let bytes = book.save_to_buffer().unwrap();
+        let mut archive = ZipArchive::new(Cursor::new(bytes)).unwrap();
+        let count = archive.len();
+        let part = |at| {
+            let mut part = archive.by_index(at).unwrap();
+            let mut bytes = Vec::new();
+            part.read_to_end(&mut bytes).unwrap();
+            (part.name().unwrap().into_owned(), bytes)
+        };
+        (0..count).map(part).collect()
+    }
+
+    fn packed(parts: &[(String, Vec<u8>)]) -> Bytes {
+        let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, bytes) in parts {
+            archive.start_file(name, SimpleFileOptions::default()).unwrap();
+            archive.write_all(bytes).unwrap();
+        }
+        archive.finish().unwrap().into_inner().into()
+    }
+
+    #[test]
+    fn a_count_that_cannot_be_is_not_believed() {
+        for (text, want) in [
+            ("<sst uniqueCount=\"1\"><si/></sst>", true),
+            ("<sst uniqueCount=\"999999\"><si/></sst>", false),
+            ("<sst uniqueCount = '+99999999999999999999'>", false),
+            ("<sst count=\"99999999999\">", true),
+            ("<!-- uniqueCount=\"1\" --><sst uniqueCount=\"777777\">", false),
+            ("<sst un\u{1b}(BiqueCount=\"777777\">", false),
+        ] {
+            assert_eq!(counts_right(text.as_bytes()), want, "{text}");
+        }
+        let wide: Vec<u8> = "<sst uniqueCount=\"777777\">".bytes().flat_map(|b| [b, 0]).collect();
+        assert!(!counts_right(&wide));
+        let mut lying = parts();
+        for (name, bytes) in &mut lying {
+            if name.ends_with("sharedStrings.xml") {
+                let text = String::from_utf8(bytes.clone()).unwrap();
+                assert!(text.contains("uniqueCount=\"1\""));
+                *bytes = text.replace("uniqueCount=\"1\"", "uniqueCount=\"19999999999\"").into_bytes();
+            }
+        }
+        assert!(rows(&packed(&lying)).is_err());
+    }
+
+    #[test]
+    fn a_text_that_stands_in_many_cells_counts_in_each() {
+        let mut book = Workbook::new();
+        let sheet = book.add_worksheet();
+        for row in 0..2_000 {
+            sheet.write_string(row, 0, "x".repeat(32_000)).unwrap();
+        }
+        let refused = rows(&book.save_to_buffer().unwrap().into()).unwrap_err();
+        assert!(refused.body().to_string().contains("more than can be read"));
+    }
+
+    #[test]
+    fn a_small_workbook_is_read_cell_by_cell() {
+        let rows = rows(&packed(&parts())).unwrap();
+        assert_eq!(rows.len(), 5);
+        assert_eq!(rows[0].cells, [(0, Cell::Text("a < b".into()))]);
+        assert_eq!(rows[3].at(3), Some(&Cell::Moment(46_022.5)));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(
+            std::env::var("SHEET_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(64)
+        ))]
+
+        /// Well packed, and nonsense inside; none makes its reader reserve more than there is.
+        #[test]
+        fn a_broken_workbook_is_read_or_refused(
+            which in any::<prop::sample::Index>(),
+            changes in vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..3_u8), 1..8),
+        ) {
+            const PIECES: [&[u8]; 14] =
+                [b"<", b">", b"\"", b"9999999999", b"-1", b"</c>", b"<v>", b"t=\"s\"", b"XFD1048577", b"\xff", b"/", b"&", b"<row r=\"0\">", b"e308"];
+            let mut parts = parts();
+            let at = which.index(parts.len());
+            let bytes = &mut parts[at].1;
+            for (place, piece, how) in &changes {
+                let (place, piece) = (place.index(bytes.len() + 1), PIECES[piece.index(PIECES.len())]);
+                let end = match how {
+                    0 => place,
+                    1 => (place + piece.len()).min(bytes.len()),
+                    _ => (place + 16).min(bytes.len()),
+                };
+                bytes.splice(place..end, piece.iter().copied());
+            }
+            // A reader that gives up in the middle is caught, as it is where requests are answered.
+            let file = packed(&parts);
+            let _ = std::panic::catch_unwind(|| rows(&file).map(|rows| rows.len()));
+        }
+    }
 }
