@@ -4,7 +4,7 @@
 import { fill, h, icon } from '../app/lib/dom.js';
 import { createBridge } from './bridge.js';
 import {
-  FLOOD_PER_SECOND, HEIGHT_MAX, MESSAGES_PER_SECOND, MESSAGE_CHARS_MAX, PING_MS, RUN_MS, SILENCE_MS, TEXT_CHARS_MAX, TROUBLES_MAX, perSecond,
+  DIRECT_MAX, DROPPED_MAX, HEIGHT_MAX, MESSAGES_PER_SECOND, MESSAGE_CHARS_MAX, PING_MS, RUN_MS, SILENCE_MS, TEXT_CHARS_MAX, TROUBLES_MAX, perSecond,
 } from './limits.js';
 
 const FRAME = new URL('frame.html', import.meta.url).href;
@@ -14,9 +14,9 @@ export function runBlock(container, { title, code, env, onlog = () => {}, onend 
   const troubles = h('div', { class: 'pg-troubles' });
   const frame = h('iframe', { class: 'pg-frame', title, sandbox: 'allow-scripts', referrerpolicy: 'no-referrer', allow: '' });
   const count = perSecond();
-  const direct = perSecond();
   const clock = { left: RUN_MS, since: performance.now(), running: true, heard: performance.now() };
   let [port, loads, ended, finished, shownTroubles] = [null, 0, false, false, 0];
+  let [dropped, direct] = [0, 0];
 
   const bridge = createBridge(env, title, (paused) => {
     if (paused) clock.left -= performance.now() - clock.since;
@@ -84,7 +84,8 @@ export function runBlock(container, { title, code, env, onlog = () => {}, onend 
 
   function onMessage(event) {
     const now = count();
-    if (now > FLOOD_PER_SECOND) return stop('This block sent too many messages and was stopped.');
+    if (now > MESSAGES_PER_SECOND) dropped += 1;
+    if (dropped > DROPPED_MAX) return stop('This block sent too many messages and was stopped.');
     if (typeof event.data !== 'string' || event.data.length > MESSAGE_CHARS_MAX) return stop('This block sent a message that is too large and was stopped.');
     clock.heard = performance.now();
     let message;
@@ -104,7 +105,9 @@ export function runBlock(container, { title, code, env, onlog = () => {}, onend 
 
   /** Nothing is said to the window itself: whoever does a lot of it only wants to keep it busy. */
   function onDirect(event) {
-    if (event.source === frame.contentWindow && direct() > MESSAGES_PER_SECOND) stop('This block sent too many messages and was stopped.');
+    if (event.source !== frame.contentWindow) return;
+    direct += 1;
+    if (direct > DIRECT_MAX) stop('This block sent too many messages and was stopped.');
   }
 
   function onLoad() {

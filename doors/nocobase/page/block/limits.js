@@ -5,8 +5,10 @@ export const RUN_MS = 5_000;
 export const SILENCE_MS = 5_000;
 export const PING_MS = 2_000;
 export const MESSAGES_PER_SECOND = 100;
-/** Beyond this it is not a mistake any more. */
-export const FLOOD_PER_SECOND = 1_000;
+/** So many beyond that, and it is not a mistake any more. Of all its life: a busy page hears fewer in a second. */
+export const DROPPED_MAX = 1_000;
+/** To the window itself, past the port. */
+export const DIRECT_MAX = 100;
 export const MESSAGE_CHARS_MAX = 1 << 20;
 export const ANSWER_CHARS_MAX = 5 << 20;
 export const TOASTS_MAX = 5;
