@@ -58,8 +58,8 @@ mod users;
 mod xlsx;
 
 pub use base_path::BasePath;
-pub use page::PageSettings;
 pub use lost_password::{Mail, link_of};
+pub use page::PageSettings;
 pub use profile::NOCOBASE as PROFILE;
 pub use renewal::TokenPolicy;
 pub use router::router;

@@ -11,7 +11,9 @@ use guard::Guard;
 use http_kit::TrustedProxies;
 use keys::Keys;
 
-use crate::{BasePath, Mail, PageSettings, TokenPolicy, lost_password, role_mode::Kept, rules, token::Signer};
+use crate::{
+    BasePath, Mail, PageSettings, TokenPolicy, lost_password, role_mode::Kept, rules, token::Signer,
+};
 
 /// Settings of this door.
 #[derive(Clone)]

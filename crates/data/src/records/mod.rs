@@ -22,5 +22,7 @@ pub use import::{ImportRecords, Imported};
 pub use order::{MoveSpec, MoveTo};
 pub use store::Linking;
 pub use summary::Summarized;
-pub use types::{Draft, Follow, LinkDraft, Linked, Other, Pairs, Record, Records, Row, Values, Which, Written};
+pub use types::{
+    Draft, Follow, LinkDraft, Linked, Other, Pairs, Record, Records, Row, Values, Which, Written,
+};
 pub use upsert::Found;

@@ -224,7 +224,13 @@ impl Rows {
                 }
             },
         };
-        Ok(ActionEntry { id, name: role::canonical(&name).to_owned(), fields: fields(row)?, scope, created_at: None })
+        Ok(ActionEntry {
+            id,
+            name: role::canonical(&name).to_owned(),
+            fields: fields(row)?,
+            scope,
+            created_at: None,
+        })
     }
 }
 

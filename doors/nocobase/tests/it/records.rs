@@ -121,7 +121,6 @@ async fn lists_are_filtered_sorted_paged_and_trimmed() {
         data(nocobase.admin.get("/api/things:get/1?except=title&fields=id,title").await),
         json!({"id": 1, "title": "t1"}),
         "what is named is answered"
-
     );
     // Anybody may also post a question.
     assert_eq!(ids(post(&nocobase.admin, "/api/things:list?pageSize=1").await), [1]);
