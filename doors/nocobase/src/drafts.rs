@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use data::{Draft, Follow, LinkDraft, Linking, Other};
+use data::{Draft, Follow, LinkDraft, Linked, Linking, Other};
 use domain::{
     catalog::{Field, FieldKind, LinkKind, Table},
     decision::Allowed,
@@ -24,20 +24,41 @@ pub fn draft(request: &Request, allowed: &Allowed, values: Map<String, Value>) -
     Reader::new(request, allowed)?.record(allowed.table(), values, "")
 }
 
-/// The associations an answer to this write shows: those that lead to several records, to records that were
-/// written inside of this one, and to none any more. A plain key of one record is not answered.
-pub fn shown<'d>(
-    request: &Request,
-    allowed: &Allowed,
-    drafts: impl IntoIterator<Item = &'d Draft>,
-) -> Vec<Follow> {
-    let mut follow = Vec::new();
-    if let Some(table) = allowed.table() {
-        drafts.into_iter().for_each(|draft| show(request, allowed, table, draft, 1, &mut follow));
-    }
-    follow
+/// The associations an answer to a write shows: those that lead to several records, to records that were written
+/// inside of it, and to none any more. A plain key of one record is not answered.
+pub struct Shown {
+    pub follow: Vec<Follow>,
+    /// Per draft, which of them it said something of.
+    each: Vec<Vec<String>>,
 }
 
+impl Shown {
+    /// Of several new records, one that said nothing of an association does not answer it.
+    pub fn only_what_each_said(&self, linked: &mut [Linked]) {
+        if self.each.len() < 2 {
+            return;
+        }
+        for linked in linked {
+            for (rows, said) in linked.of_row.iter_mut().zip(&self.each) {
+                if !said.contains(&linked.name) {
+                    *rows = None;
+                }
+            }
+        }
+    }
+}
+
+pub fn shown<'d>(request: &Request, allowed: &Allowed, drafts: impl IntoIterator<Item = &'d Draft>) -> Shown {
+    let (mut follow, mut each) = (Vec::new(), Vec::new());
+    if let Some(table) = allowed.table() {
+        for draft in drafts {
+            each.push(show(request, allowed, table, draft, 1, &mut follow));
+        }
+    }
+    Shown { follow, each }
+}
+
+/// Adds what this draft shows; answers which of its own links that are.
 fn show(
     request: &Request,
     allowed: &Allowed,
@@ -45,7 +66,8 @@ fn show(
     draft: &Draft,
     depth: usize,
     follow: &mut Vec<Follow>,
-) {
+) -> Vec<String> {
+    let mut said = Vec::new();
     for wanted in draft.links.iter().filter(|_| depth <= limits::LINK_DEPTH_MAX) {
         let inside = |other: &'_ Other| matches!(other, Other::New(_) | Other::Changed(..));
         let link = table.field(&wanted.link).and_then(|field| field.link.as_ref());
@@ -54,6 +76,7 @@ fn show(
         if !several && !wanted.targets.is_empty() && !wanted.targets.iter().any(inside) {
             continue;
         }
+        said.push(wanted.link.clone());
         let at = follow.iter().position(|known| known.link == wanted.link).unwrap_or(follow.len());
         if at == follow.len() {
             follow.push(Follow {
@@ -71,6 +94,7 @@ fn show(
             }
         }
     }
+    said
 }
 
 /// What is said of the row that pairs a record behind `link`, taken out of its values.

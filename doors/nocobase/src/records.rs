@@ -1,6 +1,6 @@
 //! Records of a collection: list, get, create, update, destroy and the two "or create" actions.
 
-use data::{DataError, Draft, Follow, Found, Records, Which, Written};
+use data::{DataError, Draft, Found, Records, Which, Written};
 use domain::{
     access::{Cond, Op},
     catalog::{SystemField, Table},
@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use crate::{
     answer::{Answer, Meta, PageMeta},
     collections::options_of,
-    drafts,
+    drafts::{self, Shown},
     failure::{self, Failure},
     follow::{self, Asked},
     params::PageAsked,
@@ -116,11 +116,12 @@ pub async fn with_links(
     request: &Request,
     allowed: &Allowed,
     mut written: Written,
-    mut shown: Vec<Follow>,
+    mut shown: Shown,
 ) -> Written {
-    shown.retain(|follow| !written.dropped.contains(&follow.link));
-    if !shown.is_empty() && !written.records.rows.is_empty() {
-        request.inner.data.show_links(allowed, &mut written.records, &shown).await;
+    shown.follow.retain(|follow| !written.dropped.contains(&follow.link));
+    if !shown.follow.is_empty() && !written.records.rows.is_empty() {
+        request.inner.data.show_links(allowed, &mut written.records, &shown.follow).await;
+        shown.only_what_each_said(&mut written.records.linked);
     }
     written
 }

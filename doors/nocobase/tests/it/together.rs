@@ -268,6 +268,8 @@ async fn a_write_answers_the_associations_it_wrote_as_far_as_its_caller_may_see_
     let made = data(admin.post("/api/posts:create", two).await);
     assert_eq!(titles(&made[0]["tags"]), ["red", "green"]);
     assert_eq!((&made[0]["box"]["title"], &made[1]["tags"]), (&json!("x"), &json!([])));
+    let answered = |n: usize, name: &str| made[n].get(name).is_some();
+    assert!(!answered(1, "box") && !answered(2, "tags"), "another record named it: {made}");
     let changed = data(admin.post("/api/posts:update?filterByTk=1", json!({"tags": [3]})).await);
     assert_eq!(titles(&changed[0]["tags"]), ["blue"]);
     assert!(changed[0].get("box").is_none(), "nothing was said of it: {changed}");
