@@ -208,6 +208,23 @@ async fn what_is_inside_of_a_write_needs_the_rights_of_its_own_collection() {
 }
 
 #[tokio::test]
+async fn what_is_made_inside_of_a_write_must_be_visible_to_be_linked() {
+    let nocobase = blog().await;
+    nocobase.role("makers", json!({"snippets": ["pm.api-keys.configuration"]})).await;
+    let resources = json!({"resources": [
+        {"name": "posts", "actions": [{"name": "create", "fields": ["title", "box"]}]},
+        {"name": "boxes", "actions": [{"name": "create", "fields": null}]},
+    ]});
+    nocobase.admin.post("/api/roles:applyDataPermissions?filterByTk=makers", resources).await.expect(200);
+    let (_, user) = nocobase.user("maker", &["makers"]).await;
+    let key = nocobase.nobody().bearer(&nocobase.key(&user, "makers").await);
+    let before = counts(&nocobase.admin).await;
+    key.post("/api/posts:create", json!({"title": "t", "box": {"title": "b"}})).await.expect(403);
+    assert_eq!(counts(&nocobase.admin).await, before);
+    key.post("/api/boxes:create", json!({"title": "b"})).await.expect(200);
+}
+
+#[tokio::test]
 async fn records_behind_an_association_are_found_or_made_there() {
     let nocobase = blog().await;
     let admin = &nocobase.admin;
