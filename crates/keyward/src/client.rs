@@ -35,6 +35,13 @@ pub struct Target {
     pub root_key: Option<String>,
 }
 
+impl Target {
+    /// The running server somebody named.
+    pub fn server(&self) -> Option<String> {
+        self.url.clone().or_else(|| std::env::var("KEYWARD_URL").ok()).filter(|url| !url.is_empty())
+    }
+}
+
 pub struct Client {
     way: Way,
     root_key: Option<Secret>,
@@ -51,9 +58,7 @@ impl Client {
         let mut values = settings(global)?;
         values.add_flag("root_key", target.root_key.as_ref());
         let config = Config::read(&values)?;
-        let url =
-            target.url.clone().or_else(|| std::env::var("KEYWARD_URL").ok().filter(|url| !url.is_empty()));
-        match url {
+        match target.server() {
             Some(url) => Self::at_url(&url, &values),
             None => Self::on_folder(&config, may_create).await,
         }

@@ -219,7 +219,7 @@ impl Parts<'_> {
         settings.trusted_origins = self.named_origins();
         settings.mail = postman.zip(self.config.mail.as_ref()).map(|(postman, mail)| door_nocobase::Mail {
             postman: Arc::new(postman),
-            link_base: mail.link_base.clone(),
+            links: mail.links.clone(),
         });
         settings.page = self.config.nocobase.page.clone();
         settings.jwt_secret = self.material.jwt_secret.as_ref().map(|bytes| bytes.as_slice().into());

@@ -128,7 +128,7 @@ mod tests {
             user: Some("keyward".to_owned()),
             password: Some(MailPassword::Given(Secret::new("mail password"))),
             from: "Keyward <keys@example.com>".parse().unwrap(),
-            link_base: "https://app.example".to_owned(),
+            links: door_nocobase::ResetPage::Application("https://app.example".to_owned()),
         }
     }
 

@@ -58,7 +58,7 @@ mod users;
 mod xlsx;
 
 pub use base_path::BasePath;
-pub use lost_password::{Mail, link_of};
+pub use lost_password::{Mail, ResetPage};
 pub use page::PageSettings;
 pub use profile::NOCOBASE as PROFILE;
 pub use renewal::TokenPolicy;

@@ -16,6 +16,7 @@ use crate::{
     authenticators,
     failure::Failure,
     locale::{self, Language},
+    page,
     request::{Request, text_property},
     state::Inner,
 };
@@ -24,13 +25,32 @@ use crate::{
 pub const LETTERS_MAX: usize = 32;
 const RETRY_AFTER_MS: i64 = 10_000;
 
-/// How letters leave, and where the page is that a link in them opens.
+/// How letters leave, and the page a link in them opens.
 #[derive(Clone)]
 pub struct Mail {
     pub postman: SharedPostman,
-    /// `https://app.example`, without a slash at the end. Never what a request says: a link to another page would
-    /// hand the password to it.
-    pub link_base: String,
+    pub links: ResetPage,
+}
+
+/// The page a link opens. Never what a request says: a link to another page would hand the password to it. Addresses
+/// have no slash at the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResetPage {
+    /// Of an application with a page of its own for it: `https://app.example`.
+    Application(String),
+    /// Ours, of the server with this address.
+    Own(String),
+}
+
+impl ResetPage {
+    /// What opens it with this token. Our page takes it from the part of the address no server is sent.
+    pub fn link(&self, token: &Secret, way: &str) -> String {
+        let page = match self {
+            Self::Application(base) => format!("{base}/"),
+            Self::Own(base) => format!("{base}{}#/", page::ROOT),
+        };
+        format!("{page}reset-password?resetToken={}&name={way}", token.expose())
+    }
 }
 
 /// `auth:lostPassword`.
@@ -133,17 +153,12 @@ impl Asked {
 
     fn letter(&self, user: &User, link: &PasswordLink) -> Option<Letter> {
         let words = locale::letter(self.language);
-        let address = link_of(&self.mail.link_base, &link.token, &self.way);
+        let address = self.mail.links.link(&link.token, &self.way);
         let to = user.email.clone()?;
         let name = user.name.as_deref().or(user.username.as_deref()).unwrap_or(&to);
         let text = words.text.replace("{link}", &address).replace("{name}", name);
         Some(Letter { to, subject: words.subject.to_owned(), text })
     }
-}
-
-/// What a link looks like that pages of this dialect open.
-pub fn link_of(base: &str, token: &Secret, way: &str) -> String {
-    format!("{base}/reset-password?resetToken={}&name={way}", token.expose())
 }
 
 pub fn letters() -> Arc<Semaphore> {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use axum::http::Method;
 use clap::{Args, Subcommand};
 use domain::secret::Secret;
+use door_nocobase::ResetPage;
 use serde_json::{Map, Value, json};
 
 use super::{done, names, put, settings, show, show_page};
@@ -139,7 +140,7 @@ pub async fn run(global: &Global, args: UsersArgs) -> Result<ExitCode, Failure> 
         _ => None,
     };
     let links = match &args.command {
-        UsersCommand::ResetLink { .. } => Some(link_base(global)?),
+        UsersCommand::ResetLink { .. } => Some(reset_page(global, &args.target)?),
         _ => None,
     };
     let creates = matches!(args.command, UsersCommand::Create { .. });
@@ -154,7 +155,7 @@ async fn act(
     client: &Client,
     command: UsersCommand,
     password: Option<Secret>,
-    links: Option<String>,
+    links: Option<ResetPage>,
 ) -> Result<ExitCode, Failure> {
     match command {
         UsersCommand::Create { fields, root, no_password: _ } => {
@@ -184,7 +185,7 @@ async fn act(
         UsersCommand::ResetLink { user } => {
             let path = format!("{}/password-links", at(client, &user).await?);
             let made = client.post(&path, &json!({})).await?;
-            Ok(show_link(global, made, &links.unwrap_or_default()))
+            Ok(show_link(global, made, links))
         }
         UsersCommand::Disable { user } => Ok(done(
             global,
@@ -202,30 +203,39 @@ async fn act(
     }
 }
 
-/// The application whose page a link opens; the address of this server where none is set.
-fn link_base(global: &Global) -> Result<String, Failure> {
+/// The application whose page a link opens; the server's own page where none is set.
+fn reset_page(global: &Global, target: &Target) -> Result<ResetPage, Failure> {
     let values = settings(global)?;
-    if let Some(base) = config::link_base(&values)? {
-        return Ok(base);
+    if let Some(base) = config::link_application(&values)? {
+        return Ok(ResetPage::Application(base));
     }
-    let server = Config::read(&values)?.server;
-    Ok(server.url(server.listen))
+    let config = Config::read(&values)?;
+    let named = config.server.base_url.clone().or_else(|| target.server());
+    let base = named.unwrap_or_else(|| config.server.url(config.server.listen));
+    let base = base.trim_end_matches('/').to_owned();
+    // Without a page there is only the API, and whoever is given the link has to know what to do with it.
+    Ok(if config.nocobase.page.on { ResetPage::Own(base) } else { ResetPage::Application(base) })
 }
 
-fn show_link(global: &Global, made: Value, base: &str) -> ExitCode {
+fn show_link(global: &Global, made: Value, page: Option<ResetPage>) -> ExitCode {
+    let page = page.unwrap_or_else(|| ResetPage::Own(String::new()));
     let text = |name: &str| made.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let token = Secret::new(text("token"));
-    let link = door_nocobase::link_of(base, &token, "basic");
+    let link = page.link(&token, "basic");
     if global.json {
         output::json(&json!({ "link": link, "token": token.expose(), "expires_at": text("expires_at") }));
         return ExitCode::SUCCESS;
     }
     output::say(&link);
-    output::complain(&format!(
-        "good once, until {}; whoever has it sets the password. An application without a page for it posts\n\
-         {{\"resetToken\": \"…\", \"password\": \"…\"}} to /api/auth:resetPassword",
-        text("expires_at")
-    ));
+    let how = match page {
+        ResetPage::Own(_) => "",
+        ResetPage::Application(_) => {
+            " An application without a page for it posts\n\
+             {\"resetToken\": \"…\", \"password\": \"…\"} to /api/auth:resetPassword"
+        }
+    };
+    let until = text("expires_at");
+    output::complain(&format!("good once, until {until}; whoever has it sets the password.{how}"));
     ExitCode::SUCCESS
 }
 

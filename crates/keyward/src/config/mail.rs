@@ -4,9 +4,10 @@
 use std::path::PathBuf;
 
 use domain::secret::Secret;
+use door_nocobase::{PageSettings, ResetPage};
 use lettre::message::Mailbox;
 
-use super::{ConfigError, Key, Section, Values};
+use super::{ConfigError, Key, Section, Server, Values};
 
 pub const SECTION: Section = Section {
     title: "Mail",
@@ -38,13 +39,16 @@ pub const SECTION: Section = Section {
         Key::unset(
             "mail_link_url",
             "\"https://app.example.com\"",
-            "The application whose page /reset-password a link in a letter opens; needed where mail_host is set. Also \
-             the beginning of what `keyward users reset-link` prints.",
+            "The application whose page /reset-password links to set a new password open, those in letters and those of \
+             `keyward users reset-link`; default: the server's own page, which for letters takes a base_url and \
+             nocobase_page.",
         ),
     ],
 };
 
 const LINK_RULE: &str = "a URL that begins with http:// or https://, without ? and #";
+const LINK_NEEDED: &str = "set, because mail_host is; or set base_url and leave nocobase_page on: letters then lead to the \
+     server's own page";
 
 #[derive(Clone, Debug)]
 pub struct Mail {
@@ -54,8 +58,7 @@ pub struct Mail {
     pub user: Option<String>,
     pub password: Option<Password>,
     pub from: Mailbox,
-    /// Without a slash at the end.
-    pub link_base: String,
+    pub links: ResetPage,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +76,7 @@ pub enum Password {
 
 impl Mail {
     /// `None` when no mail server is named; half a configuration is an error.
-    pub fn read(values: &Values) -> Result<Option<Self>, ConfigError> {
+    pub fn read(values: &Values, server: &Server, page: &PageSettings) -> Result<Option<Self>, ConfigError> {
         let security = security(values)?;
         let port = values.checked("mail_port", "a port from 1 to 65535", |text| {
             text.parse().ok().filter(|port| *port > 0)
@@ -81,7 +84,7 @@ impl Mail {
         let from = values.checked("mail_from", "an e-mail address, with or without a name", |text| {
             text.parse::<Mailbox>().ok()
         })?;
-        let link_base = link_base(values)?;
+        let application = link_application(values)?;
         let host =
             values.checked("mail_host", "the name or address of a server, without a port", |text| {
                 let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '_');
@@ -102,13 +105,20 @@ impl Mail {
             user,
             password,
             from: from.ok_or_else(needed("mail_from"))?,
-            link_base: link_base.ok_or_else(needed("mail_link_url"))?,
+            links: links(application, server, page)
+                .ok_or_else(|| values.invalid("mail_link_url", LINK_NEEDED))?,
         }))
     }
 }
 
+/// What letters link to. Nobody who is sent one could use the address this server merely listens on.
+fn links(application: Option<String>, server: &Server, page: &PageSettings) -> Option<ResetPage> {
+    let own = || server.base_url.clone().filter(|_| page.on).map(ResetPage::Own);
+    application.map(ResetPage::Application).or_else(own)
+}
+
 /// The application that links open, whether there is mail or not. Without a slash at the end.
-pub fn link_base(values: &Values) -> Result<Option<String>, ConfigError> {
+pub fn link_application(values: &Values) -> Result<Option<String>, ConfigError> {
     values.checked("mail_link_url", LINK_RULE, |text| {
         let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
         let fine = |c: char| c.is_ascii_graphic() && !matches!(c, '?' | '#' | '"' | '<' | '>' | '\\');
@@ -161,7 +171,10 @@ mod tests {
     fn read(pairs: &[(&'static str, &str)]) -> Result<Option<Mail>, ConfigError> {
         let mut values = Values::with_defaults();
         pairs.iter().for_each(|(name, value)| values.add_flag(name, Some(&(*value).to_owned())));
-        Mail::read(&values)
+        let server = Server::read(&values)?;
+        let page =
+            PageSettings { on: values.text("nocobase_page") != Some("off"), ..PageSettings::default() };
+        Mail::read(&values, &server, &page)
     }
 
     const WHOLE: [(&str, &str); 3] = [
@@ -175,8 +188,8 @@ mod tests {
         assert!(read(&[]).unwrap().is_none());
         let mail = read(&WHOLE).unwrap().unwrap();
         assert_eq!(
-            (mail.port, mail.security, mail.link_base.as_str()),
-            (587, Security::Starttls, "https://app.example.com")
+            (mail.port, mail.security, mail.links),
+            (587, Security::Starttls, ResetPage::Application("https://app.example.com".to_owned()))
         );
         for missing in 1..WHOLE.len() {
             let mut half = WHOLE.to_vec();
@@ -195,6 +208,19 @@ mod tests {
         ] {
             assert!(read(&[&WHOLE[..], &[more]].concat()).is_err(), "{more:?}");
         }
+    }
+
+    #[test]
+    fn letters_lead_to_an_application_or_to_the_own_page_under_a_configured_address() {
+        let own = [&WHOLE[..2], &[("base_url", "https://keys.example.com/behind/")]].concat();
+        let links = |pairs: &[(&'static str, &str)]| read(pairs).map(|mail| mail.unwrap().links);
+        let here = "https://keys.example.com/behind".to_owned();
+        assert_eq!(links(&own), Ok(ResetPage::Own(here)));
+        let both = [&own[..], &WHOLE[2..]].concat();
+        assert_eq!(links(&both), Ok(ResetPage::Application("https://app.example.com".to_owned())));
+        let off = [&own[..], &[("nocobase_page", "off")]].concat();
+        let refused = links(&off).unwrap_err().to_string();
+        assert!(refused.contains("mail_link_url") && refused.contains("nocobase_page"), "{refused}");
     }
 
     #[test]

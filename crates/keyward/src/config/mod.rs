@@ -22,7 +22,7 @@ pub use administrator::Administrator;
 pub use better_auth::BetterAuth;
 pub use key::{Key, Section};
 pub use log::Log;
-pub use mail::{Mail, Password as MailPassword, Security, link_base};
+pub use mail::{Mail, Password as MailPassword, Security, link_application};
 pub use nocobase::Nocobase;
 pub use print::{as_json, as_toml};
 pub use secrets::Secrets;
@@ -63,14 +63,16 @@ pub struct Config {
 
 impl Config {
     pub fn read(values: &Values) -> Result<Self, ConfigError> {
+        let server = Server::read(values)?;
+        let nocobase = Nocobase::read(values)?;
         Ok(Self {
-            server: Server::read(values)?,
+            mail: Mail::read(values, &server, &nocobase.page)?,
+            server,
             administrator: Administrator::read(values)?,
             secrets: Secrets::read(values)?,
             access: Access::read(values)?,
             better_auth: BetterAuth::read(values)?,
-            nocobase: Nocobase::read(values)?,
-            mail: Mail::read(values)?,
+            nocobase,
             log: Log::read(values)?,
         })
     }

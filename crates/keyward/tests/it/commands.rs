@@ -177,6 +177,15 @@ fn a_printed_link_sets_a_password_once_and_is_in_no_log() {
     let account = serde_json::json!({ "account": "me@example.com", "password": "another long password" });
     assert_eq!(server.post("/api/auth:signIn", "", &account).0, 200);
     assert!(!server.log().contains(token));
+    // Where no application is named, a page of this server is what opens.
+    let own = |page: &str| {
+        let mut command = keyward(&data);
+        command.env("KEYWARD_ROOT_KEY", ROOT_KEY).env("KEYWARD_NOCOBASE_PAGE", page);
+        command.env("KEYWARD_BASE_URL", "https://keys.example/behind/");
+        text(&command.args(["users", "reset-link", "me@example.com"]).output().expect("it runs").stdout)
+    };
+    assert!(own("on").starts_with("https://keys.example/behind/nocobase/#/reset-password?resetToken=kwp_"));
+    assert!(own("off").starts_with("https://keys.example/behind/reset-password?resetToken=kwp_"));
     let nobody = ["users", "reset-link", "you@example.com"];
     let nobody = keyward(&data).env("KEYWARD_ROOT_KEY", ROOT_KEY).args(nobody).output().expect("it runs");
     assert_eq!(nobody.status.code(), Some(1));

@@ -6,6 +6,7 @@ import { fill, h } from './lib/dom.js';
 import { useTestKey } from './lib/keyring.js';
 import { navigate, parse } from './lib/router.js';
 import { Session } from './lib/session.js';
+import { resetScreen, takeResetToken } from './screens/lost-password.js';
 import { changePassword } from './screens/password.js';
 import { signInScreen } from './screens/signin.js';
 import { confirm } from './ui/dialog.js';
@@ -63,6 +64,9 @@ const layout = createLayout(root, {
   },
 });
 
+/** For who is nobody yet: a sign-in that is over has no say in it. */
+const stranger = createApi({ session: {}, busy: (change) => layout.busy((working += change) > 0) });
+
 /** What every screen is handed. `t` is where translations would come in. */
 const context = {
   api, session, toast, confirm, navigate,
@@ -78,14 +82,19 @@ const context = {
   },
 };
 
-function signOutHere(message) {
+/** Whatever is open makes room for something that is no screen of an area. */
+function clear(title) {
   leaveScreen();
   turn += 1;
+  document.querySelectorAll('dialog[open]').forEach((dialog) => dialog.close());
+  document.title = `${title} · Keyward`;
+}
+
+function signOutHere(message) {
+  clear('Sign in');
   session.forget();
   useTestKey(null);
-  document.querySelectorAll('dialog[open]').forEach((dialog) => dialog.close());
-  document.title = 'Sign in · Keyward';
-  signInScreen(root, { api, message, done: async (token) => {
+  signInScreen(root, { api: stranger, message, done: async (token) => {
     session.token = token;
     await start();
   } });
@@ -99,6 +108,21 @@ function leaveScreen() {
   } catch (error) {
     console.error(error);
   }
+}
+
+/** Whether a link to set a new password was opened, and is now shown. */
+function opensLink() {
+  const token = takeResetToken();
+  if (token === null) return false;
+  clear('Set a new password');
+  // No address of a screen means anything until this is done with.
+  session.user = null;
+  resetScreen(root, { api: stranger, token, back: start, done: async (message) => {
+    // Whoever was signed in here need not be who just set a password.
+    if (session.token) await api.call('auth:signOut', undefined, {}).catch(() => {});
+    signOutHere(message);
+  } });
+  return true;
 }
 
 /** Begins anew with who is signed in. */
@@ -149,5 +173,5 @@ function trouble(error) {
     button('Try again', open, { kind: 'primary', mark: 'refresh' }));
 }
 
-window.addEventListener('hashchange', () => session.user && open());
-start();
+window.addEventListener('hashchange', () => opensLink() || (session.user && open()));
+if (!opensLink()) start();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::limits;
-use door_nocobase::Mail;
+use door_nocobase::{Mail, ResetPage};
 use http_kit::mail::{Letter, Postman, Sent};
 use serde_json::{Value, json};
 use test_world::Actor;
@@ -23,10 +23,13 @@ impl Postman for Pillar {
 
 /// The door with mail, and what it sends.
 fn mailing(nocobase: &Nocobase) -> (Actor, UnboundedReceiver<Letter>) {
+    mailing_to(nocobase, ResetPage::Application("https://app.example".to_owned()))
+}
+
+fn mailing_to(nocobase: &Nocobase, links: ResetPage) -> (Actor, UnboundedReceiver<Letter>) {
     let (sender, letters) = unbounded_channel();
     let router = door(&nocobase.world, |settings| {
-        let link_base = "https://app.example".to_owned();
-        settings.mail = Some(Mail { postman: Arc::new(Pillar(sender)), link_base });
+        settings.mail = Some(Mail { postman: Arc::new(Pillar(sender)), links });
     });
     (nocobase.world.nobody(router), letters)
 }
@@ -81,6 +84,22 @@ async fn the_letter_goes_to_the_account_and_its_link_sets_a_password_once() {
     for none in ["", "kwp_", "0"] {
         assert_eq!(reset(&nobody, none, NEW).await, over);
     }
+}
+
+#[tokio::test]
+async fn a_link_to_the_page_of_this_door_keeps_its_token_from_every_server() {
+    let nocobase = Nocobase::new().await;
+    bob(&nocobase).await;
+    let (nobody, mut letters) =
+        mailing_to(&nocobase, ResetPage::Own("https://keys.example/behind".to_owned()));
+    nobody.post("/api/auth:lostPassword", asked("bob@example.org")).await.expect(200);
+    let letter = letters.recv().await.unwrap();
+    // What stands behind `#` is neither sent, nor logged, nor told to the next page as where one came from.
+    let own = "https://keys.example/behind/nocobase/#/reset-password?resetToken=kwp_";
+    assert!(letter.text.contains(own) && !letter.text.contains("evil.example"), "{}", letter.text);
+    let page = nobody.get("/nocobase/").await.expect(200);
+    assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
+    assert_eq!(reset(&nobody, &token_of(&letter), NEW).await.0, 200);
 }
 
 #[tokio::test]
