@@ -30,14 +30,14 @@ function pressable(words, pattern, selector) {
 }
 
 /** The page in a browser of its own, before anybody has signed in. */
-export async function screens(browser, width = 1400) {
+export async function screens(browser, width = 1400, address = home.url) {
   const context = await browser.createBrowserContext();
   const page = await context.newPage();
   await page.setViewport({ width, height: 900 });
   const trouble = [];
   page.on('pageerror', (error) => trouble.push(error.message));
   page.on('console', (message) => /Content Security Policy|Refused to/.test(message.text()) && trouble.push(message.text()));
-  await page.goto(`${home.url}/nocobase/`);
+  await page.goto(address.includes('/nocobase/') ? address : `${address}/nocobase/`);
   return person(page, trouble);
 }
 

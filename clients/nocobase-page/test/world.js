@@ -2,7 +2,7 @@
 // KEYWARD_URL, KEYWARD_ADMIN_EMAIL and KEYWARD_ADMIN_PASSWORD; KEYWARD_BIN for servers with other settings.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -98,7 +98,9 @@ export async function started(settings) {
     await gone;
     rmSync(folder, { recursive: true, force: true });
   };
-  return { url, ...account, stop };
+  /** What a command on its data folder prints. */
+  const command = (words, more = {}) => execFileSync(process.env.KEYWARD_BIN, words, { env: { ...env, ...more }, cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  return { url, ...account, command, stop };
 }
 
 /** Waits until `look` answers something true; says what it was about when it never does. */
