@@ -99,13 +99,13 @@ describe('a lost password', () => {
       await person.signIn(server.email, wanted);
       // Opened once more where somebody is signed in, it is over, and they go on with what they did.
       await person.page.goto(link);
-      await person.headed('This link is over');
+      await person.headed('This link no longer works');
       await person.reads('Ask an administrator for a new one.');
       await shot(person, 'over');
       await person.press('Back');
       await person.headed('Collections');
       const other = await screens(browser, 400, link);
-      await other.headed('This link is over');
+      await other.headed('This link no longer works');
       await other.press('Back');
       await other.headed('Sign in to Keyward');
       await other.page.waitForNetworkIdle({ idleTime: 150 });
@@ -130,7 +130,7 @@ describe('a lost password', () => {
       await fits(person);
       await shot(person, 'forgot');
       await person.press('Send link');
-      await person.headed('Look into your mail');
+      await person.headed('Check your mail');
       await shot(person, 'sent');
       const letter = await until('a letter', () => office.letters[0]);
       const link = letter.replaceAll('=\r\n', '').replaceAll('=3D', '=').match(/https:\S+/)[0];

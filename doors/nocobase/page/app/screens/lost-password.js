@@ -25,7 +25,7 @@ export function forgotScreen(root, { api, way, account = '', back }) {
   const email = input({ type: 'email', name: 'email', autocomplete: 'email', autocapitalize: 'none', spellcheck: 'false', value: account.includes('@') ? account : '' });
   const form = cardForm('Send link', field('Email', email, { required: true, hint: 'Of your account. A link to set a new password is sent there.' }), async () => {
     await api.request({ url: 'auth:lostPassword', method: 'post', data: { email: email.value.trim() }, headers: { 'x-authenticator': way } });
-    card(root, 'Look into your mail', notice('info', 'If there is an account with this address, a letter with a link is on its way. The link works once, and for an hour.'),
+    card(root, 'Check your mail', notice('info', 'If there is an account with this address, a letter with a link is on its way. The link works once, and for an hour.'),
       button('Back to sign in', back, { kind: 'full' }));
     root.querySelector('h1').focus();
   });
@@ -57,13 +57,13 @@ export async function resetScreen(root, { api, token, back, done }) {
   });
   form.append(button('Cancel', back, { kind: 'quiet' }));
   card(root, 'Set a new password', form,
-    h('p', { class: 'hint' }, 'Wherever you are signed in now, you are signed out. The link cannot be used a second time.'));
+    h('p', { class: 'hint' }, 'You are then signed out everywhere else, and the link cannot be used again.'));
   return password.focus();
 }
 
 async function over(root, { api, back }) {
   const way = await wayOfLetters(api);
-  card(root, 'This link is over', notice('error', 'It was used before, or is older than an hour, or the account has changed since.'),
+  card(root, 'This link no longer works', notice('error', 'It was used before, or is older than an hour, or the account has changed since.'),
     h('div', { class: 'stack' },
       way ? button('Send a new link', () => forgotScreen(root, { api, way, back }), { kind: 'primary full' }) : h('p', {}, 'Ask an administrator for a new one.'),
       button('Back', back, { kind: way ? 'quiet' : 'full' })));
