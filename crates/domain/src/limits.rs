@@ -143,8 +143,6 @@ pub const IP_ADDRESSES_KEPT: usize = 65_536;
 pub const URI_CHARS_MAX: usize = 16_384;
 /// Header lines of a request.
 pub const HEADERS_MAX: usize = 96;
-/// Time a request may take, in milliseconds.
-pub const REQUEST_DEADLINE_MS: u64 = 30_000;
 /// Bytes of a request body of the native door: its largest legal one is a batch verification.
 pub const NATIVE_BODY_BYTES_MAX: usize = 1 << 19;
 /// Characters of an Idempotency-Key.

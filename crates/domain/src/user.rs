@@ -1,8 +1,8 @@
 //! Users, organizations, roles and sessions as records. What their rights mean is in `access`.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use crate::{BaseId, Millis, OrgId, RoleId, SessionId, UserId, access::Grants, secret::Digest};
+use crate::{Millis, OrgId, RoleId, SessionId, UserId, access::Grants, secret::Digest};
 
 /// A person or a service account. The password hash is not part of it: only sign-in reads that.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,7 +94,3 @@ pub struct Organization {
     pub extra: Option<String>,
     pub created_at: Millis,
 }
-
-/// Where a dialect that knows only one place keeps its tables.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HomeBase(pub BaseId);
