@@ -26,39 +26,15 @@ impl Keys {
         id: KeyId,
         rotate: Rotate,
     ) -> Result<(Key, Secret), KeysError> {
-        let entropy = self.inner.entropy.clone();
-        self.replace_secret(allowed, id, rotate, true, move |key| generate(label(key), &*entropy)).await
-    }
-
-    /// The same with a secret the door makes in its own format.
-    pub async fn rotate_with(
-        &self,
-        allowed: &Allowed,
-        id: KeyId,
-        rotate: Rotate,
-        make: impl FnOnce(&Key) -> Secret + Send,
-    ) -> Result<(Key, Secret), KeysError> {
-        self.replace_secret(allowed, id, rotate, false, make).await
-    }
-
-    async fn replace_secret(
-        &self,
-        allowed: &Allowed,
-        id: KeyId,
-        rotate: Rotate,
-        native: bool,
-        make: impl FnOnce(&Key) -> Secret + Send,
-    ) -> Result<(Key, Secret), KeysError> {
         let caller = self.caller(allowed).await?;
         let key = self.own_key(&caller, id).await?;
         // The caller is about to hold this key's secret.
         self.check_rank(&caller, &key, false).await?;
         let overlap_until = self.overlap_until(&caller, id, rotate).await?;
-        let text = make(&key);
-        let chars = native.then(|| native_start_chars(label(&key)));
+        let text = generate(label(&key), &*self.inner.entropy);
         let rotation = Rotation {
             secret: self.secret_of(&key, &text, None, allowed.at())?,
-            start: start_of(&text, chars),
+            start: start_of(&text, Some(native_start_chars(label(&key)))),
             prefix: None,
             sealed: if key.revealable { Some(self.seal(id, &text)?) } else { None },
             overlap_until,
