@@ -23,7 +23,7 @@ mod sql;
 mod usage;
 mod writer;
 
-pub use access::{Member, NewUser, OrganizationPatch, RolePatch, UserList, UserPatch, UserSort};
+pub use access::{Member, NewUser, RolePatch, UserList, UserPatch, UserSort};
 pub use audit::AuditList;
 pub use catalog::{FieldPatch, NewTable, Step, TablePatch};
 pub use error::StoreError;

@@ -68,13 +68,6 @@ pub struct RolePatch {
     pub extra: Option<Option<String>>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct OrganizationPatch {
-    pub name: Option<String>,
-    pub slug: Option<String>,
-    pub extra: Option<Option<String>>,
-}
-
 /// Membership of a user in an organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {

@@ -10,7 +10,7 @@ use crate::{
     writer::Tx,
 };
 
-use super::{Member, OrganizationPatch};
+use super::Member;
 
 impl Store {
     pub async fn create_organization(
@@ -66,31 +66,6 @@ impl Store {
                    WHERE m.organization_id = o.id AND m.user_id = $1) ORDER BY o.name, o.id"
             );
             sql::rows(conn, &sql, [of.as_ref().map(UserId::as_bytes)], read)
-        })
-        .await
-    }
-
-    pub async fn patch_organization(
-        &self,
-        by: &Actor,
-        id: OrgId,
-        patch: OrganizationPatch,
-    ) -> Result<Organization, StoreError> {
-        let by = by.clone();
-        self.write(move |tx| {
-            let old = find(tx.conn, id)?.ok_or(StoreError::NotFound)?;
-            let new = Organization {
-                name: patch.name.unwrap_or(old.name),
-                slug: patch.slug.unwrap_or(old.slug),
-                extra: patch.extra.unwrap_or(old.extra),
-                ..old
-            };
-            tx.execute(
-                "UPDATE organizations SET name = $1, slug = $2, extra = $3 WHERE id = $4",
-                params![new.name, new.slug, new.extra, id.as_bytes()],
-            )?;
-            tx.audit(&by, "organization.update", &format!("organization/{id}"), None)?;
-            Ok(new)
         })
         .await
     }

@@ -25,12 +25,6 @@ impl Store {
         self.write(move |tx| create(tx, &by, &new)).await
     }
 
-    /// All of them or none.
-    pub async fn create_users(&self, by: &Actor, new: Vec<NewUser>) -> Result<Vec<User>, StoreError> {
-        let by = by.clone();
-        self.write(move |tx| new.iter().map(|new| create(tx, &by, new)).collect()).await
-    }
-
     /// Each comes with their sessions; all of them or none.
     pub async fn create_users_signed_in(
         &self,

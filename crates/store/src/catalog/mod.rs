@@ -12,7 +12,7 @@ use std::sync::Arc;
 use domain::{
     BaseId, WorkspaceId,
     audit::Actor,
-    catalog::{Base, Catalog, Field, OnDelete, Special, Workspace},
+    catalog::{Base, Catalog, Field, OnDelete, Special},
 };
 
 use crate::{Store, StoreError};
@@ -58,19 +58,6 @@ impl Store {
     /// The catalog of this moment; no IO.
     pub fn catalog(&self) -> Arc<Catalog> {
         self.shared().catalog()
-    }
-
-    pub async fn create_workspace(&self, by: &Actor, name: &str) -> Result<Workspace, StoreError> {
-        let (by, name) = (by.clone(), name.to_owned());
-        self.write(move |tx| {
-            let workspace =
-                Workspace { id: WorkspaceId::new(tx.now, tx.entropy()), name, created_at: tx.now };
-            rows::insert_workspace(tx.conn, &workspace)?;
-            tx.audit(&by, "workspace.create", &format!("workspace/{}", workspace.id), None)?;
-            tx.catalog_changed()?;
-            Ok(workspace)
-        })
-        .await
     }
 
     pub async fn create_base(
