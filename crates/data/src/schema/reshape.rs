@@ -6,7 +6,7 @@ use std::{collections::HashSet, sync::Arc};
 use domain::{
     BaseId, TableId,
     access::{Op, Place},
-    catalog::{Catalog, Field, Table},
+    catalog::{Base, Catalog, Field, Link, LinkKind, LinkTarget, Table},
     decision::Allowed,
 };
 use store::{NewTable, Step};
@@ -48,15 +48,26 @@ impl Data {
         let catalog = self.store.catalog();
         let base = self.base(allowed)?;
         let mut steps = Vec::new();
+        let made: HashSet<String> = reshape.create.iter().map(|spec| spec.name.clone()).collect();
+        let rests = |op, link: &Link| may_rest(&catalog, &base, allowed, op, &made, link);
         for spec in reshape.create {
             let place = Place { workspace: Some(base.workspace), base: Some(base.id), table: None };
             may(allowed, Op::TableCreate, &place)?;
             let fields = check::table(&spec)?;
+            fields
+                .iter()
+                .filter_map(|f| f.link.as_ref())
+                .try_for_each(|link| rests(Op::FieldCreate, link))?;
             table::free_name(&catalog, &base, &spec.name)?;
             let TableSpec { name, title, extra, .. } = spec;
             steps.push(Step::CreateTable(NewTable { base: base.id, name, title, fields, extra }));
         }
         for change in reshape.change {
+            change.add.iter().filter_map(|f| f.link.as_ref()).try_for_each(|l| rests(Op::FieldCreate, l))?;
+            let of = catalog.tables.get(&change.table).ok_or(DataError::NotFound)?;
+            let changed = change.fields.iter().filter(|(_, patch)| patch.on_delete.is_some());
+            let mut links = changed.filter_map(|(name, _)| of.field(name)?.link.as_ref());
+            links.try_for_each(|link| rests(Op::FieldUpdate, link))?;
             bind(&catalog, base.id, allowed, change, &mut steps)?;
         }
         let gone = reshape.drop.iter().filter_map(|id| catalog.tables.get(id)).filter(|t| t.base == base.id);
@@ -127,4 +138,27 @@ fn fit(of: &Arc<Table>, added: &[Field], dropped: usize) -> Result<(), DataError
 fn may(allowed: &Allowed, op: Op, place: &Place) -> Result<(), DataError> {
     let own = allowed.op() == Some(op) && allowed.target().place() == *place;
     if own || allowed.also(op, place) { Ok(()) } else { Err(DataError::OutOfScope) }
+}
+
+/// Through an association its users write the pairs, and deleting reaches the rows that hold the key: whoever makes one
+/// could as well have made these columns, also where they are there. One that leads nowhere yet may lead anywhere.
+fn may_rest(
+    catalog: &Catalog,
+    base: &Base,
+    allowed: &Allowed,
+    op: Op,
+    made: &HashSet<String>,
+    link: &Link,
+) -> Result<(), DataError> {
+    let rests_on = match (&link.through, link.kind, &link.target) {
+        (Some(through), ..) => &through.table,
+        (None, LinkKind::OneThere | LinkKind::ManyThere, LinkTarget::Table(name)) => name,
+        _ => return Ok(()),
+    };
+    let whole = Place { workspace: Some(base.workspace), base: Some(base.id), table: None };
+    match catalog.table(base.id, rests_on) {
+        Some(table) => may(allowed, op, &Place::of(table)),
+        None if made.contains(rests_on) => Ok(()),
+        None => may(allowed, op, &whole),
+    }
 }

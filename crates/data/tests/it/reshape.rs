@@ -3,7 +3,7 @@
 use data::{DataError, FieldPatch, FieldSpec, Reshape, TableChange, TablePatch, TableSpec};
 use domain::{
     access::{Entry, Grants, Op, Ops, Reach},
-    catalog::{FieldKind, SystemField},
+    catalog::{FieldKind, Link, LinkKind, LinkTarget, OnDelete, SystemField, Through},
     decision::Target,
 };
 
@@ -112,4 +112,45 @@ async fn tables_of_other_bases_are_not_reached() {
     let allowed = world.owner().allowed(Some(Op::TableCreate), Target::Base(other.into()));
     let refused = world.data.reshape(&allowed, whole(&world)).await;
     assert!(matches!(refused, Err(DataError::NotFound)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn an_association_rests_only_on_tables_its_maker_may_shape() {
+    let world = World::with_todos().await;
+    let owner = world.owner().on_server(Op::TableCreate);
+    let numbers = ["a", "b"].map(|name| FieldSpec::new(name, FieldKind::BigInt));
+    let other = TableSpec { name: "other".into(), fields: numbers.to_vec(), ..TableSpec::default() };
+    world.data.reshape(&owner, Reshape { create: vec![other], ..Reshape::default() }).await.unwrap();
+    let link = |kind, target: &str, far: &str, through: Option<&str>| {
+        let table = |table: &str| Through { table: table.into(), from: "a".into(), to: "b".into() };
+        let target = LinkTarget::Table(target.into());
+        let on_delete = if through.is_some() { OnDelete::Keep } else { OnDelete::Delete };
+        let (key, target_key) = ("id".into(), far.into());
+        FieldSpec::link("x", Link { kind, key, target, target_key, through: through.map(table), on_delete })
+    };
+    let adding = |spec| {
+        let change = TableChange { add: vec![spec], ..TableChange::of(world.table("todos").id) };
+        Reshape { change: vec![change], ..Reshape::default() }
+    };
+    let reach = Reach::Table { base: "main".into(), table: "todos".into() };
+    let entry = Entry { reach, set: None, allow: Ops::ALL, limits: Vec::new() };
+    let caller = world.granted(Grants(vec![entry])).on(Op::FieldCreate, "todos");
+    for foreign in [
+        link(LinkKind::Through, "todos", "id", Some("other")),
+        link(LinkKind::ManyThere, "other", "a", None),
+        link(LinkKind::OneThere, "other", "a", None),
+        link(LinkKind::ManyThere, "later", "a", None),
+    ] {
+        let refused = world.data.reshape(&caller, adding(foreign)).await;
+        assert!(matches!(refused, Err(DataError::OutOfScope)), "{refused:?}");
+    }
+    let own = link(LinkKind::ManyThere, "todos", "id", None);
+    world.data.reshape(&caller, adding(own)).await.unwrap();
+    let foreign = adding(FieldSpec { name: "y".into(), ..link(LinkKind::ManyThere, "other", "a", None) });
+    world.data.reshape(&owner, foreign).await.unwrap();
+    let patch = FieldPatch { on_delete: Some(OnDelete::Keep), ..FieldPatch::default() };
+    let change =
+        TableChange { fields: vec![("y".into(), patch)], ..TableChange::of(world.table("todos").id) };
+    let refused = world.data.reshape(&caller, Reshape { change: vec![change], ..Reshape::default() }).await;
+    assert!(matches!(refused, Err(DataError::OutOfScope)), "{refused:?}");
 }
