@@ -186,6 +186,11 @@ fn a_printed_link_sets_a_password_once_and_is_in_no_log() {
     };
     assert!(own("on").starts_with("https://keys.example/behind/nocobase/#/reset-password?resetToken=kwp_"));
     assert!(own("off").starts_with("https://keys.example/behind/reset-password?resetToken=kwp_"));
+    // Of a server that was named, its own.
+    let mut there = at_url(&data, &server.url, ROOT_KEY);
+    let there =
+        text(&there.args(["users", "reset-link", "me@example.com"]).output().expect("it runs").stdout);
+    assert!(there.starts_with(&format!("{}/nocobase/#/reset-password?resetToken=kwp_", server.url)));
     let nobody = ["users", "reset-link", "you@example.com"];
     let nobody = keyward(&data).env("KEYWARD_ROOT_KEY", ROOT_KEY).args(nobody).output().expect("it runs");
     assert_eq!(nobody.status.code(), Some(1));
