@@ -16,19 +16,8 @@ impl Data {
         Ok(self.store.meta(&stored(base, name)).await?)
     }
 
-    /// For who may make tables there.
-    pub async fn set_note(&self, allowed: &Allowed, name: &str, text: &str) -> Result<(), DataError> {
-        self.set_note_as(allowed, Op::TableCreate, name, text).await
-    }
-
     /// For who may do `op` there: not every note is about tables.
-    pub async fn set_note_as(
-        &self,
-        allowed: &Allowed,
-        op: Op,
-        name: &str,
-        text: &str,
-    ) -> Result<(), DataError> {
+    pub async fn set_note(&self, allowed: &Allowed, op: Op, name: &str, text: &str) -> Result<(), DataError> {
         let (base, place) = self.noted(allowed)?;
         rights::require(allowed, op, &place)?;
         if text.len() > limits::NOTE_BYTES_MAX {

@@ -24,6 +24,7 @@ mod failure;
 mod filter;
 mod follow;
 pub mod import;
+mod kept;
 mod locale;
 mod lost_password;
 mod memory;

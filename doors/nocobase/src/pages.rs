@@ -8,12 +8,13 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     answer::Answer,
-    failure::{self, Failure},
+    failure::Failure,
+    kept::{self, Kept, Row, id_of},
     memory,
     request::{Request, text_property},
 };
 
-const NOTE: &str = "nocobase.uiPages";
+const KEPT: Kept = Kept("uiPages");
 const PAGES_MAX: usize = 100;
 const BLOCKS_MAX: usize = 20;
 const TITLE_CHARS_MAX: usize = 255;
@@ -25,16 +26,13 @@ pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failur
 }
 
 pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
-    let rows = seen(request, allowed).await?;
-    let Some(key) = request.params.target_key()? else { return memory::first(request, rows) };
-    let found = rows.into_iter().find(|row| id_of(row) == key.parse().ok());
-    Ok(Answer::Data(found.map_or(Value::Null, Value::Object)))
+    kept::get(request, seen(request, allowed).await?)
 }
 
 pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     people_only(allowed)?;
     let _editing = request.inner.editing.lock().await;
-    let mut rows = all(request, allowed).await?;
+    let mut rows = KEPT.all(request, allowed).await?;
     if rows.len() >= PAGES_MAX {
         return Err(Failure::bad(format!("there can be at most {PAGES_MAX} pages")));
     }
@@ -42,13 +40,11 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     if !values.contains_key("title") {
         return Err(Failure::bad("title is required"));
     }
-    let next = |name: &str| {
-        rows.iter().filter_map(|row| row.get(name)?.as_i64()).max().unwrap_or(0).saturating_add(1)
-    };
+    let next = |name| json!(kept::next(&rows, name));
     let now = json!(allowed.at().rfc3339());
-    let mut row = Map::from_iter([
-        ("id".to_owned(), json!(next("id"))),
-        ("sort".to_owned(), json!(next("sort"))),
+    let mut row = Row::from_iter([
+        ("id".to_owned(), next("id")),
+        ("sort".to_owned(), next("sort")),
         ("blocks".to_owned(), json!([])),
         ("createdAt".to_owned(), now.clone()),
         ("updatedAt".to_owned(), now),
@@ -63,7 +59,7 @@ pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     people_only(allowed)?;
     let _editing = request.inner.editing.lock().await;
     let (key, values) = (request.key()?, request.values()?);
-    let mut rows = all(request, allowed).await?;
+    let mut rows = KEPT.all(request, allowed).await?;
     let mut changed = Vec::new();
     for row in rows.iter_mut().filter(|row| id_of(row) == key.parse().ok()) {
         // Who began from an older state would undo what came between.
@@ -84,11 +80,8 @@ pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Fai
     people_only(allowed)?;
     let _editing = request.inner.editing.lock().await;
     let Some(keys) = request.params.target_keys()? else { return Err(request.needs_a_target()) };
-    let gone: Vec<i64> = keys.iter().filter_map(|key| key.as_str()?.parse().ok()).collect();
-    let mut rows = all(request, allowed).await?;
-    let before = rows.len();
-    rows.retain(|row| id_of(row).is_none_or(|id| !gone.contains(&id)));
-    let count = before - rows.len();
+    let mut rows = KEPT.all(request, allowed).await?;
+    let count = kept::take_out(&keys, &mut rows);
     if count > 0 {
         keep(request, allowed, Op::ViewDelete, rows).await?;
     }
@@ -96,11 +89,11 @@ pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Fai
 }
 
 /// People see all pages; a key, whose code may be read by whoever found it, only if its role edits them.
-async fn seen(request: &Request, allowed: &Allowed) -> Result<Vec<Map<String, Value>>, Failure> {
+async fn seen(request: &Request, allowed: &Allowed) -> Result<Vec<Row>, Failure> {
     if allowed.principal().key.is_some() && !allowed.also(Op::ViewRead, &allowed.target().place()) {
         return Err(Failure::forbidden());
     }
-    let mut rows = all(request, allowed).await?;
+    let mut rows = KEPT.all(request, allowed).await?;
     rows.sort_by_key(|row| row.get("sort").and_then(Value::as_i64));
     Ok(rows)
 }
@@ -117,17 +110,11 @@ fn people_only(allowed: &Allowed) -> Result<(), Failure> {
 }
 
 /// `title`, `sort` and `blocks`; anything else a client sends is not kept.
-fn change(row: &mut Map<String, Value>, values: &Map<String, Value>) -> Result<(), Failure> {
+fn change(row: &mut Row, values: &Map<String, Value>) -> Result<(), Failure> {
     if let Some(text) = text_property(values, "title")? {
         row.insert("title".to_owned(), json!(title(text.as_deref())?));
     }
-    match values.get("sort") {
-        None => {}
-        Some(sort) if sort.as_i64().is_some() => {
-            row.insert("sort".to_owned(), sort.clone());
-        }
-        Some(_) => return Err(Failure::bad("sort must be a whole number")),
-    }
+    kept::change_sort(row, values)?;
     match values.get("blocks") {
         None => {}
         Some(Value::Array(blocks)) if blocks.len() <= BLOCKS_MAX => {
@@ -165,27 +152,11 @@ fn title(text: Option<&str>) -> Result<String, Failure> {
     }
 }
 
-async fn all(request: &Request, allowed: &Allowed) -> Result<Vec<Map<String, Value>>, Failure> {
-    let kept = request.inner.data.note(allowed, NOTE).await;
-    let kept = kept.map_err(|error| failure::data("uiPages", error))?;
-    Ok(kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
-}
-
-async fn keep(
-    request: &Request,
-    allowed: &Allowed,
-    op: Op,
-    rows: Vec<Map<String, Value>>,
-) -> Result<(), Failure> {
+async fn keep(request: &Request, allowed: &Allowed, op: Op, rows: Vec<Row>) -> Result<(), Failure> {
     let text = Value::from(rows).to_string();
     if text.len() > domain::limits::NOTE_BYTES_MAX {
         let max = domain::limits::NOTE_BYTES_MAX;
         return Err(Failure::bad(format!("all pages together may have at most {max} bytes")));
     }
-    let kept = request.inner.data.set_note_as(allowed, op, NOTE, &text).await;
-    kept.map_err(|error| failure::data("uiPages", error))
-}
-
-fn id_of(row: &Map<String, Value>) -> Option<i64> {
-    row.get("id").and_then(Value::as_i64)
+    KEPT.keep(request, allowed, op, &text).await
 }

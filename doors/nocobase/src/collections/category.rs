@@ -3,17 +3,18 @@
 
 use std::collections::HashSet;
 
-use domain::decision::Allowed;
+use domain::{access::Op, decision::Allowed};
 use serde_json::{Map, Value, json};
 
 use crate::{
     answer::Answer,
-    failure::{self, Failure},
+    failure::Failure,
+    kept::{self, Kept, Row, id_of},
     memory,
     request::{Request, text_property},
 };
 
-const NOTE: &str = "nocobase.collectionCategories";
+const KEPT: Kept = Kept("collectionCategories");
 const CATEGORIES_MAX: usize = 500;
 const NAME_CHARS_MAX: usize = 255;
 
@@ -22,15 +23,12 @@ pub async fn list(request: &Request, allowed: &Allowed) -> Result<Answer, Failur
 }
 
 pub async fn get(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
-    let rows = seen(request, allowed).await?;
-    let Some(key) = request.params.target_key()? else { return memory::first(request, rows) };
-    let found = rows.into_iter().find(|row| id_of(row) == key.parse().ok());
-    Ok(Answer::Data(found.map_or(Value::Null, Value::Object)))
+    kept::get(request, seen(request, allowed).await?)
 }
 
 pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     let _editing = request.inner.editing.lock().await;
-    let mut rows = all(request, allowed).await?;
+    let mut rows = KEPT.all(request, allowed).await?;
     if rows.len() >= CATEGORIES_MAX {
         return Err(Failure::bad(format!("there can be at most {CATEGORIES_MAX} categories")));
     }
@@ -38,11 +36,8 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
     if text_property(&values, "name")?.flatten().is_none_or(|name| name.trim().is_empty()) {
         return Err(Failure::bad("name is required"));
     }
-    let next = |name: &str| {
-        rows.iter().filter_map(|row| row.get(name)?.as_i64()).max().unwrap_or(0).saturating_add(1)
-    };
-    let mut row =
-        Map::from_iter([("id".to_owned(), json!(next("id"))), ("sort".to_owned(), json!(next("sort")))]);
+    let next = |name| json!(kept::next(&rows, name));
+    let mut row = Row::from_iter([("id".to_owned(), next("id")), ("sort".to_owned(), next("sort"))]);
     change(&mut row, &values)?;
     rows.push(row.clone());
     keep(request, allowed, rows).await?;
@@ -52,7 +47,7 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
 pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     let _editing = request.inner.editing.lock().await;
     let (key, values) = (request.key()?, request.values()?);
-    let mut rows = all(request, allowed).await?;
+    let mut rows = KEPT.all(request, allowed).await?;
     let mut changed = Vec::new();
     for row in rows.iter_mut().filter(|row| id_of(row) == key.parse().ok()) {
         change(row, &values)?;
@@ -65,11 +60,8 @@ pub async fn update(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
 pub async fn destroy(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     let _editing = request.inner.editing.lock().await;
     let Some(keys) = request.params.target_keys()? else { return Err(request.needs_a_target()) };
-    let gone: Vec<i64> = keys.iter().filter_map(|key| key.as_str()?.parse().ok()).collect();
-    let mut rows = all(request, allowed).await?;
-    let before = rows.len();
-    rows.retain(|row| id_of(row).is_none_or(|id| !gone.contains(&id)));
-    let count = before - rows.len();
+    let mut rows = KEPT.all(request, allowed).await?;
+    let count = kept::take_out(&keys, &mut rows);
     keep(request, allowed, rows).await?;
     Ok(Answer::Data(count.into()))
 }
@@ -83,7 +75,7 @@ pub(super) async fn append(
     if !request.params.names("appends")?.is_some_and(|names| names.iter().any(|name| name == "category")) {
         return Ok(());
     }
-    let rows = all(request, allowed).await?;
+    let rows = KEPT.all(request, allowed).await?;
     for collection in collections {
         let ids = named_in(collection);
         let found = rows.iter().filter(|row| id_of(row).is_some_and(|id| ids.contains(&id)));
@@ -98,8 +90,8 @@ fn named_in(collection: &Map<String, Value>) -> Vec<i64> {
 }
 
 /// All of them; to a key only those of collections it can do something in.
-async fn seen(request: &Request, allowed: &Allowed) -> Result<Vec<Map<String, Value>>, Failure> {
-    let mut rows = all(request, allowed).await?;
+async fn seen(request: &Request, allowed: &Allowed) -> Result<Vec<Row>, Failure> {
+    let mut rows = KEPT.all(request, allowed).await?;
     if allowed.principal().key.is_some() {
         let visible = super::visible(request, allowed);
         let ids: HashSet<i64> =
@@ -110,7 +102,7 @@ async fn seen(request: &Request, allowed: &Allowed) -> Result<Vec<Map<String, Va
 }
 
 /// `name`, `color` and `sort`; anything else a client sends is not kept.
-fn change(row: &mut Map<String, Value>, values: &Map<String, Value>) -> Result<(), Failure> {
+fn change(row: &mut Row, values: &Map<String, Value>) -> Result<(), Failure> {
     for name in ["name", "color"] {
         let Some(text) = text_property(values, name)? else { continue };
         let bad = |text: &String| text.chars().count() > NAME_CHARS_MAX || text.contains('\0');
@@ -121,28 +113,9 @@ fn change(row: &mut Map<String, Value>, values: &Map<String, Value>) -> Result<(
         }
         row.insert(name.to_owned(), json!(text));
     }
-    match values.get("sort") {
-        None => Ok(()),
-        Some(sort) if sort.as_i64().is_some() => {
-            row.insert("sort".to_owned(), sort.clone());
-            Ok(())
-        }
-        Some(_) => Err(Failure::bad("sort must be a whole number")),
-    }
+    kept::change_sort(row, values)
 }
 
-async fn all(request: &Request, allowed: &Allowed) -> Result<Vec<Map<String, Value>>, Failure> {
-    let kept = request.inner.data.note(allowed, NOTE).await;
-    let kept = kept.map_err(|error| failure::data("collectionCategories", error))?;
-    Ok(kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
-}
-
-async fn keep(request: &Request, allowed: &Allowed, rows: Vec<Map<String, Value>>) -> Result<(), Failure> {
-    let text = Value::from(rows).to_string();
-    let kept = request.inner.data.set_note(allowed, NOTE, &text).await;
-    kept.map_err(|error| failure::data("collectionCategories", error))
-}
-
-fn id_of(row: &Map<String, Value>) -> Option<i64> {
-    row.get("id").and_then(Value::as_i64)
+async fn keep(request: &Request, allowed: &Allowed, rows: Vec<Row>) -> Result<(), Failure> {
+    KEPT.keep(request, allowed, Op::TableCreate, &Value::from(rows).to_string()).await
 }
