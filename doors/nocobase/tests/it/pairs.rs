@@ -1,7 +1,6 @@
 //! Rows of tables of pairs: shown with what they lead to, filled by writes, and never more than their rights allow.
 
 use serde_json::{Value, json};
-use test_world::Actor;
 
 use crate::world::{Nocobase, data, filter};
 
@@ -35,13 +34,6 @@ async fn marks(nocobase: &Nocobase) -> Vec<(i64, i64, Value)> {
         (key("taskId"), key("tagId"), row["note"].clone())
     };
     rows.as_array().unwrap().iter().map(one).collect()
-}
-
-async fn person(nocobase: &Nocobase, resources: Value) -> Actor {
-    nocobase.role("some", json!({})).await;
-    let path = "/api/roles:applyDataPermissions?filterByTk=some";
-    nocobase.admin.post(path, json!({"resources": resources})).await.expect(200);
-    nocobase.user("somebody", &["some"]).await.1
 }
 
 #[tokio::test]
@@ -172,7 +164,7 @@ async fn to_fill_a_pair_takes_the_association_and_to_see_it_the_rights_of_its_ow
         json!({"name": "tasks", "actions": [action("view", both.clone()), action("update", both)]}),
         json!({"name": "tags", "actions": [action("view", json!(["name"]))]}),
     ];
-    let somebody = person(&nocobase, json!(base)).await;
+    let somebody = nocobase.person("some", json!(base)).await;
     let seen = async || {
         let along = data(somebody.get("/api/tasks:get/1?appends=marked,tags").await);
         let behind = data(somebody.get("/api/tasks/1/marked:list?sort=id").await);
@@ -197,15 +189,14 @@ async fn to_fill_a_pair_takes_the_association_and_to_see_it_the_rights_of_its_ow
     assert_eq!(data(admin.get("/api/marks:list?sort=tagId").await)[0]["createdById"], 1);
     let scoped = json!({"name": "marks", "actions": [{"name": "view", "fields": ["note"], "scope": {"scope": {"note": "y"}}}]});
     let all: Vec<Value> = base.iter().cloned().chain([scoped]).collect();
-    let path = "/api/roles:applyDataPermissions?filterByTk=some";
-    admin.post(path, json!({"resources": all})).await.expect(200);
+    nocobase.permit("some", json!(all)).await;
     let rows = seen().await;
     assert!(rows[0].get("marks").is_none(), "outside of its scope");
     let pair = &rows[1]["marks"];
     assert!(pair["note"] == "y" && pair.get("taskId").is_none() && pair.get("tagId").is_none(), "{pair}");
     // Who may not write the association writes no pair.
     let titles = json!({"name": "tasks", "actions": [action("view", json!(["title", "marked"])), action("update", json!(["title"]))]});
-    admin.post(path, json!({"resources": [titles]})).await.expect(200);
+    nocobase.permit("some", json!([titles])).await;
     somebody.post("/api/tasks/1/marked:add", json!([[2, {"note": "no"}]])).await.expect(403);
     let values = json!({"title": "b", "marked": [{"id": 2, "marks": {"note": "no"}}]});
     somebody.post("/api/tasks:update?filterByTk=1", values).await.expect(200);
@@ -230,7 +221,7 @@ async fn a_pair_tells_no_key_that_may_not_be_read_where_it_is() {
     let view =
         |name: &str, fields: Value| json!({"name": name, "actions": [{"name": "view", "fields": fields}]});
     let resources = json!([view("tasks", json!(["title", "codes"])), view("codes", json!(["name"]))]);
-    let somebody = person(&nocobase, resources).await;
+    let somebody = nocobase.person("some", resources).await;
     for path in ["tasks:get/1?appends=codes", "tasks/1/codes:list"] {
         let told = somebody.get(&format!("/api/{path}")).await.expect(200).json().to_string();
         assert!(told.contains("\"name\":\"n\"") && !told.contains("secret"), "{path}: {told}");

@@ -1,7 +1,6 @@
 //! Parts of linked records, and keys of what may not be seen: what is asked for is answered, and no more.
 
 use serde_json::{Value, json};
-use test_world::Actor;
 
 use crate::world::{Nocobase, data, filter, post};
 
@@ -30,13 +29,6 @@ async fn house() -> Nocobase {
     let tags = json!([{"name": "a", "color": "red"}, {"name": "b", "color": "blue"}]);
     admin.post("/api/tasks:create", json!({"title": "t", "project": 1, "tags": tags})).await.expect(200);
     nocobase
-}
-
-async fn person(nocobase: &Nocobase, resources: Value) -> Actor {
-    nocobase.role("some", json!({})).await;
-    let path = "/api/roles:applyDataPermissions?filterByTk=some";
-    nocobase.admin.post(path, json!({"resources": resources})).await.expect(200);
-    nocobase.user("somebody", &["some"]).await.1
 }
 
 #[tokio::test]
@@ -89,7 +81,7 @@ async fn a_part_obeys_the_rights_of_the_whole() {
         |name: &str, fields: Value| json!({"name": name, "actions": [{"name": "view", "fields": fields}]});
     let resources =
         json!([view("tasks", json!(["title", "project", "tags"])), view("projects", json!(["name"]))]);
-    let somebody = person(&nocobase, resources).await;
+    let somebody = nocobase.person("some", resources).await;
     for (query, want) in [
         ("fields=title&appends=project.name", json!({"title": "t", "project": {"name": "open"}})),
         ("fields=title&appends=project.secret", json!({"title": "t", "project": {}})),
@@ -115,8 +107,7 @@ async fn a_guessed_key_tells_nothing_of_what_it_leads_to() {
     let pairs = action("tasksTags", json!(["taskId", "tagId"]));
     let briefs = action("briefs", json!(["text", "projectId"]));
     let open = json!({"name": "projects", "actions": [{"name": "view", "fields": ["name", "tasks", "brief"], "scope": {"scope": {"name": "open"}}}]});
-    let somebody = person(&nocobase, json!([tasks, pairs, briefs])).await;
-    let path = "/api/roles:applyDataPermissions?filterByTk=some";
+    let somebody = nocobase.person("some", json!([tasks, pairs, briefs])).await;
     let reads = [
         "tasks:get/1?appends=project,tags".to_owned(),
         "tasks:get/1?appends=project.name,project.brief,tags.name".to_owned(),
@@ -157,7 +148,7 @@ async fn a_guessed_key_tells_nothing_of_what_it_leads_to() {
     };
     // No right to projects at all, then to some of them: 2 is there and not to be seen, 99 is not there.
     for resources in [json!([]), json!([open])] {
-        admin.post(path, json!({"resources": resources})).await.expect(200);
+        nocobase.permit("some", resources).await;
         let (hidden, missing) = (told(2).await, told(99).await);
         assert_eq!(hidden, missing);
         let all = format!("{hidden:?}");

@@ -77,13 +77,6 @@ pub async fn tasks(nocobase: &Nocobase) {
     make("/api/tasks:create", json!({"title": "=1+1", "price": "0.5", "project": 2})).await;
 }
 
-pub async fn person(nocobase: &Nocobase, name: &str, resources: Value) -> Actor {
-    nocobase.role(name, json!({})).await;
-    let path = format!("/api/roles:applyDataPermissions?filterByTk={name}");
-    nocobase.admin.post(&path, json!({"resources": resources})).await.expect(200);
-    nocobase.user(name, &[name]).await.1
-}
-
 #[tokio::test]
 async fn an_export_is_a_sheet_of_what_people_read() {
     let nocobase = Nocobase::new().await;
@@ -182,7 +175,7 @@ async fn who_may_not_list_may_not_export_and_the_other_way_round() {
         ("exporter", json!([export]), 403),
         ("both", json!([view, export]), 200),
     ] {
-        let actor = person(&nocobase, name, json!([{"name": "tasks", "actions": actions}])).await;
+        let actor = nocobase.person(name, json!([{"name": "tasks", "actions": actions}])).await;
         assert_eq!(exported(&actor, "tasks", &["title"]).await.code(), want, "{name}");
     }
     assert_eq!(exported(&nocobase.nobody(), "tasks", &["title"]).await.code(), 401);
@@ -225,7 +218,7 @@ async fn an_export_shows_nothing_a_list_would_not_show() {
             action
         };
         let actions = json!([named("view", view), named("export", export)]);
-        let actor = person(&nocobase, name, json!([{"name": "tasks", "actions": actions}])).await;
+        let actor = nocobase.person(name, json!([{"name": "tasks", "actions": actions}])).await;
         let rows = sheet(exported(&actor, "tasks", &["title", "estimate", "id"]).await);
         let shown: Vec<&[String]> = rows[1..].iter().map(|row| &row[..2]).collect();
         assert_eq!(shown, want, "{name}");
@@ -244,12 +237,12 @@ async fn linked_records_in_an_export_keep_to_the_rights_of_their_own_collection(
     tasks(&nocobase).await;
     let tasks = json!({"name": "tasks", "actions": [{"name": "view", "fields": null}, {"name": "export", "fields": null}]});
     let names = ["title", "project.name", "project.secret", "also.name", "project.id"];
-    let blind = person(&nocobase, "blind", json!([tasks])).await;
+    let blind = nocobase.person("blind", json!([tasks])).await;
     assert_eq!(sheet(exported(&blind, "tasks", &names).await)[1], ["paint", "", "", "", ""]);
     let some = json!({"name": "projects", "actions": [
         {"name": "view", "fields": ["name"], "scope": {"scope": {"name": "garden"}}},
     ]});
-    let gardener = person(&nocobase, "gardener", json!([tasks, some])).await;
+    let gardener = nocobase.person("gardener", json!([tasks, some])).await;
     let rows = sheet(exported(&gardener, "tasks", &names).await);
     assert_eq!(rows[1], ["paint", "", "", "garden", ""]);
     assert_eq!(rows[2], ["=1+1", "garden", "", "", "2"]);
@@ -311,7 +304,7 @@ async fn an_export_is_whole_or_refused() {
 async fn a_template_is_an_empty_sheet_with_the_titles_that_were_asked_for() {
     let nocobase = Nocobase::new().await;
     tasks(&nocobase).await;
-    let actor = person(&nocobase, "nothing", json!([])).await;
+    let actor = nocobase.person("nothing", json!([])).await;
     let values = json!({"explain": "Read this\nand that", "columns": [
         {"dataIndex": ["title"], "title": "What", "description": "in a few words"},
         {"dataIndex": ["project", "name"], "defaultTitle": "Project"},

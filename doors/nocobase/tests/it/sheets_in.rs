@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use test_world::{Actor, Reply};
 
 use crate::{
-    sheets::{columns, exported, person, tasks},
+    sheets::{columns, exported, tasks},
     world::{Nocobase, data, error, filter},
 };
 
@@ -177,7 +177,7 @@ async fn an_import_writes_nothing_a_create_could_not() {
         ("viewer", json!([{"name": "view", "fields": null}]), 403),
         ("both", json!([create, import_all]), 200),
     ] {
-        let actor = person(&nocobase, name, json!([{"name": "tasks", "actions": actions}])).await;
+        let actor = nocobase.person(name, json!([{"name": "tasks", "actions": actions}])).await;
         assert_eq!(import(&actor, &names, &file).await.code(), want, "{name}");
     }
     let made = async || {
@@ -190,24 +190,24 @@ async fn an_import_writes_nothing_a_create_could_not() {
     {
         let actions =
             json!([{"name": "create", "fields": create}, {"name": "importXlsx", "fields": import_}]);
-        let actor = person(&nocobase, name, json!([{"name": "tasks", "actions": actions}])).await;
+        let actor = nocobase.person(name, json!([{"name": "tasks", "actions": actions}])).await;
         import(&actor, &names, &sheet(&json!([["title", "estimate"], [name, 7]]))).await.expect(200);
         assert_eq!((&made().await["title"], &made().await["estimate"]), (&json!(name), &Value::Null));
         let only_hidden = import(&actor, &["estimate"], &file).await;
         assert_eq!(error(&only_hidden), (400, String::new(), "Columns configuration is empty".to_owned()));
     }
     let scoped = json!([{"name": "create", "fields": null, "scope": {"scope": {"estimate": 1}}}, import_all]);
-    let actor = person(&nocobase, "scoped", json!([{"name": "tasks", "actions": scoped}])).await;
+    let actor = nocobase.person("scoped", json!([{"name": "tasks", "actions": scoped}])).await;
     let file = sheet(&json!([["title", "estimate"], ["s1", 1], ["s2", 2]]));
     let (status, _, message) = error(&import(&actor, &names, &file).await);
     assert_eq!((status, message.as_str()), (403, "Failed to import row 3: No permissions"));
     // What cannot be seen cannot be linked, nor found out about.
     let actions = json!([create, import_all]);
-    let actor = person(&nocobase, "blind", json!([{"name": "tasks", "actions": actions}])).await;
+    let actor = nocobase.person("blind", json!([{"name": "tasks", "actions": actions}])).await;
     let file = sheet(&json!([["title", "project.name"], ["p", "house"]]));
     assert_eq!(import(&actor, &["title", "project.name"], &file).await.code(), 403);
     let some = json!({"name": "projects", "actions": [{"name": "view", "fields": null, "scope": {"scope": {"name": "garden"}}}]});
-    let actor = person(&nocobase, "gardener", json!([{"name": "tasks", "actions": actions}, some])).await;
+    let actor = nocobase.person("gardener", json!([{"name": "tasks", "actions": actions}, some])).await;
     let (status, _, message) = error(&import(&actor, &["title", "project.name"], &file).await);
     assert_eq!(status, 400);
     assert!(message.contains("\"house\" not found"), "{message}");

@@ -57,6 +57,19 @@ impl Nocobase {
         self.admin.post("/api/roles:create", all).await.expect(200);
     }
 
+    /// What the role may do with these collections from now on.
+    pub async fn permit(&self, role: &str, resources: Value) {
+        let path = format!("/api/roles:applyDataPermissions?filterByTk={role}");
+        self.admin.post(&path, json!({"resources": resources})).await.expect(200);
+    }
+
+    /// Somebody with a role of the same name, which may do this and nothing else.
+    pub async fn person(&self, name: &str, resources: Value) -> Actor {
+        self.role(name, json!({})).await;
+        self.permit(name, resources).await;
+        self.user(name, &[name]).await.1
+    }
+
     /// `todos` with three records of the administrator's.
     pub async fn todos(&self) {
         self.admin.post("/api/collections:create", todos_collection()).await.expect(200);
