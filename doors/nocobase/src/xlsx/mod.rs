@@ -25,9 +25,6 @@ pub use export::export;
 pub use import::import;
 pub use template::template;
 
-/// Why a sheet could not be made.
-pub const TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-
 /// A turn at reading or making a sheet. It goes with the work: a caller who hangs up does not end that.
 async fn turn(request: &Request) -> Result<OwnedSemaphorePermit, Failure> {
     let closed =

@@ -4,12 +4,14 @@
 use domain::decision::Allowed;
 use serde_json::Value;
 
-use super::{TYPE, book::Book, column};
+use super::{book::Book, column};
 use crate::{
     answer::{Answer, Attachment},
     failure::Failure,
     request::Request,
 };
+
+const TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 pub async fn template(request: &Request, allowed: &Allowed) -> Result<Answer, Failure> {
     let columns = column::columns(request)?;
