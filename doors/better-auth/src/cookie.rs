@@ -12,7 +12,7 @@ use sha2::Sha256;
 
 use crate::transport::{percent_decode, percent_encode};
 
-pub const SET_AUTH_TOKEN: HeaderName = HeaderName::from_static("set-auth-token");
+const SET_AUTH_TOKEN: HeaderName = HeaderName::from_static("set-auth-token");
 
 const SESSION: &str = "session_token";
 const CACHE: &str = "session_data";

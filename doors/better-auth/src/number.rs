@@ -3,7 +3,7 @@
 use serde_json::{Number, Value};
 
 /// Beyond this, not every whole number has a value of its own.
-pub const SAFE_MAX: f64 = 9_007_199_254_740_991.0;
+const SAFE_MAX: f64 = 9_007_199_254_740_991.0;
 
 /// The number as a whole one, when it is one.
 pub fn whole(number: f64) -> Option<i64> {

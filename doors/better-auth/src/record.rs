@@ -20,7 +20,7 @@ pub fn date(at: Millis) -> Value {
     Value::String(at.rfc3339())
 }
 
-pub fn maybe_date(at: Option<Millis>) -> Value {
+fn maybe_date(at: Option<Millis>) -> Value {
     at.map_or(Value::Null, date)
 }
 

@@ -86,7 +86,7 @@ pub struct PageMeta {
 }
 
 impl PageMeta {
-    pub fn total_page(&self) -> u64 {
+    fn total_page(&self) -> u64 {
         self.count.div_ceil(self.page_size.max(1))
     }
 

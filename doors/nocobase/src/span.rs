@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 /// "Never" is a thousand years, as the original writes it into the token.
-pub const NEVER_S: i64 = 31_557_600_000;
+const NEVER_S: i64 = 31_557_600_000;
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SpanError {

@@ -30,7 +30,7 @@ pub use server::Server;
 pub use values::Values;
 
 /// The file that is read when it exists and no other is named.
-pub const DEFAULT_FILE: &str = "keyward.toml";
+const DEFAULT_FILE: &str = "keyward.toml";
 
 pub const SECTIONS: &[Section] = &[
     server::SECTION,

@@ -60,7 +60,7 @@ pub(crate) fn first_base(
     Ok(base.id)
 }
 
-pub(super) fn insert_workspace(conn: &Connection, workspace: &Workspace) -> Result<(), StoreError> {
+fn insert_workspace(conn: &Connection, workspace: &Workspace) -> Result<(), StoreError> {
     sql::execute(
         conn,
         "INSERT INTO workspaces (id, name, created_at) VALUES ($1, $2, $3)",
