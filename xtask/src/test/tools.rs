@@ -18,7 +18,7 @@ const TOOLS: [Tool; 4] = [
     Tool { program: "chromium", apt: &["chromium"], why: "the web page is tested in it" },
 ];
 
-const NODE_MAJOR_MIN: u32 = 18;
+const NODE_MAJOR_MIN: u32 = 20;
 
 pub fn provide() -> Outcome<()> {
     for component in ["fmt", "clippy"] {
