@@ -84,6 +84,9 @@ fn put(rows: &mut Vec<Row>, number: u32, column: u32, cell: Cell) -> Result<(), 
     Ok(())
 }
 
+/// For a style of a few bytes the reader keeps more than a hundred.
+const STYLES_BYTES_MAX: usize = 2 << 20;
+
 /// Unpacks everything once, keeping nothing: what the file says of its own size may be a lie.
 fn measure(file: &Bytes) -> Result<(), Failure> {
     let mut archive = ZipArchive::new(Cursor::new(&**file)).map_err(|_| unreadable())?;
@@ -100,6 +103,9 @@ fn measure(file: &Bytes) -> Result<(), Failure> {
         left = left.checked_sub(size as u64).ok_or_else(too_large)?;
         if name.ends_with("sharedstrings.xml") && !counts_right(&bytes) {
             return Err(unreadable());
+        }
+        if name.ends_with("styles.xml") && size > STYLES_BYTES_MAX {
+            return Err(too_large());
         }
     }
     Ok(())
@@ -214,6 +220,16 @@ mod tests {
             }
         }
         assert!(rows(&packed(&lying)).is_err());
+    }
+
+    #[test]
+    fn a_workbook_of_nothing_but_styles_is_refused_before_they_are_kept() {
+        let mut many = parts();
+        for (_, bytes) in many.iter_mut().filter(|(name, _)| name.ends_with("styles.xml")) {
+            *bytes = format!("<styleSheet><cellXfs>{}", "<xf/>".repeat(1 << 20)).into_bytes();
+        }
+        let refused = rows(&packed(&many)).unwrap_err();
+        assert!(refused.body().to_string().contains("more than can be read"));
     }
 
     #[test]
