@@ -2,9 +2,9 @@
 //! which language, which data sources there are. Says nothing that is not the same for everybody.
 
 use domain::decision::Allowed;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::{answer::Answer, failure::Failure, locale, memory, request::Request, role::HOME};
+use crate::{answer::Answer, failure::Failure, memory, request::Request, role::HOME};
 
 /// `dataSources:list` and `listEnabled`: this dialect knows one here.
 pub async fn data_sources(request: &Request, _: &Allowed) -> Result<Answer, Failure> {
@@ -34,14 +34,9 @@ pub async fn settings(request: &Request) -> Result<Answer, Failure> {
 }
 
 pub async fn lang(request: &Request) -> Result<Answer, Failure> {
-    Ok(Answer::Data(json!({ "lang": language(request), "resources": {} })))
+    Ok(Answer::Data(json!({ "lang": request.language().tag(), "resources": {} })))
 }
 
 pub async fn info(request: &Request) -> Result<Answer, Failure> {
-    Ok(Answer::Data(json!({ "name": "main", "lang": language(request) })))
-}
-
-/// The language this request is answered in.
-fn language(request: &Request) -> &'static str {
-    locale::of(&request.headers, request.params.map.get("locale").and_then(Value::as_str)).tag()
+    Ok(Answer::Data(json!({ "name": "main", "lang": request.language().tag() })))
 }

@@ -81,7 +81,7 @@ pub async fn lost(request: &Request) -> Result<Answer, Failure> {
         mail: mail.clone(),
         email,
         way: way.name,
-        language: locale::of(&request.headers, request.params.map.get("locale").and_then(Value::as_str)),
+        language: request.language(),
     };
     tokio::spawn(async move {
         asked.write_and_send().await;

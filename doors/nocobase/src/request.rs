@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use crate::{
     failure::Failure,
     filter::{self, Context},
+    locale::{self, Language},
     params::{self, Params},
     path::Target,
     role::HOME,
@@ -93,6 +94,11 @@ impl Request {
     /// Where a day begins for the caller.
     pub fn zone(&self) -> TimeZone {
         params::zone(self.headers.get("x-timezone").and_then(|v| v.to_str().ok()))
+    }
+
+    /// In which the caller is told what was refused, and written to.
+    pub fn language(&self) -> Language {
+        locale::of(&self.headers, self.params.map.get("locale").and_then(Value::as_str))
     }
 
     /// Targets of an association action: `filterByTk`, or the body as a key, a list of keys, or a list of
