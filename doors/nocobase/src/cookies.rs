@@ -109,7 +109,7 @@ fn role(request: &Request, user: &User) -> Option<String> {
 }
 
 /// A program, a page of this server, or one the operator named.
-fn is_own_page(inner: &Inner, headers: &HeaderMap) -> bool {
+pub fn is_own_page(inner: &Inner, headers: &HeaderMap) -> bool {
     let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("null"));
     let page = match (text(ORIGIN), text(REFERER)) {
         (Some(origin), _) => origin.to_owned(),

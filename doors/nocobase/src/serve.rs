@@ -141,8 +141,9 @@ async fn serve(
     }
     let allowed = check(&request, action, &credential, kind).await?;
     beside.decision = Some(allowed.id());
-    // Neither gets a token whose cookies nobody would set.
-    if !matches!(action.action, "signOut" | "syncCookies") {
+    // None gets a token whose cookies nobody would set, nor who follows a link of a foreign page: the old one would be over.
+    let kept = !by_cookie || cookies::is_own_page(&request.inner, &request.headers);
+    if kept && !matches!(action.action, "signOut" | "syncCookies") {
         beside.new_token = renewal::renew(&request, &allowed).await?;
     }
     // Questions of this size do not fit into an address.

@@ -155,3 +155,16 @@ async fn a_renewed_token_comes_as_a_cookie_and_signing_out_takes_all_of_them() {
         nobody.header("cookie", &live.all).header("x-role", "nope").get("/api/collections:list").await;
     assert_eq!((wrong.code(), cookies(&wrong).len()), (401, 0));
 }
+
+#[tokio::test]
+async fn a_link_on_a_foreign_page_signs_nobody_out() {
+    let nocobase = Nocobase::new().await;
+    let nobody = nocobase.world.nobody(with_cookies(&nocobase));
+    let old = jar(&sign_in(&nobody).await);
+    nocobase.world.advance(DAY_MS);
+    let browser = nobody.header("cookie", &old.all);
+    let followed = browser.header("referer", "https://evil.example/").get(CHECK).await.expect(200);
+    assert_eq!(cookies(&followed).len(), 0);
+    let own = browser.get(CHECK).await.expect(200);
+    assert_eq!(cookies(&own).len(), 2, "the token is still to be renewed");
+}
