@@ -12,7 +12,8 @@ use crate::{
 
 use super::{
     BindError, BoundFilter, CmpOp, Term, Var,
-    condition::{Binder, Stop, membership, takes_list, too_much},
+    condition::{Binder, Stop, too_much},
+    operands::{membership, takes_list},
 };
 
 /// One comparison inside of a JSON value.

@@ -8,6 +8,7 @@ mod coerce;
 mod condition;
 mod inside;
 mod linked;
+mod operands;
 mod summary;
 mod write;
 
