@@ -14,6 +14,10 @@ const CONFIGS: &str = r#"{"configurations": [
     {"configId": "org", "references": "organization", "defaultPrefix": "org_"}],
   "roles": {"admin": {"apiKey": ["read"]}}}"#;
 
+fn fixture(name: &str, ending: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/{name}.{ending}"))
+}
+
 struct Imported {
     folder: Folder,
     known: Value,
@@ -23,29 +27,27 @@ struct Imported {
 
 impl Imported {
     fn new(name: &str) -> Self {
-        let folder = Folder::new();
-        let at = |ending: &str| {
-            PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/{name}.{ending}"))
-        };
-        let known = serde_json::from_slice(&fs::read(at("json")).expect("the fixture")).expect("JSON");
-        folder.file("better-auth.json", CONFIGS);
-        let mut imported = Self { folder, known, report: Value::Null, file: at("db") };
+        let mut imported = Self::not_yet(name);
         imported.report = imported.again(&[]);
         imported
     }
 
+    fn not_yet(name: &str) -> Self {
+        let folder = Folder::new();
+        folder.file("better-auth.json", CONFIGS);
+        let known = fs::read(fixture(name, "json")).expect("the fixture");
+        let known = serde_json::from_slice(&known).expect("JSON");
+        Self { folder, known, report: Value::Null, file: fixture(name, "db") }
+    }
+
     /// Not imported yet, and changed by somebody with a shell for SQL.
     fn changed(name: &str, sql: &str) -> Self {
-        let folder = Folder::new();
-        let at = |ending: &str| {
-            PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/{name}.{ending}"))
-        };
-        let known = serde_json::from_slice(&fs::read(at("json")).expect("the fixture")).expect("JSON");
-        folder.file("better-auth.json", CONFIGS);
-        let file = folder.file("changed.db", "");
-        fs::copy(at("db"), &file).expect("a copy");
+        let mut imported = Self::not_yet(name);
+        let file = imported.folder.file("changed.db", "");
+        fs::copy(&imported.file, &file).expect("a copy");
         test_world::write_foreign(&file, sql);
-        Self { folder, known, report: Value::Null, file }
+        imported.file = file;
+        imported
     }
 
     fn again(&self, more: &[&str]) -> Value {
@@ -269,16 +271,8 @@ fn an_old_session_is_prolonged_by_its_use_and_does_not_list_the_others() {
 
 #[test]
 fn what_is_in_secondary_storage_comes_with_a_dump_of_it() {
-    let fixture = |ending: &str| {
-        PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-            .join(format!("tests/fixtures/better-auth-secondary.{ending}"))
-    };
-    let known: Value =
-        serde_json::from_slice(&fs::read(fixture("json")).expect("the fixture")).expect("JSON");
-    let folder = Folder::new();
-    folder.file("better-auth.json", CONFIGS);
-    let imported = Imported { folder, known, report: Value::Null, file: fixture("db") };
-    let dump = fixture("dump.json");
+    let imported = Imported::not_yet("better-auth-secondary");
+    let dump = fixture("better-auth-secondary", "dump.json");
     let with_dump = ["--secondary-storage", dump.to_str().expect("a path")];
     let report = imported.again(&with_dump);
     assert_eq!(report["counts"]["apikey"], json!({ "new": 4 }), "{report}");
@@ -311,11 +305,10 @@ fn what_is_in_secondary_storage_comes_with_a_dump_of_it() {
 fn a_dump_that_is_none_is_said_to_be_so_before_anything_is_written() {
     let folder = Folder::new();
     let dump = folder.file("dump.json", "[]");
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/better-auth-secondary.db");
     let mut command = keyward(&folder.data());
     command
         .args(["import", "--apply", "--from", "better-auth"])
-        .arg(file)
+        .arg(fixture("better-auth-secondary", "db"))
         .arg("--secondary-storage")
         .arg(dump);
     let output = command.output().expect("it runs");
