@@ -13,7 +13,7 @@ pub enum Language {
     Chinese,
 }
 
-/// The words of a letter about a lost password: `{link}` and `{name}` are put in.
+/// The words of a letter about a lost password: `{link}` is put in.
 pub struct LetterWords {
     pub subject: &'static str,
     pub text: &'static str,
@@ -21,7 +21,7 @@ pub struct LetterWords {
 
 const ENGLISH_LETTER: LetterWords = LetterWords {
     subject: "A new password for your account",
-    text: "Hello {name},\n\nsomebody, hopefully you, asked for a new password for your account. This link sets one, once and \
+    text: "Hello,\n\nsomebody, hopefully you, asked for a new password for your account. This link sets one, once and \
            within an hour:\n\n{link}\n\nIf it was not you, there is nothing to do: your password stays as it is.\n",
 };
 

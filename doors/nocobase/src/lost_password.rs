@@ -155,8 +155,8 @@ impl Asked {
         let words = locale::letter(self.language);
         let address = self.mail.links.link(&link.token, &self.way);
         let to = user.email.clone()?;
-        let name = user.name.as_deref().or(user.username.as_deref()).unwrap_or(&to);
-        let text = words.text.replace("{link}", &address).replace("{name}", name);
+        // Nothing an account says of itself: a stranger may have made it for this address, and would be writing here.
+        let text = words.text.replace("{link}", &address);
         Some(Letter { to, subject: words.subject.to_owned(), text })
     }
 }

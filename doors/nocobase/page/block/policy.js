@@ -1,6 +1,6 @@
 // What a block may ask of the API through the page. It asks with the rights of whoever looks at it, and somebody else wrote
-// it: so it reaches records, and of the server's own only what screens have to know. Keys, sign-ins, people, roles and
-// the shape of collections are out of its reach, whoever looks.
+// it: so it reaches records, and of the server's own only what screens have to know. Keys and sign-ins are
+// out of its reach, and people, roles and the shape of collections it can read as the viewer can, but never change.
 
 /** The server's own resources; everything else is a collection. */
 const SYSTEM = new Set(['auth', 'apiKeys', 'roles', 'users', 'collections', 'collectionCategories', 'fields', 'dataSources', 'dataSourcesRoles',

@@ -5,7 +5,7 @@ use super::LetterWords;
 
 pub const LETTER: LetterWords = LetterWords {
     subject: "为您的帐户设置新密码",
-    text: "{name}，您好：\n\n有人（希望是您本人）为您的帐户申请了新密码。请在一小时内打开以下链接设置新密码，该链接只能使用一次：\n\n\
+    text: "您好：\n\n有人（希望是您本人）为您的帐户申请了新密码。请在一小时内打开以下链接设置新密码，该链接只能使用一次：\n\n\
            {link}\n\n如果不是您本人的操作，无需理会，您的密码不会改变。\n",
 };
 

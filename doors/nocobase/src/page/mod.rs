@@ -51,7 +51,7 @@ pub fn router(state: NocobaseState) -> Router {
 
 /// Nobody's camera, nobody's place: neither the page nor a block needs any of it.
 const NO_FEATURES: &str = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), hid=(), \
-     midi=(), display-capture=(), clipboard-read=(), browsing-topics=(), join-ad-interest-group=(), run-ad-auction=()";
+     midi=(), display-capture=(), clipboard-read=(), browsing-topics=()";
 
 fn html(body: String, csp: &str) -> Response {
     let mut response = ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], body).into_response();
