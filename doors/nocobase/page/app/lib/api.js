@@ -30,7 +30,7 @@ function timezone(minutes = -new Date().getTimezoneOffset()) {
 }
 
 /** Where the API answers, as the page was told. */
-export function apiBase() {
+function apiBase() {
   const told = document.querySelector('meta[name="api-base"]')?.content || '../api/';
   return new URL(told.endsWith('/') ? told : `${told}/`, document.baseURI).href;
 }

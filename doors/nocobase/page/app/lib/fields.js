@@ -41,6 +41,9 @@ export function labelOf(record) {
   return text ? text[1] : `#${record.id ?? '?'}`;
 }
 
+/** What a person is called. */
+export const nameOf = (user) => user.nickname || user.username || user.email || labelOf(user);
+
 const DAY = { year: 'numeric', month: 'short', day: 'numeric' };
 
 /** A moment in the words of the reader's language. */

@@ -20,7 +20,7 @@ export function groupsOf(document) {
 }
 
 /** A value that fits a schema. */
-export function exampleOf(schema, document, depth = 0) {
+function exampleOf(schema, document, depth = 0) {
   if (!schema || depth > 4) return {};
   if (schema.$ref) {
     const target = schema.$ref.replace(/^#\//, '').split('/').reduce((at, part) => at?.[part.replaceAll('~1', '/').replaceAll('~0', '~')], document);

@@ -1,13 +1,11 @@
 // Who holds a role, and giving it to somebody.
 
 import { h } from '../lib/dom.js';
-import { labelOf } from '../lib/fields.js';
+import { nameOf } from '../lib/fields.js';
 import { link } from '../lib/router.js';
 import { confirm } from '../ui/dialog.js';
 import { button, field, formDialog, select } from '../ui/form.js';
 import { table } from '../ui/table.js';
-
-const nameOf = (user) => user.nickname || user.username || user.email || labelOf(user);
 
 export async function members({ context, role, path, drawMembers: again }) {
   const { api, session, toast } = context;

@@ -1,13 +1,11 @@
 // Users: people and the accounts of programs, and the roles they hold.
 
 import { fill, h } from '../lib/dom.js';
-import { ago, moment } from '../lib/fields.js';
+import { ago, moment, nameOf } from '../lib/fields.js';
 import { confirm } from '../ui/dialog.js';
 import { button, checklist, field, formDialog, input } from '../ui/form.js';
 import { head } from '../ui/layout.js';
 import { pager, searchBox, table } from '../ui/table.js';
-
-const nameOf = (user) => user.nickname || user.username || user.email;
 
 export async function screen(container, context) {
   return list(container, context, { page: 1, size: 50, word: '' });
