@@ -6,8 +6,7 @@ use std::{collections::BTreeMap, path::Path};
 use super::{ConfigError, Key, administrator::ALIASES, key::VARIABLE_PREFIX, keys};
 
 /// `KEYWARD_…` variables that belong to single commands and not to the server's configuration.
-const COMMAND_VARIABLES: &[&str] =
-    &["KEYWARD_CONFIG", "KEYWARD_URL", "KEYWARD_SECRET", "KEYWARD_PASSWORD"];
+const COMMAND_VARIABLES: &[&str] = &["KEYWARD_CONFIG", "KEYWARD_URL", "KEYWARD_SECRET", "KEYWARD_PASSWORD"];
 
 /// Where a value came from, for messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
