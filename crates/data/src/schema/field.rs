@@ -1,52 +1,15 @@
-//! Fields of a table: added, changed, dropped. The kind of a field never changes.
+//! What holds of a field that is added, changed or dropped. The kind of a field never changes; rights are asked where the
+//! change is bound, in [`super::reshape`].
 
 use std::sync::Arc;
 
 use domain::{
     FieldNo,
-    access::{Op, Place},
     catalog::{Field, FieldKind, Special, Table},
-    decision::Allowed,
 };
 
-use super::{FieldPatch, FieldSpec, check};
-use crate::{Data, DataError, rights};
-
-impl Data {
-    pub async fn add_field(&self, allowed: &Allowed, spec: FieldSpec) -> Result<Field, DataError> {
-        let table = self.table(allowed)?;
-        rights::require(allowed, Op::FieldCreate, &Place::of(&table))?;
-        let field = check::field(&spec)?;
-        fits(&table, &field)?;
-        check::count(table.fields.len() + 1)?;
-        let table = self.store.add_field(&allowed.actor(), table.base, table.id, field).await?;
-        table.field(&spec.name).cloned().ok_or(DataError::NotFound)
-    }
-
-    pub async fn patch_field(
-        &self,
-        allowed: &Allowed,
-        name: &str,
-        patch: FieldPatch,
-    ) -> Result<Field, DataError> {
-        let table = self.table(allowed)?;
-        rights::require(allowed, Op::FieldUpdate, &Place::of(&table))?;
-        let field = table.field(name).ok_or(DataError::NotFound)?;
-        let no = field.no;
-        let patch = checked(&table, field, patch)?;
-        let table = self.store.patch_field(&allowed.actor(), table.base, table.id, no, patch).await?;
-        table.field_by_no(no).cloned().ok_or(DataError::NotFound)
-    }
-
-    /// With all of its values.
-    pub async fn drop_field(&self, allowed: &Allowed, name: &str) -> Result<(), DataError> {
-        let table = self.table(allowed)?;
-        rights::require(allowed, Op::FieldDelete, &Place::of(&table))?;
-        let no = droppable(&table, name)?;
-        self.store.drop_field(&allowed.actor(), table.base, table.id, no).await?;
-        Ok(())
-    }
-}
+use super::{FieldPatch, check};
+use crate::DataError;
 
 /// What holds of a field that comes to those of a table.
 pub(super) fn fits(table: &Arc<Table>, field: &Field) -> Result<(), DataError> {

@@ -1,4 +1,5 @@
-//! Tables: made, listed, renamed, dropped.
+//! Tables: listed, found, and what holds of one that is made or changed. Rights to change one are asked where the change
+//! is bound, in [`super::reshape`].
 
 use std::sync::Arc;
 
@@ -7,24 +8,11 @@ use domain::{
     catalog::{Base, Catalog, Table},
     decision::{Allowed, Target},
 };
-use store::{NewTable, StoreError};
 
-use super::{TablePatch, TableSpec, check};
+use super::{Reshape, TableChange, TablePatch, check};
 use crate::{Data, DataError, rights};
 
 impl Data {
-    /// Makes a table in the base the call is about (of a call about the server: in the main base).
-    pub async fn create_table(&self, allowed: &Allowed, spec: TableSpec) -> Result<Arc<Table>, DataError> {
-        let base = self.base(allowed)?;
-        let place = Place { workspace: Some(base.workspace), base: Some(base.id), table: None };
-        rights::require(allowed, Op::TableCreate, &place)?;
-        let fields = check::table(&spec)?;
-        free_name(&self.store.catalog(), &base, &spec.name)?;
-        let TableSpec { name, title, extra, .. } = spec;
-        let new = NewTable { base: base.id, name: name.clone(), title, fields, extra };
-        self.store.create_table(&allowed.actor(), new).await.map_err(|error| taken(error, &name))
-    }
-
     /// The tables of the base the call is about (of all bases, when it is about the server), oldest first:
     /// those the caller may see, or all of them when the call named no operation.
     pub fn tables(&self, allowed: &Allowed) -> Vec<Arc<Table>> {
@@ -51,22 +39,12 @@ impl Data {
         self.store.catalog().tables.get(&id).cloned().ok_or(DataError::NotFound)
     }
 
+    /// The table itself and none of its fields.
     pub async fn patch_table(&self, allowed: &Allowed, patch: TablePatch) -> Result<Arc<Table>, DataError> {
-        let table = self.table(allowed)?;
-        rights::require(allowed, Op::TableUpdate, &Place::of(&table))?;
-        let patch = checked(&self.store.catalog(), &table, patch)?;
-        let wanted = patch.name.clone();
-        self.store
-            .patch_table(&allowed.actor(), table.base, table.id, patch)
-            .await
-            .map_err(|error| taken(error, wanted.as_deref().unwrap_or_default()))
-    }
-
-    /// With all of its records.
-    pub async fn drop_table(&self, allowed: &Allowed) -> Result<(), DataError> {
-        let table = self.table(allowed)?;
-        rights::require(allowed, Op::TableDelete, &Place::of(&table))?;
-        Ok(self.store.drop_table(&allowed.actor(), table.base, table.id).await?)
+        let table = self.table(allowed)?.id;
+        let change = TableChange { patch: Some(patch), ..TableChange::of(table) };
+        let reshape = Reshape { change: vec![change], ..Reshape::default() };
+        self.reshape(allowed, reshape).await?.pop().ok_or(DataError::NotFound)
     }
 
     pub(super) fn base(&self, allowed: &Allowed) -> Result<Base, DataError> {
@@ -103,12 +81,5 @@ pub(super) fn free_name(catalog: &Catalog, base: &Base, name: &str) -> Result<()
     match catalog.tables.values().find(same) {
         Some(table) => Err(DataError::Conflict { field: table.name.clone() }),
         None => Ok(()),
-    }
-}
-
-pub(super) fn taken(error: StoreError, name: &str) -> DataError {
-    match error {
-        StoreError::Conflict(what) if what == "name" => DataError::Conflict { field: name.to_owned() },
-        other => other.into(),
     }
 }

@@ -141,7 +141,7 @@ async fn snowflake_keys_are_exact_in_json_and_never_twice() {
     let fields =
         vec![FieldSpec::system("id", SystemField::Snowflake), FieldSpec::new("n", FieldKind::Integer)];
     let spec = TableSpec { name: "todos".into(), fields, ..TableSpec::default() };
-    world.data.create_table(&owner.on_server(Op::TableCreate), spec).await.unwrap();
+    world.create_table(&owner.on_server(Op::TableCreate), spec).await.unwrap();
     let mut ids = Vec::new();
     for wait in [0, 0, -60_000, 5] {
         world.wait(wait);
@@ -160,7 +160,7 @@ async fn what_is_made_is_its_makers_own_even_where_the_table_cannot_tell() {
         fields: vec![FieldSpec::new("title", FieldKind::Text)],
         ..TableSpec::default()
     };
-    world.data.create_table(&world.owner().on_server(Op::TableCreate), spec).await.unwrap();
+    world.create_table(&world.owner().on_server(Op::TableCreate), spec).await.unwrap();
     let own = world.limited(vec![limit(&[Op::RecordCreate, Op::RecordRead], vec![Cond::Own], None)]);
     let made = own.create([json!({"title": "a"})]).await.unwrap();
     assert_eq!((ints(&made.records, "id"), texts(&made.records, "title")), (vec![1], vec!["a".to_owned()]));

@@ -54,7 +54,7 @@ async fn every_kind_is_kept_found_and_ordered() {
     let owner = world.owner();
     let fields = samples().iter().map(|(kind, ..)| FieldSpec::new(kind.name(), *kind)).collect();
     let spec = TableSpec { name: "kinds".into(), fields, ..TableSpec::default() };
-    world.data.create_table(&owner.on_server(Op::TableCreate), spec).await.unwrap();
+    world.create_table(&owner.on_server(Op::TableCreate), spec).await.unwrap();
     let row = |pick: fn(&(FieldKind, Json, Json, Value)) -> Json| {
         values(samples().iter().map(|s| (s.0.name().to_owned(), pick(s))).collect())
     };
@@ -108,7 +108,7 @@ async fn a_text_or_a_uuid_can_be_the_key() {
         let key_field = FieldSpec { primary: true, ..FieldSpec::new("key", kind) };
         let fields = vec![key_field, FieldSpec::new("n", FieldKind::Integer)];
         let spec = TableSpec { name: name.into(), fields, ..TableSpec::default() };
-        world.data.create_table(&owner.on_server(Op::TableCreate), spec).await.unwrap();
+        world.create_table(&owner.on_server(Op::TableCreate), spec).await.unwrap();
         let create = async |row: Json| {
             world.data.create(&owner.on(Op::RecordCreate, name), vec![values(row)], true).await
         };

@@ -88,7 +88,6 @@ async fn every_table_it_touches_is_asked_for_by_what_is_done_to_it() {
     // Being let through for one table says nothing of another.
     let reach = Reach::Table { base: "main".into(), table: "other".into() };
     world
-        .data
         .create_table(
             &world.owner().on_server(Op::TableCreate),
             TableSpec { name: "other".into(), ..TableSpec::default() },

@@ -5,11 +5,11 @@ use std::sync::{
     atomic::{AtomicI64, AtomicU64, Ordering},
 };
 
-use data::{Data, DataError, FieldSpec, Records, TableSpec, Values};
+use data::{Data, DataError, FieldPatch, FieldSpec, Records, Reshape, TableChange, TableSpec, Values};
 use domain::{
     Clock, DecisionId, Entropy, Millis,
     access::{Cond, Entry, Grants, Layer, Limit, Op, Ops, Reach},
-    catalog::{FieldKind, SystemField, Table},
+    catalog::{Field, FieldKind, SystemField, Table},
     decision::{Allowed, AllowedParts, Principal, Target},
     key::Owner,
     query::{Filter, Subject},
@@ -61,7 +61,7 @@ impl World {
     /// With a table `todos`: id, title (required), done (default false), owner, secret, and all system fields.
     pub async fn with_todos() -> Self {
         let world = Self::new();
-        world.data.create_table(&world.owner().on_server(Op::TableCreate), todos()).await.unwrap();
+        world.create_table(&world.owner().on_server(Op::TableCreate), todos()).await.unwrap();
         world
     }
 
@@ -103,6 +103,52 @@ impl World {
     pub fn table(&self, name: &str) -> Arc<Table> {
         let catalog = self.store.catalog();
         catalog.table(self.store.main_base(), name).unwrap_or_else(|| panic!("no table {name}")).clone()
+    }
+
+    pub async fn create_table(&self, allowed: &Allowed, spec: TableSpec) -> Result<Arc<Table>, DataError> {
+        let made = self.data.reshape(allowed, Reshape { create: vec![spec], ..Reshape::default() }).await?;
+        Ok(made.into_iter().next().unwrap())
+    }
+
+    /// A table that is gone is not found, unlike in a change of several.
+    pub async fn drop_table(&self, allowed: &Allowed) -> Result<(), DataError> {
+        let drop = vec![self.data.table(allowed)?.id];
+        let left = self.data.reshape(allowed, Reshape { drop, ..Reshape::default() }).await?;
+        assert!(left.is_empty());
+        Ok(())
+    }
+
+    pub async fn add_field(&self, allowed: &Allowed, spec: FieldSpec) -> Result<Field, DataError> {
+        let name = spec.name.clone();
+        let table = self.change(allowed, |change| change.add.push(spec)).await?;
+        Ok(table.field(&name).unwrap().clone())
+    }
+
+    pub async fn patch_field(
+        &self,
+        allowed: &Allowed,
+        name: &str,
+        patch: FieldPatch,
+    ) -> Result<Field, DataError> {
+        let no = self.data.table(allowed)?.field(name).map(|field| field.no);
+        let table = self.change(allowed, |change| change.fields.push((name.into(), patch))).await?;
+        Ok(no.and_then(|no| table.field_by_no(no)).unwrap().clone())
+    }
+
+    pub async fn drop_field(&self, allowed: &Allowed, name: &str) -> Result<(), DataError> {
+        self.change(allowed, |change| change.drop.push(name.into())).await.map(drop)
+    }
+
+    /// One change of the table the call is about, on the path that all changes take.
+    async fn change(
+        &self,
+        allowed: &Allowed,
+        what: impl FnOnce(&mut TableChange),
+    ) -> Result<Arc<Table>, DataError> {
+        let mut change = TableChange::of(self.data.table(allowed)?.id);
+        what(&mut change);
+        let reshape = Reshape { change: vec![change], ..Reshape::default() };
+        Ok(self.data.reshape(allowed, reshape).await?.remove(0))
     }
 
     /// Creates todos as their owner; answers their keys.

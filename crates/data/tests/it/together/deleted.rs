@@ -13,7 +13,7 @@ async fn what_goes_with_a_record_is_the_schemas_to_say_and_the_more_careful_side
     let owner = world.owner();
     let said = async |table: &str, link: &str, on_delete| {
         let patch = FieldPatch { on_delete: Some(on_delete), ..FieldPatch::default() };
-        world.data.patch_field(&owner.on(Op::FieldUpdate, table), link, patch).await.unwrap();
+        world.patch_field(&owner.on(Op::FieldUpdate, table), link, patch).await.unwrap();
     };
     let note = || to("note", vec![new(json!({"title": "n"}))]);
     let task = || vec![to("project", keys(&[1])), to("labels", keys(&[1, 2])), note()];

@@ -63,7 +63,7 @@ pub async fn house() -> World {
     ];
     for (name, fields) in tables {
         let spec = TableSpec { name: name.into(), fields, ..TableSpec::default() };
-        world.data.create_table(&world.owner().on_server(Op::TableCreate), spec).await.unwrap();
+        world.create_table(&world.owner().on_server(Op::TableCreate), spec).await.unwrap();
     }
     let owner = world.owner();
     for title in ["red", "green", "blue"] {

@@ -21,7 +21,7 @@ async fn noted() -> World {
         FieldSpec::new("pin", FieldKind::Password),
     ];
     for field in fields {
-        world.data.add_field(&world.owner().on(Op::FieldCreate, "pairs"), field).await.unwrap();
+        world.add_field(&world.owner().on(Op::FieldCreate, "pairs"), field).await.unwrap();
     }
     world
 }
@@ -134,7 +134,6 @@ async fn of_a_pair_that_holds_more_than_its_keys_only_what_its_own_rights_allow_
     let plain = shown(&world, &limited(&world, basics())).await;
     assert_eq!(names(&plain), [["id", "taskId", "labelId"], ["id", "taskId", "labelId"]]);
     world
-        .data
         .add_field(&owner.on(Op::FieldCreate, "pairs"), FieldSpec::new("note", FieldKind::Text))
         .await
         .unwrap();

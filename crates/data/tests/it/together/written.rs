@@ -156,7 +156,7 @@ async fn a_password_inside_of_another_record_is_kept_as_a_hash_too() {
     let owner = world.owner();
     for table in ["labels", "projects", "notes"] {
         let spec = FieldSpec::new("pin", FieldKind::Password);
-        world.data.add_field(&owner.on(Op::FieldCreate, table), spec).await.unwrap();
+        world.add_field(&owner.on(Op::FieldCreate, table), spec).await.unwrap();
     }
     let with_pin = || values(json!({"pin": "hunter22"}));
     let links = vec![
