@@ -195,15 +195,6 @@ pub async fn create(request: &Request, allowed: &Allowed) -> Result<Answer, Fail
         "updatedAt": allowed.at().rfc3339(),
     });
     kept.push(row.clone());
-    let patch = TablePatch {
-        extra: Some(Some(collections::with_notes(&table, "scopes", kept))),
-        ..TablePatch::default()
-    };
-    request
-        .inner
-        .data
-        .patch_table(allowed, patch)
-        .await
-        .map_err(|e| failure::data("rolesResourcesScopes", e))?;
+    keep(request, allowed, &table, kept).await?;
     Ok(Answer::Data(row))
 }
